@@ -64,7 +64,9 @@ public:
         bits_ &= ~bit(state);
         return *this;
     }
-    [[nodiscard]] constexpr bool contains(TcpState state) const { return (bits_ & bit(state)) != 0; }
+    [[nodiscard]] constexpr bool contains(TcpState state) const {
+        return (bits_ & bit(state)) != 0;
+    }
     [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
     friend constexpr bool operator==(const StateSet&, const StateSet&) = default;
 

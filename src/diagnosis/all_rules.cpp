@@ -1,0 +1,15 @@
+#include <array>
+
+#include "diagnosis/engine.h"
+#include "diagnosis/rules/close_wait_leak.h"
+
+namespace tcpdx::diagnosis {
+
+std::span<const Rule* const> all_rules() {
+    static constexpr std::array kRules{
+        &kCloseWaitLeak,
+    };
+    return kRules;
+}
+
+}  // namespace tcpdx::diagnosis

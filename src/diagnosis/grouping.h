@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "diagnosis/rule.h"
+
+namespace tcpdx::diagnosis {
+
+// Connections that share an owner (or, without one, a local port): the unit in which most rules
+// speak, since 800 leaked sockets of one program are one finding.
+struct ConnectionGroup {
+    std::uint32_t process = kNoProcess;
+    std::uint16_t local_port = 0;        // set when there is no process
+    std::vector<std::uint32_t> members;  // indexes, the surely longest-standing first
+    Age oldest;                          // of members.front()
+};
+
+// The groups of all connections for which `concerned` is true and that the user asked about, the
+// largest first.
+[[nodiscard]] std::vector<ConnectionGroup> group_by_owner(
+    const Situation& situation, const std::function<bool(const Connection&)>& concerned);
+
+// Whether a connection belongs to what the user asked about.
+[[nodiscard]] bool is_asked_about(const Situation& situation, const Connection& connection);
+
+// "nginx (pid 42)", or "port 8080" when the owner is not known. Shown as it is, not translated.
+[[nodiscard]] std::string name_of(const Situation& situation, const ConnectionGroup& group);
+[[nodiscard]] std::string name_of(const Process& process);
+
+// The listener that this connection or request came in through: same port and address, or the
+// wildcard. Null when the listing has none.
+[[nodiscard]] const Connection* listener_of(const Observations& seen, const Connection& connection);
+
+// Distinct remote addresses among `members`, the most frequent first, at most `most`.
+[[nodiscard]] std::vector<std::pair<IpAddress, std::size_t>> frequent_peers(
+    const Observations& seen, const std::vector<std::uint32_t>& members, std::size_t most);
+
+}  // namespace tcpdx::diagnosis
