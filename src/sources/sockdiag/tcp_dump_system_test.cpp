@@ -14,6 +14,7 @@
 #include "base/unique_fd.h"
 #include "model/age_estimate.h"
 #include "model/opener.h"
+#include "sources/sockdiag/exact_ages.h"
 #include "sources/sockdiag/tcp_dump.h"
 
 namespace tcpdx::sockdiag {
@@ -133,6 +134,26 @@ TEST_F(TcpDump, EstimatesHowLongCloseWaitHasLasted) {
     const auto peers = dump({.states = StateSet().add(TcpState::FinWait2)});
     ASSERT_EQ(peers.size(), 1U);
     EXPECT_EQ(peers[0].kind, SocketKind::TimeWaitSocket);
+}
+
+TEST_F(TcpDump, ReadsTheExactAgeOfTimeWaitWhereTheKernelStampsIt) {
+    const UniqueFd listener = listener_on(7007);
+    UniqueFd client = connected_to(7007);
+    UniqueFd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    client = UniqueFd();
+    server = UniqueFd();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+
+    const auto seen = dump({.states = StateSet().add(TcpState::TimeWait)});
+    ASSERT_FALSE(seen.empty());
+    const auto ages = read_exact_ages();
+    if (!ages || ages->empty()) {
+        GTEST_SKIP() << "no permission, no TCP iterator, or no stamp in TIME-WAIT sockets";
+    }
+    const auto age = ages->find(*seen.back().cookie);
+    ASSERT_NE(age, ages->end());
+    EXPECT_GE(age->second.count(), 490);
+    EXPECT_LT(age->second.count(), 2000);
 }
 
 TEST_F(TcpDump, FiltersPortsAndPrefixesInTheKernel) {
