@@ -1,0 +1,22 @@
+#include "diagnosis/report.h"
+
+#include "diagnosis/engine.h"
+#include "diagnosis/grouping.h"
+
+namespace tcpdx::diagnosis {
+
+Report make_report(const Situation& situation) {
+    Report report;
+    report.seen = &situation.now;
+    report.asked = situation.asked;
+    report.interval = situation.interval();
+    for (const Connection& connection : situation.now.connections) {
+        if (situation.asked.whole_host() || is_asked_about(situation, connection)) {
+            ++report.state_counts[static_cast<std::size_t>(connection.state)];
+        }
+    }
+    report.findings = diagnose(situation);
+    return report;
+}
+
+}  // namespace tcpdx::diagnosis

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "diagnosis/finding.h"
+#include "diagnosis/rule.h"
+
+namespace tcpdx::diagnosis {
+
+// What one `tcpdx` run tells about one network namespace: presentation/ prints it as text or JSON.
+struct Report {
+    const Observations* seen = nullptr;  // owned by the caller, outlives the report
+    Inquiry asked;
+    std::optional<Limits::Duration> interval;  // between two looks, when there were two
+    std::array<std::size_t, kAllTcpStates.size()> state_counts{};  // indexed by TcpState
+    std::vector<Finding> findings;                                 // worst first
+};
+
+[[nodiscard]] Report make_report(const Situation& situation);
+
+}  // namespace tcpdx::diagnosis

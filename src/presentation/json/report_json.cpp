@@ -1,0 +1,157 @@
+#include "presentation/json/report_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "presentation/render.h"
+
+namespace tcpdx {
+namespace {
+
+using nlohmann::ordered_json;
+
+const char* severity_id(diagnosis::Severity severity) {
+    switch (severity) {
+        case diagnosis::Severity::Information:
+            return "information";
+        case diagnosis::Severity::Warning:
+            return "warning";
+        case diagnosis::Severity::Problem:
+            return "problem";
+    }
+    return "";
+}
+
+const char* origin_id(Origin origin) {
+    switch (origin) {
+        case Origin::SocketTable:
+            return "socket-table";
+        case Origin::Counter:
+            return "counter";
+        case Origin::KernelOption:
+            return "kernel-option";
+        case Origin::Process:
+            return "process";
+        case Origin::Packet:
+            return "packet";
+        case Origin::TraceEvent:
+            return "trace-event";
+        case Origin::PastedText:
+            return "pasted-text";
+        case Origin::Limit:
+            return "limit";
+    }
+    return "";
+}
+
+void put_age(ordered_json& object, const Age& age) {
+    if (age.lower) {
+        object["at_least_ms"] = age.lower->count();
+    }
+    if (age.upper) {
+        object["at_most_ms"] = age.upper->count();
+    }
+}
+
+ordered_json messages(const std::vector<Message>& texts) {
+    ordered_json list = ordered_json::array();
+    for (const Message& text : texts) {
+        list.push_back(render(text));
+    }
+    return list;
+}
+
+ordered_json socket_json(const Observations& seen, const Connection& connection) {
+    ordered_json socket{{"state", rfc_name(connection.state)},
+                        {"local", to_string(connection.local)},
+                        {"remote", to_string(connection.remote)}};
+    put_age(socket, connection.age);
+    if (connection.source_line != 0) {
+        socket["line"] = connection.source_line;
+    }
+    if (const Process* process = seen.process_of(connection)) {
+        socket["pid"] = process->pid;
+        socket["process"] = process->name;
+    }
+    return socket;
+}
+
+ordered_json finding_json(const Observations& seen, const diagnosis::Finding& finding) {
+    // A leak can have 100,000 sockets; the count is exact, the list shows the worst.
+    constexpr std::size_t kMostSockets = 100;
+    ordered_json object{{"rule", finding.rule_id},
+                        {"severity", severity_id(finding.severity)},
+                        {"claim", render(finding.claim)}};
+    put_age(object, finding.since);
+    for (const Observation& fact : finding.evidence) {
+        ordered_json entry{{"fact", render(fact.fact)}, {"origin", origin_id(fact.origin)}};
+        if (!fact.check.empty()) {
+            entry["check"] = fact.check;
+        }
+        object["evidence"].push_back(std::move(entry));
+    }
+    for (const diagnosis::Candidate& candidate : finding.candidates) {
+        ordered_json entry{{"cause", render(candidate.cause)}};
+        if (!candidate.decided_by.empty()) {
+            entry["decided_by"] = render(candidate.decided_by);
+        }
+        if (!candidate.command.empty()) {
+            entry["command"] = candidate.command;
+        }
+        object["candidates"].push_back(std::move(entry));
+    }
+    object["unknown"] = messages(finding.unknown);
+    object["advice"] = messages(finding.advice);
+    object["socket_count"] = finding.connections.size();
+    ordered_json sockets = ordered_json::array();
+    for (const std::uint32_t index : finding.connections) {
+        if (sockets.size() == kMostSockets) {
+            break;
+        }
+        sockets.push_back(socket_json(seen, seen.connections[index]));
+    }
+    object["sockets"] = std::move(sockets);
+    return object;
+}
+
+ordered_json namespace_json(const diagnosis::Report& report) {
+    const Observations& seen = *report.seen;
+    ordered_json object;
+    if (!seen.network_namespace.name.empty()) {
+        object["network_namespace"] = seen.network_namespace.name;
+    }
+    if (report.interval) {
+        object["interval_ms"] = report.interval->count();
+    }
+    for (const TcpState state : kAllTcpStates) {
+        object["states"][std::string(rfc_name(state))] =
+            report.state_counts[static_cast<std::size_t>(state)];
+    }
+    object["looked_at"] = {{"sockets", seen.connections.size()},
+                           {"processes", seen.processes.size()},
+                           {"counters", seen.counters.all().size()},
+                           {"kernel_options", seen.options.all().size()}};
+    object["not_seen"] = ordered_json::array();
+    for (const Unseen& unseen : seen.coverage.unseen) {
+        object["not_seen"].push_back(
+            {{"what", render(unseen.what)}, {"remedy", render(unseen.remedy)}});
+    }
+    object["findings"] = ordered_json::array();
+    for (const diagnosis::Finding& finding : report.findings) {
+        object["findings"].push_back(finding_json(seen, finding));
+    }
+    return object;
+}
+
+}  // namespace
+
+std::string report_json(std::span<const diagnosis::Report> reports) {
+    ordered_json document{{"schema", "tcpdx.diagnosis/1"}};
+    document["namespaces"] = ordered_json::array();
+    for (const diagnosis::Report& report : reports) {
+        document["namespaces"].push_back(namespace_json(report));
+    }
+    // Process names are bytes, not necessarily UTF-8.
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace tcpdx

@@ -1,0 +1,223 @@
+#include "presentation/text/report_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/i18n.h"
+#include "presentation/i18n.h"
+#include "presentation/render.h"
+#include "presentation/text/display_width.h"
+
+namespace tcpdx {
+namespace {
+
+using diagnosis::Candidate;
+using diagnosis::Finding;
+using diagnosis::Report;
+using diagnosis::Severity;
+
+constexpr std::size_t kWidestText = 110;  // longer lines are hard to read
+constexpr std::size_t kDetailIndent = 4;
+
+class ReportWriter {
+public:
+    ReportWriter(const Report& report, const Screen& screen)
+        : report_(report),
+          screen_(screen),
+          width_(std::clamp<std::size_t>(screen.width, 40, kWidestText)) {}
+
+    std::string write() {
+        verdict();
+        state_counts();
+        looked_at();
+        not_seen();
+        for (const Finding& one : report_.findings) {
+            finding(one);
+        }
+        return std::move(out_);
+    }
+
+private:
+    [[nodiscard]] std::size_t count(Severity severity) const {
+        return static_cast<std::size_t>(
+            std::count_if(report_.findings.begin(), report_.findings.end(),
+                          [&](const Finding& each) { return each.severity == severity; }));
+    }
+
+    // `first` begins the first line, the others are indented as far.
+    void paragraph(std::string_view first, std::string_view text,
+                   std::string_view first_shown = {}) {
+        const std::size_t indent = display_width(first);
+        const auto lines = wrap_text(text, width_ > indent + 20 ? width_ - indent : 20);
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            if (i == 0) {
+                out_ += first_shown.empty() ? first : first_shown;
+            } else {
+                out_.append(indent, ' ');
+            }
+            out_ += lines[i];
+            out_ += '\n';
+        }
+    }
+
+    void verdict() {
+        const std::size_t problems = count(Severity::Problem);
+        const std::size_t warnings = count(Severity::Warning);
+        if (!report_.seen->network_namespace.name.empty()) {
+            paragraph("", render(Message{N_("Network namespace {0}"),
+                                         {report_.seen->network_namespace.name}}));
+        }
+        if (problems + warnings == 0) {
+            const bool partial = !report_.seen->coverage.unseen.empty();
+            paragraph("", inked(screen_, Ink::Green,
+                                partial ? _("Nothing wrong found in what could be seen.")
+                                        : _("Nothing wrong found.")));
+        } else {
+            paragraph("", inked(screen_, problems > 0 ? Ink::Red : Ink::Yellow,
+                                render(Message{N_("Problems: {0}, warnings: {1}"),
+                                               {static_cast<std::int64_t>(problems),
+                                                static_cast<std::int64_t>(warnings)}})));
+        }
+        out_ += '\n';
+    }
+
+    // All eleven, also the zeros: that nothing is in SYN-RECEIVED is an answer too.
+    void state_counts() {
+        constexpr std::size_t kColumns = 4;
+        constexpr std::size_t kNameWidth = 12;
+        constexpr std::size_t kCellWidth = 19;
+        for (std::size_t i = 0; i < kAllTcpStates.size(); ++i) {
+            const std::size_t number = report_.state_counts[i];
+            const std::string name = pad_right(rfc_name(kAllTcpStates[i]), kNameWidth);
+            const std::string cell = pad_left(std::to_string(number), 6);
+            const Ink ink = number == 0 ? Ink::Dim : Ink::Bold;
+            out_ += inked(screen_, ink == Ink::Dim ? ink : Ink::Plain, name) +
+                    inked(screen_, ink, cell);
+            const bool ends_row = i % kColumns == kColumns - 1 || i + 1 == kAllTcpStates.size();
+            out_ += ends_row ? std::string("\n") : std::string(kCellWidth - kNameWidth - 5, ' ');
+        }
+        out_ += '\n';
+    }
+
+    void looked_at() {
+        const Observations& seen = *report_.seen;
+        std::string text = render(Message{
+            N_("Looked at: {0} sockets, {1} processes that hold them, {2} kernel counters, {3} "
+               "kernel options."),
+            {static_cast<std::int64_t>(seen.connections.size()),
+             static_cast<std::int64_t>(seen.processes.size()),
+             static_cast<std::int64_t>(seen.counters.all().size()),
+             static_cast<std::int64_t>(seen.options.all().size())}});
+        text += ' ';
+        text += report_.interval
+                    ? render(Message{N_("Two looks, {0} apart."), {*report_.interval}})
+                    : std::string(_("One look: what grows is not visible (--sample 10 shows it)."));
+        paragraph("", text);
+    }
+
+    void not_seen() {
+        for (const Unseen& unseen : report_.seen->coverage.unseen) {
+            const std::string remedy = render(unseen.remedy);
+            paragraph("", fmt::format("{} {} {}", inked(screen_, Ink::Yellow, _("Not seen:")),
+                                      render(unseen.what), remedy));
+        }
+    }
+
+    void heading(const char* text) {
+        out_.append(kDetailIndent, ' ');
+        out_ += inked(screen_, Ink::Dim, _(text));
+        out_ += '\n';
+    }
+
+    void item(std::string_view mark, const std::string& text) {
+        paragraph(std::string(kDetailIndent, ' ') + std::string(mark) + " ", text);
+    }
+
+    // Commands stay on a line of their own and whole, so that they can be copied.
+    void command(const char* label, const std::string& text) {
+        if (!text.empty()) {
+            out_ += fmt::format("{:{}}{} {}\n", "", kDetailIndent + 2, _(label),
+                                inked(screen_, Ink::Bold, text));
+        }
+    }
+
+    void finding(const Finding& one) {
+        out_ += '\n';
+        const char* label = severity_label(one.severity);
+        const std::string shown = inked(screen_, severity_ink(one.severity), label) + "  ";
+        paragraph(std::string(label) + "  ", render(one.claim), shown);
+        std::string context = fmt::format("[{}]", one.rule_id);
+        if (one.since.known()) {
+            context = render(Message{N_("For {0}."), {render(one.since)}}) + "  " + context;
+        }
+        out_ += std::string(kDetailIndent, ' ') + inked(screen_, Ink::Dim, context) + '\n';
+
+        heading(N_("Evidence"));
+        for (const Observation& fact : one.evidence) {
+            item("-", fmt::format("{} ({})", render(fact.fact), render(fact.origin)));
+            command(N_("check:"), fact.check);
+        }
+        if (!one.candidates.empty()) {
+            heading(N_("It can be one of these; the evidence does not tell them apart"));
+            for (const Candidate& candidate : one.candidates) {
+                item("?", render(candidate.cause));
+                if (!candidate.decided_by.empty()) {
+                    item(" ",
+                         render(Message{N_("decided by: {0}"), {render(candidate.decided_by)}}));
+                }
+                command(N_("run:"), candidate.command);
+            }
+        }
+        if (!one.unknown.empty()) {
+            heading(N_("Not known"));
+            for (const Message& unknown : one.unknown) {
+                item("-", render(unknown));
+            }
+        }
+        if (!one.advice.empty()) {
+            heading(N_("What to do"));
+            for (std::size_t i = 0; i < one.advice.size(); ++i) {
+                item(fmt::format("{}.", i + 1), render(one.advice[i]));
+            }
+        }
+    }
+
+    static const char* severity_label(Severity severity) {
+        switch (severity) {
+            case Severity::Information:
+                return _("INFO");
+            case Severity::Warning:
+                return _("WARNING");
+            case Severity::Problem:
+                return _("PROBLEM");
+        }
+        return "";
+    }
+
+    static Ink severity_ink(Severity severity) {
+        switch (severity) {
+            case Severity::Information:
+                return Ink::Bold;
+            case Severity::Warning:
+                return Ink::Yellow;
+            case Severity::Problem:
+                return Ink::Red;
+        }
+        return Ink::Plain;
+    }
+
+    const Report& report_;
+    const Screen& screen_;
+    std::size_t width_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string report_text(const Report& report, const Screen& screen) {
+    return ReportWriter(report, screen).write();
+}
+
+}  // namespace tcpdx
