@@ -1,0 +1,69 @@
+#include "diagnosis/port_view.h"
+
+#include <algorithm>
+
+namespace tcpdx::diagnosis {
+namespace {
+
+// facts that decide between "no SYN comes", "it is refused" and "it is dropped, by whom".
+constexpr std::array kTellingCounters{
+    "TcpPassiveOpens",        // connections completed by a client
+    "TcpExtListenOverflows",  // accept queue full
+    "TcpExtListenDrops",      // SYN or final ACK refused by a listener, whatever the reason
+    "TcpExtSyncookiesSent",   // half-open queue full
+    "TcpExtTCPReqQFullDrop",     "TcpExtTCPMD5NotFound", "TcpOutRsts",
+    "TcpExtIPReversePathFilter", "IpOutNoRoutes",
+};
+
+}  // namespace
+
+bool PortView::only_loopback(const Observations& seen) const {
+    return !listeners.empty() &&
+           std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+               return seen.connections[index].local.address.is_loopback();
+           });
+}
+
+PortView view_port(const Situation& situation, std::uint16_t port) {
+    PortView view{.port = port};
+    const bool two_looks = situation.earlier != nullptr;
+    std::size_t arrived = 0;
+    std::uint64_t drops = 0;
+    bool drops_known = false;
+    const std::vector<Connection>& connections = situation.now.connections;
+    for (std::uint32_t index = 0; index < connections.size(); ++index) {
+        const Connection& connection = connections[index];
+        if (connection.local.port != port) {
+            continue;
+        }
+        if (!connection.is_listener()) {
+            if (connection.opener == Opener::Active) {
+                continue;  // a client that happens to use the number as its source port
+            }
+            ++view.state_counts[static_cast<std::size_t>(connection.state)];
+            view.never_accepted += connection.owner.kind == OwnerKind::NeverAccepted ? 1U : 0U;
+            arrived += two_looks && situation.earlier_of(connection) == nullptr ? 1U : 0U;
+            continue;
+        }
+        view.listeners.push_back(index);
+        const Connection* before = situation.earlier_of(connection);
+        if (before != nullptr && before->drops && connection.drops) {
+            drops_known = true;
+            drops += *connection.drops - std::min(*connection.drops, *before->drops);
+        }
+    }
+    if (two_looks) {
+        view.new_connections = arrived;
+    }
+    if (drops_known) {
+        view.drops_by_listeners = drops;
+    }
+    for (const char* name : kTellingCounters) {
+        if (const auto increase = situation.increase(name)) {
+            view.counter_increases.emplace_back(name, *increase);
+        }
+    }
+    return view;
+}
+
+}  // namespace tcpdx::diagnosis
