@@ -1,0 +1,10 @@
+#!/bin/sh
+# All benchmarks, in one run, as ratios against the peers. Needs root. See docs/performance.md.
+set -eu
+cd "$(dirname "$0")/.."
+cmake --preset bench >/dev/null
+cmake --build --preset bench
+for benchmark in build/bench/bench/*_bench; do
+    [ -x "$benchmark" ] && "$benchmark"
+done
+bench/listing.py build/bench "$@"
