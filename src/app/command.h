@@ -30,10 +30,9 @@ struct Context {
 // Each subcommand has one file with one function that declares it: its options, and what to run
 // when it was chosen. The returned status becomes the exit status.
 using Run = std::function<int(const Context&)>;
-using Chosen = std::optional<Run>;
 
-void add_explain_command(CLI::App& tcpdx, Chosen& chosen);
-void add_list_command(CLI::App& tcpdx, Chosen& chosen);
+void add_explain_command(CLI::App& tcpdx, Run& chosen);
+void add_list_command(CLI::App& tcpdx, Run& chosen);
 
 // "tcpdx: <what went wrong>. <what to do>", in the user's language, on stderr.
 void complain(std::string_view text);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/command.h"
+#include "app/diagnose_command.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
 
@@ -42,7 +43,10 @@ int run(int argc, char** argv) {
     tcpdx.add_option("--lang", language_option, _("language of the output: en or ko"));
     tcpdx.set_version_flag("--version", TCPDX_VERSION, _("print the version"));
 
-    Chosen chosen;
+    Run chosen = add_diagnose_options(tcpdx, false);
+    CLI::App* diagnose =
+        tcpdx.add_subcommand("diagnose", _("diagnose one port, process or address, or this host"));
+    diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -50,7 +54,7 @@ int run(int argc, char** argv) {
         return status == 0 ? kSuccess : kUsageError;
     }
     const Context context{.screen = look_at_screen()};
-    return chosen ? (*chosen)(context) : kSuccess;
+    return chosen(context);
 }
 
 }  // namespace

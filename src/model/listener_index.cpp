@@ -61,8 +61,9 @@ void attribute(Connection& connection, const ListenerIndex& listeners, bool owne
     if (connection.owner.kind != OwnerKind::Unknown || !connection.inode) {
         return;
     }
+    // With an inode but without a holder: closed, opened or handed on between the two looks at
+    // sockets and at processes. Saying "kernel" here would blame it on busy hosts.
     if (*connection.inode != 0) {
-        connection.owner.kind = owners_complete ? OwnerKind::Kernel : OwnerKind::Unknown;
         return;
     }
     connection.owner.kind = owner_without_inode(connection.state);

@@ -26,7 +26,7 @@ private:
 // Fills in what a socket alone does not tell but its listener does: the opener where the counters
 // gave none, and whose fault it is when a connection was never accepted. Also tells apart the two
 // meanings of inode 0 (not accepted yet; no process any more). `owners_complete` says that every
-// process's sockets were seen, so that a socket without a process belongs to the kernel.
+// process's sockets were seen, so that a listener without a process is the kernel's own (nfsd).
 void attribute(Connection& connection, const ListenerIndex& listeners, bool owners_complete);
 
 }  // namespace tcpdx

@@ -40,13 +40,19 @@ TEST_F(Attribute, CallsAnOrphanTheKernels) {
     EXPECT_EQ(orphan.owner.process, kNoProcess);
 }
 
-TEST_F(Attribute, DoesNotCallASocketTheKernelsWhenProcessesWereHidden) {
+TEST_F(Attribute, DoesNotGuessTheOwnerOfASocketWhoseHolderWasNotFound) {
     Connection held = socket_at("192.0.2.1", 50000, TcpState::Established);
     held.inode = 4711;
-    attribute(held, listeners, false);
-    EXPECT_EQ(held.owner.kind, OwnerKind::Unknown);
     attribute(held, listeners, true);
-    EXPECT_EQ(held.owner.kind, OwnerKind::Kernel);
+    EXPECT_EQ(held.owner.kind, OwnerKind::Unknown);
+}
+
+TEST_F(Attribute, CallsAListenerWithoutAProcessTheKernelsOnceAllProcessesWereSeen) {
+    Connection nfsd = socket_at("0.0.0.0", 2049, TcpState::Listen);
+    attribute(nfsd, listeners, false);
+    EXPECT_EQ(nfsd.owner.kind, OwnerKind::Unknown);
+    attribute(nfsd, listeners, true);
+    EXPECT_EQ(nfsd.owner.kind, OwnerKind::Kernel);
 }
 
 TEST_F(Attribute, LeavesAKnownOpenerAlone) {

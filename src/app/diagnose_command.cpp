@@ -1,0 +1,272 @@
+#include "app/diagnose_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "app/look.h"
+#include "base/i18n.h"
+#include "diagnosis/engine.h"
+#include "diagnosis/limits.h"
+#include "diagnosis/report.h"
+#include "presentation/i18n.h"
+#include "presentation/json/report_json.h"
+#include "presentation/render.h"
+#include "presentation/text/report_text.h"
+
+namespace tcpdx::app {
+namespace {
+
+using diagnosis::Inquiry;
+using diagnosis::Report;
+using diagnosis::Situation;
+
+struct Options {
+    std::string target;
+    double sample_seconds = 0;
+    double watch_seconds = 0;
+    bool all_namespaces = false;
+    bool harmless = false;
+    bool json = false;
+    std::vector<std::string> limits;
+    std::vector<std::string> silenced;
+};
+
+// What the options mean, once checked.
+struct Question {
+    Inquiry asked;
+    diagnosis::Limits limits;
+};
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+// ":8080" a port, "4711" a process, "10.0.0.0/8" addresses.
+Result<Inquiry, std::string> parse_target(const std::string& target) {
+    Inquiry inquiry;
+    if (target.empty()) {
+        return inquiry;
+    }
+    if (target.front() == ':') {
+        inquiry.port = whole_number<std::uint16_t>(std::string_view(target).substr(1));
+        if (!inquiry.port || *inquiry.port == 0) {
+            return unexpected(render(Message{
+                N_("{0} is not a port: ports are numbers from 1 to 65535."), {target.substr(1)}}));
+        }
+        return inquiry;
+    }
+    inquiry.pid = whole_number<int>(target);
+    if (inquiry.pid && *inquiry.pid > 0) {
+        return inquiry;
+    }
+    inquiry.pid.reset();
+    inquiry.address = parse_ip_prefix(target);
+    if (!inquiry.address) {
+        return unexpected(render(Message{
+            N_("{0} is neither a port (:8080), a process id (4711) nor an address (10.0.0.0/8)."),
+            {target}}));
+    }
+    return inquiry;
+}
+
+void wait_visibly(double seconds, const Context& context, const char* what) {
+    const bool show = context.screen.terminal && ::isatty(STDERR_FILENO) == 1 && seconds >= 1;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    while (std::chrono::steady_clock::now() < end) {
+        const std::chrono::duration<double> left = end - std::chrono::steady_clock::now();
+        if (show) {
+            fmt::print(stderr, "\r{} {:.0f} s \033[K", what, left.count());
+        }
+        std::this_thread::sleep_for(
+            std::min<std::chrono::duration<double>>(left, std::chrono::milliseconds(500)));
+    }
+    if (show) {
+        fmt::print(stderr, "\r\033[K");
+    }
+}
+
+const Observations* same_namespace(const std::vector<Observations>& looks,
+                                   const Observations& wanted) {
+    const auto found = std::find_if(looks.begin(), looks.end(), [&](const Observations& look) {
+        return look.network_namespace.inode == wanted.network_namespace.inode;
+    });
+    return found == looks.end() ? nullptr : &*found;
+}
+
+bool holds_sockets(const std::vector<Observations>& looks, int pid) {
+    return std::any_of(looks.begin(), looks.end(), [&](const Observations& seen) {
+        return std::any_of(seen.processes.begin(), seen.processes.end(),
+                           [&](const Process& process) { return process.pid == pid; });
+    });
+}
+
+// Prints the diagnosis of `now`, and gives its exit status.
+Result<int> tell(const std::vector<Observations>& now, const std::vector<Observations>* earlier,
+                 const Question& question, const Options& options, const Context& context) {
+    std::vector<Report> reports;
+    int status = 0;
+    for (const Observations& seen : now) {
+        const Situation situation{
+            .now = seen,
+            .earlier = earlier == nullptr ? nullptr : same_namespace(*earlier, seen),
+            .asked = question.asked,
+            .limits = question.limits};
+        reports.push_back(make_report(situation));
+        std::erase_if(reports.back().findings, [&](const diagnosis::Finding& finding) {
+            return std::find(options.silenced.begin(), options.silenced.end(), finding.rule_id) !=
+                   options.silenced.end();
+        });
+        status = std::max(status, exit_status(reports.back().findings));
+    }
+    std::string text;
+    if (options.json) {
+        text = report_json(reports);
+    } else {
+        for (const Report& report : reports) {
+            text += (text.empty() ? "" : "\n") + report_text(report, context.screen);
+        }
+    }
+    TRY(write_output(text));
+    return status;
+}
+
+// Until the output cannot be written any more, or a signal ends the program.
+Result<int> watch(const Question& question, const Options& options, const Context& context,
+                  std::vector<Observations> earlier) {
+    TRY(tell(earlier, nullptr, question, options, context));
+    for (;;) {
+        wait_visibly(options.watch_seconds, context, "");
+        auto now = TRY(look_at_host({.all_namespaces = options.all_namespaces}));
+        if (context.screen.terminal && !options.json) {
+            TRY(write_output("\033[H\033[2J\033[3J"));
+        }
+        TRY(tell(now, &earlier, question, options, context));
+        earlier = std::move(now);
+    }
+}
+
+Result<int> look_and_tell(const Question& question, const Options& options,
+                          const Context& context) {
+    const LookRequest request{.all_namespaces = options.all_namespaces};
+    auto first = TRY(look_at_host(request));
+    const Inquiry& asked = question.asked;
+    if (asked.pid && !holds_sockets(first, *asked.pid)) {
+        complain(render(Message{N_("process {0} holds no TCP socket that can be seen."),
+                                {std::int64_t{*asked.pid}}}));
+        return kCouldNotTell;
+    }
+    if (options.watch_seconds > 0) {
+        return watch(question, options, context, std::move(first));
+    }
+    if (options.sample_seconds <= 0) {
+        return tell(first, nullptr, question, options, context);
+    }
+    wait_visibly(options.sample_seconds, context, _("looking again in"));
+    const auto second = TRY(look_at_host(request));
+    return tell(second, &first, question, options, context);
+}
+
+Result<diagnosis::Limits, std::string> parse_limits(const std::vector<std::string>& assignments) {
+    diagnosis::Limits limits;
+    for (const std::string& assignment : assignments) {
+        const auto set = set_limit(limits, assignment);
+        if (set) {
+            continue;
+        }
+        std::string text = render(
+            set.error().code == ErrorCode::Usage
+                ? Message{N_("there is no limit named {0}; there are:"), {set.error().doing}}
+                : Message{N_("{0}: this value does not fit. The limits now:"), {assignment}});
+        for (const std::string& line : list_limits(limits)) {
+            text += "\n  " + line;
+        }
+        return unexpected(text);
+    }
+    return limits;
+}
+
+// The first of the silenced ids that is not a rule's: a typing error would silence nothing.
+std::optional<std::string> unknown_rule(const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) {
+        const auto rules = diagnosis::all_rules();
+        if (std::none_of(rules.begin(), rules.end(),
+                         [&](const diagnosis::Rule* rule) { return rule->id == id; })) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+int run(const Options& options, const Context& context) {
+    auto asked = parse_target(options.target);
+    if (!asked) {
+        complain(asked.error());
+        return kUsageError;
+    }
+    const auto limits = parse_limits(options.limits);
+    if (!limits) {
+        complain(limits.error());
+        return kUsageError;
+    }
+    if (const auto id = unknown_rule(options.silenced)) {
+        complain(
+            render(Message{N_("there is no rule {0}; tcpdx explain rules lists them."), {*id}}));
+        return kUsageError;
+    }
+    asked->explain_harmless = options.harmless;
+    const auto status = look_and_tell({*asked, *limits}, options, context);
+    if (status) {
+        return *status;
+    }
+    if (status.error().code == ErrorCode::ReaderGone) {
+        return kSuccess;
+    }
+    complain(status.error());
+    return kCouldNotTell;
+}
+
+}  // namespace
+
+Run add_diagnose_options(CLI::App& command, bool with_target) {
+    const auto options = std::make_shared<Options>();
+    if (with_target) {
+        command.add_option("TARGET", options->target,
+                           _("a port (:8080), a process id (4711) or an address (10.0.0.0/8)"));
+    }
+    command
+        .add_option("--sample", options->sample_seconds,
+                    _("look twice, this many seconds apart: shows what grows"))
+        ->check(CLI::Range(0.1, 86400.0));
+    command
+        .add_option("--watch", options->watch_seconds,
+                    _("look again and again, this many seconds apart"))
+        ->check(CLI::Range(0.1, 86400.0));
+    command.add_flag("--all-netns", options->all_namespaces,
+                     _("all network namespaces (containers), not only this one"));
+    command.add_flag("--harmless", options->harmless,
+                     _("also say what is often feared and is normal here"));
+    command
+        .add_option("--limit", options->limits,
+                    _("another threshold, like close-wait=30s; may be repeated"))
+        ->allow_extra_args(false);
+    command.add_option("--silence", options->silenced, _("rules to leave out, by id"))
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command.add_flag("--json", options->json, _("JSON, described in docs/json.md"));
+    return [options](const Context& context) { return run(*options, context); };
+}
+
+}  // namespace tcpdx::app

@@ -1,0 +1,276 @@
+#include "app/look.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/i18n.h"
+#include "model/age_estimate.h"
+#include "model/listener_index.h"
+#include "model/opener.h"
+#include "sources/procfs/conntrack_figures.h"
+#include "sources/procfs/kernel_counters.h"
+#include "sources/procfs/kernel_options.h"
+#include "sources/procfs/network_namespaces.h"
+#include "sources/procfs/process_reader.h"
+#include "sources/procfs/socket_holders.h"
+#include "sources/procfs/tcp_table.h"
+#include "sources/sockdiag/exact_ages.h"
+#include "sources/sockdiag/tcp_dump.h"
+
+namespace tcpdx::app {
+namespace {
+
+// Reading stamps costs as much again as the dump. Among very many TIME-WAIT sockets no single age
+// matters, and the estimate is good to some 20 ms anyway.
+constexpr std::size_t kMostStampsWorthReading = 20'000;
+
+void add_unseen(Observations& seen, Message what, Message remedy) {
+    seen.coverage.unseen.push_back({std::move(what), std::move(remedy)});
+}
+
+// Without netlink: the same sockets, with less to tell.
+Result<> read_proc_table(Observations& seen, const Error& refused) {
+    TRY(procfs::read_tcp_table(
+        [&](Connection& connection) { seen.connections.push_back(connection); }));
+    add_unseen(
+        seen,
+        {N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
+            "sock_diag was refused ({0})."),
+         {refused.doing}},
+        {N_("The kernel module inet_diag, or the right to use netlink, is missing.")});
+    return {};
+}
+
+Result<> dump_sockets(Observations& seen) {
+    const auto keep = [&](Connection& connection) { seen.connections.push_back(connection); };
+    // Listeners apart, since only of them the drops are wanted, and those cost per socket.
+    const auto listeners =
+        sockdiag::dump_tcp({.states = StateSet().add(TcpState::Listen), .memory = true}, keep,
+                           [&] { seen.connections.clear(); });
+    if (!listeners) {
+        return read_proc_table(seen, listeners.error());
+    }
+    const std::size_t first = seen.connections.size();
+    const auto others = TRY(sockdiag::dump_tcp({.states = StateSet::all().remove(TcpState::Listen)},
+                                               keep, [&] { seen.connections.resize(first); }));
+    seen.coverage.tcp_details = true;
+    if (others.table_changed || listeners->table_changed) {
+        add_unseen(seen,
+                   {N_("some sockets, perhaps: the kernel's table changed while it was read.")},
+                   {N_("Run it again.")});
+    }
+    if (const std::size_t unreadable = others.unreadable + listeners->unreadable; unreadable > 0) {
+        add_unseen(seen,
+                   {N_("{0} sockets that the kernel described in a way that is not understood."),
+                    {static_cast<std::int64_t>(unreadable)}},
+                   {N_("Please report this with the output of: uname -r")});
+    }
+    return {};
+}
+
+// A socket that becomes TIME-WAIT while the dump runs can be listed twice, first as what it was.
+void drop_doubles(std::vector<Connection>& connections) {
+    std::vector<std::pair<std::uint64_t, std::size_t>> by_cookie;
+    by_cookie.reserve(connections.size());
+    for (std::size_t i = 0; i < connections.size(); ++i) {
+        if (connections[i].cookie) {
+            by_cookie.emplace_back(*connections[i].cookie, i);
+        }
+    }
+    std::sort(by_cookie.begin(), by_cookie.end());
+    std::vector<std::size_t> doubles;
+    for (std::size_t i = 1; i < by_cookie.size(); ++i) {
+        if (by_cookie[i].first == by_cookie[i - 1].first) {
+            doubles.push_back(by_cookie[i - 1].second);
+        }
+    }
+    std::sort(doubles.rbegin(), doubles.rend());
+    for (const std::size_t index : doubles) {
+        connections.erase(connections.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+}
+
+void read_stamped_ages(Observations& seen) {
+    std::size_t stamped = 0;
+    for (const Connection& connection : seen.connections) {
+        stamped +=
+            connection.kind != SocketKind::Full || connection.state == TcpState::SynSent ? 1U : 0U;
+    }
+    if (stamped == 0 || stamped > kMostStampsWorthReading) {
+        return;
+    }
+    const auto ages = sockdiag::read_exact_ages();
+    if (!ages) {
+        add_unseen(seen,
+                   {N_("exact ages of SYN-SENT, SYN-RECEIVED and TIME-WAIT; estimates are shown.")},
+                   {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")});
+        return;
+    }
+    for (Connection& connection : seen.connections) {
+        const auto age = ages->find(connection.cookie.value_or(0));
+        if (age != ages->end()) {
+            connection.age = Age::exact(age->second, AgeMethod::KernelTimestamp);
+        }
+    }
+}
+
+KernelTimes times_of(const KernelOptions& options) {
+    KernelTimes times;
+    if (const auto seconds = options.number("net.ipv4.tcp_fin_timeout")) {
+        times.fin_timeout = std::chrono::seconds(*seconds);
+    }
+    // The option came with the behaviour; a kernel without it doubles from the start.
+    times.syn_linear_timeouts =
+        static_cast<int>(options.number("net.ipv4.tcp_syn_linear_timeouts").value_or(0));
+    return times;
+}
+
+// Takes over the processes that hold one of these sockets, and no others.
+void take_owners(Observations& seen, const procfs::SocketHolders& holders) {
+    std::vector<std::uint32_t> taken(holders.processes().size(), kNoProcess);
+    const auto take = [&](std::uint32_t holder) {
+        if (taken[holder] == kNoProcess) {
+            taken[holder] = static_cast<std::uint32_t>(seen.processes.size());
+            seen.processes.push_back(holders.processes()[holder]);
+        }
+        return taken[holder];
+    };
+    for (Connection& connection : seen.connections) {
+        if (const Owner* owner = holders.find(connection.inode.value_or(0))) {
+            connection.owner = *owner;
+            connection.owner.process = take(owner->process);
+        }
+    }
+    for (const procfs::HeldDeadSocket& dead : holders.dead_sockets()) {
+        if (dead.network_namespace == seen.network_namespace.inode) {
+            seen.dead_sockets.push_back(dead.socket);
+            seen.dead_sockets.back().process = take(dead.socket.process);
+        }
+    }
+    seen.coverage.owners = seen.coverage.privileged_view = holders.complete();
+}
+
+void describe_processes(Observations& seen) {
+    const auto reader = procfs::ProcessReader::open();
+    if (!reader) {
+        return;
+    }
+    for (Process& process : seen.processes) {
+        reader->fill(process);
+        reader->count_descriptors(process);
+    }
+}
+
+Result<> look_at_sockets(Observations& seen) {
+    seen.taken = std::chrono::system_clock::now();
+    seen.options = procfs::read_kernel_options();
+    seen.page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    if (auto counters = procfs::read_counters()) {
+        seen.counters = *std::move(counters);
+    } else {
+        add_unseen(seen, {N_("the kernel's counters.")}, {N_("They are in /proc/net/netstat.")});
+    }
+    if (const auto totals = procfs::read_socket_totals()) {
+        seen.totals = *totals;
+    }
+    seen.conntrack = procfs::read_conntrack();
+
+    TRY(dump_sockets(seen));
+    drop_doubles(seen.connections);
+    seen.coverage.listeners = seen.coverage.connections = true;
+    const KernelTimes times = times_of(seen.options);
+    for (Connection& connection : seen.connections) {
+        infer_opener(connection);
+        connection.age = estimate_age(connection, times);
+    }
+    read_stamped_ages(seen);
+    return {};
+}
+
+void attribute_all(Observations& seen, const procfs::SocketHolders& holders) {
+    take_owners(seen, holders);
+    ListenerIndex listeners;
+    for (const Connection& connection : seen.connections) {
+        if (connection.is_listener()) {
+            listeners.add(connection);
+        }
+    }
+    for (Connection& connection : seen.connections) {
+        attribute(connection, listeners, seen.coverage.owners);
+    }
+    describe_processes(seen);
+    if (holders.unseen_processes() > 0) {
+        add_unseen(seen,
+                   {N_("the sockets of {0} processes of other users."),
+                    {static_cast<std::int64_t>(holders.unseen_processes())}},
+                   {N_("Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.")});
+    }
+    if (holders.processes_hidden()) {
+        add_unseen(seen, {N_("processes that /proc does not show here (hidepid, or a container).")},
+                   {N_("Run it on the host, outside of containers, as root.")});
+    }
+    if (!holders.dead_sockets_known()) {
+        add_unseen(seen,
+                   {N_("sockets that were reset but are still held open; no table lists them.")},
+                   {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")});
+    }
+}
+
+// Our own namespace, and with `all` the others too.
+Result<std::vector<Observations>> look_at_namespaces(bool all) {
+    std::vector<Observations> looks;
+    auto list = procfs::list_network_namespaces();
+    if (!list || list->namespaces.empty()) {
+        looks.emplace_back();
+        TRY(look_at_sockets(looks.back()));
+        return looks;
+    }
+    looks.emplace_back();
+    looks.front().network_namespace.inode = list->namespaces.front().identity.inode;
+    TRY(look_at_sockets(looks.front()));
+    const auto others = static_cast<std::int64_t>(list->namespaces.size() - 1);
+    if (!all) {
+        if (others > 0) {
+            add_unseen(looks.front(),
+                       {N_("{0} other network namespaces (containers) of this host."), {others}},
+                       {N_("--all-netns looks at them too.")});
+        }
+        return looks;
+    }
+    for (std::size_t i = 1; i < list->namespaces.size(); ++i) {
+        Observations seen;
+        seen.network_namespace = list->namespaces[i].identity;
+        const Result<> looked = procfs::inside_network_namespace(
+            list->namespaces[i].entrance, [&] { return look_at_sockets(seen); });
+        if (looked) {
+            looks.push_back(std::move(seen));
+        } else {
+            add_unseen(looks.front(),
+                       {N_("network namespace {0}: it could not be entered."),
+                        {seen.network_namespace.name}},
+                       {N_("Run as root, or with CAP_SYS_ADMIN.")});
+        }
+    }
+    return looks;
+}
+
+}  // namespace
+
+Result<std::vector<Observations>> look_at_host(const LookRequest& request) {
+    auto looks = TRY(look_at_namespaces(request.all_namespaces));
+    // After the sockets: a holder that is found then holds what was listed.
+    const auto holders = procfs::find_socket_holders({.dead_sockets = true});
+    for (Observations& seen : looks) {
+        if (holders) {
+            attribute_all(seen, *holders);
+        } else {
+            add_unseen(seen, {N_("which processes hold the sockets.")},
+                       {N_("They are looked for in /proc/PID/fd.")});
+        }
+    }
+    return looks;
+}
+
+}  // namespace tcpdx::app
