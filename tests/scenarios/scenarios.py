@@ -1,0 +1,403 @@
+#!/usr/bin/env python3
+"""Each scenario makes one condition on the real kernel and checks what tcpdx says of it.
+
+    scenarios.py list         the names
+    scenarios.py NAME         run one; TCPDX is the program (exit status 77: skipped)
+"""
+
+import resource
+import socket
+import sys
+import time
+
+import lab
+from lab import LOOPBACK, listener, pair, port_of, tcpdx
+
+SCENARIOS = {}
+
+
+def scenario(function):
+    SCENARIOS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+# --- healthy hosts: a false alarm is as bad as a miss ------------------------------------------
+
+
+@scenario
+def idle_host_is_calm():
+    tcpdx().expect_calm()
+
+
+@scenario
+def busy_host_is_calm():
+    server = listener(backlog=64)
+    connections = [pair(server) for _ in range(50)]
+    for client, accepted in connections[:20]:
+        client.sendall(b"request")
+        accepted.recv(100)
+        accepted.sendall(b"answer")
+        client.recv(100)
+    for client, accepted in connections[20:]:
+        client.close()
+        accepted.close()
+    lab.while_sampling(lambda: None, seconds=1).expect_calm()
+
+
+# --- closing --------------------------------------------------------------------------------
+
+
+@scenario
+def close_wait_leak():
+    server = listener()
+    client, accepted = pair(server)
+    client.close()
+    assert accepted.recv(1) == b""
+    time.sleep(1.5)
+    result = tcpdx("--limit", "close-wait=1s")
+    result.expect("close-wait-leak", "problem", status=2)
+    result.expect_absent("close-wait-unread", "close-wait-never-accepted")
+
+
+@scenario
+def close_wait_unread():
+    server = listener()
+    client, _accepted = pair(server)
+    client.sendall(b"hello")
+    client.close()
+    time.sleep(1.5)
+    result = tcpdx("--limit", "close-wait=1s")
+    result.expect("close-wait-unread")
+    result.expect_absent("close-wait-leak", "close-wait-never-accepted")
+
+
+@scenario
+def close_wait_never_accepted():
+    server = listener()
+    client = socket.create_connection((LOOPBACK, port_of(server)))
+    client.close()
+    time.sleep(1.5)
+    result = tcpdx("--limit", "close-wait=1s")
+    result.expect("close-wait-never-accepted")
+    result.expect_absent("close-wait-leak", "close-wait-unread")
+
+
+@scenario
+def fin_wait2_held():
+    server = listener()
+    client, _accepted = pair(server)
+    client.shutdown(socket.SHUT_WR)
+    time.sleep(1.5)
+    tcpdx("--limit", "fin-wait2-held=1s").expect("fin-wait2-held")
+
+
+@scenario
+def closing_stuck():
+    server = listener()
+    client, accepted = pair(server)
+    lab.filter_packets(("input", f"tcp dport {port_of(server)} drop"))
+    client.close()  # its FIN gets no answer
+    time.sleep(2.5)
+    tcpdx("--limit", "closing=1s").expect("closing-stuck")
+    accepted.close()
+
+
+@scenario
+def dead_socket_held():
+    server = listener()
+    client, accepted = pair(server)
+    client.sendall(b"x")
+    lab.reset(accepted)
+    time.sleep(0.2)
+    tcpdx().expect("dead-socket-held")
+    client.close()
+
+
+# --- accepting ------------------------------------------------------------------------------
+
+
+@scenario
+def accept_queue_full():
+    server = listener(backlog=1)
+    clients = [lab.connecting(LOOPBACK, port_of(server)) for _ in range(4)]
+    time.sleep(0.3)
+    result = tcpdx("diagnose", f":{port_of(server)}")
+    finding = result.expect("accept-queue-full", "problem", status=2)
+    assert finding["evidence"], finding
+    for client in clients:
+        client.close()
+
+
+@scenario
+def established_never_accepted():
+    server = listener()
+    client = socket.create_connection((LOOPBACK, port_of(server)))
+    time.sleep(1.5)
+    result = tcpdx("--limit", "never-accepted=1s")
+    result.expect("established-never-accepted")
+    result.expect_absent("close-wait-never-accepted")
+    client.close()
+
+
+@scenario
+def descriptors_near_limit():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    server = listener(backlog=64)
+    connections = [pair(server) for _ in range(14)]
+    tcpdx().expect("descriptors-near-limit")
+    del connections
+
+
+# --- listening ------------------------------------------------------------------------------
+
+
+@scenario
+def nothing_listens():
+    result = tcpdx("diagnose", ":9999")
+    result.expect("nothing-listens", "problem", status=2)
+
+
+@scenario
+def listener_loopback_only():
+    server = listener()
+    result = tcpdx("diagnose", f":{port_of(server)}")
+    result.expect("listener-loopback-only", "problem", status=2)
+    result.expect_absent("nothing-listens", "port-ready")
+
+
+@scenario
+def listener_all_addresses():
+    server = listener(address="0.0.0.0")
+    result = tcpdx("--harmless")
+    result.expect("listener-all-addresses", "information")
+    result.expect_calm()
+    server.close()
+
+
+@scenario
+def port_ready():
+    server = listener(address="0.0.0.0")
+    finding = tcpdx("diagnose", f":{port_of(server)}").expect("port-ready", "information")
+    assert len(finding["candidates"]) > 1, finding
+
+
+@scenario
+def port_taken_by_another():
+    # A client uses the wanted port as its source port, so a server cannot bind it.
+    server = listener(8081)
+    client = socket.socket()
+    client.bind((LOOPBACK, 8082))
+    client.connect((LOOPBACK, 8081))
+    tcpdx("diagnose", ":8082").expect("port-taken-by-another")
+    server.close()
+
+
+# --- opening --------------------------------------------------------------------------------
+
+
+@scenario
+def syn_sent_stuck():
+    lab.filter_packets(("input", "tcp dport 8080 drop"))
+    client = lab.connecting(LOOPBACK, 8080)
+    time.sleep(2.3)
+    finding = tcpdx("--limit", "syn-sent=1s").expect("syn-sent-stuck")
+    assert len(finding["candidates"]) > 1, finding
+    client.close()
+
+
+@scenario
+def syn_sent_stuck_in_own_filter():
+    lab.filter_packets(("output", "tcp dport 8080 drop"))
+    client = lab.connecting(LOOPBACK, 8080)
+    result = lab.while_sampling(lambda: None, "--limit", "syn-sent=1s", seconds=3)
+    result.expect("syn-sent-stuck")
+    client.close()
+
+
+@scenario
+def local_ports_running_out():
+    lab.option("net.ipv4.ip_local_port_range", "40000 40009")
+    server = listener(8080, backlog=64)
+    connections = [pair(server) for _ in range(10)]
+    tcpdx().expect("local-ports-running-out", "problem", status=2)
+    del connections
+
+
+@scenario
+def time_wait_many():
+    server = listener(backlog=64)
+    for _ in range(20):
+        client, accepted = pair(server)
+        accepted.close()
+        client.close()
+    tcpdx().expect_absent("time-wait-many")
+    result = tcpdx("--harmless", "--limit", "many-time-wait=5")
+    result.expect("time-wait-many", "information")
+    result.expect_calm()
+
+
+@scenario
+def syn_received_pile_up():
+    server = listener(backlog=64)
+    lab.filter_packets(("output", "tcp flags & (syn | ack) == syn | ack drop"))
+    clients = [lab.connecting(LOOPBACK, port_of(server)) for _ in range(10)]
+    time.sleep(3.5)
+    tcpdx("--limit", "many-half-open=5", "--limit", "syn-received=1s").expect(
+        "syn-received-pile-up")
+    del clients
+
+
+@scenario
+def syn_cookies_in_use():
+    server = listener(backlog=1)
+    lab.filter_packets(("output", "tcp flags & (syn | ack) == syn | ack drop"))
+    clients = []
+
+    def flood():
+        clients.extend(lab.connecting(LOOPBACK, port_of(server)) for _ in range(30))
+
+    lab.while_sampling(flood, seconds=2).expect("syn-cookies-in-use")
+
+
+# --- data -----------------------------------------------------------------------------------
+
+
+@scenario
+def data_unread():
+    server = listener()
+    client, _accepted = pair(server)
+    client.sendall(b"request")
+    time.sleep(1.5)
+    tcpdx("--limit", "unread-data=1s").expect("data-unread")
+
+
+@scenario
+def data_unacknowledged_because_the_peer_does_not_read():
+    server = listener()
+    client, _accepted = pair(server)
+    client.setblocking(False)
+    try:
+        while True:
+            client.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    time.sleep(2.5)
+    tcpdx("--limit", "unacknowledged=1s").expect("data-unacknowledged")
+
+
+@scenario
+def data_unacknowledged_because_the_path_is_gone():
+    server = listener()
+    client, _accepted = pair(server)
+    client.sendall(b"x")
+    lab.filter_packets(("input", f"tcp dport {port_of(server)} drop"))
+    client.sendall(b"y")
+    time.sleep(4)
+    tcpdx("--limit", "unacknowledged=1s").expect("data-unacknowledged")
+
+
+@scenario
+def idle_without_keepalive():
+    server = listener()
+    connection = pair(server)
+    time.sleep(1.5)
+    result = tcpdx("--limit", "idle=1s")
+    result.expect("idle-without-keepalive", "information")
+    result.expect_calm()
+    for end in connection:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    tcpdx("--limit", "idle=1s").expect_absent("idle-without-keepalive")
+
+
+# --- limits and options of the kernel -------------------------------------------------------
+
+
+@scenario
+def time_wait_buckets_near_limit():
+    lab.option("net.ipv4.tcp_max_tw_buckets", 10)
+    server = listener(backlog=64)
+    for _ in range(10):
+        client, accepted = pair(server)
+        client.close()
+        accepted.close()
+    tcpdx().expect("time-wait-buckets-near-limit")
+
+
+@scenario
+def rfc1337_enabled():
+    tcpdx().expect_absent("rfc1337-enabled")
+    lab.option("net.ipv4.tcp_rfc1337", 1)
+    tcpdx().expect("rfc1337-enabled", "warning", status=1)
+
+
+@scenario
+def packets_dropped_before_tcp():
+    server = listener()
+    lab.filter_packets(("input", f"tcp dport {port_of(server)} drop"))
+    clients = []
+
+    def knock():
+        clients.extend(lab.connecting(LOOPBACK, port_of(server)) for _ in range(20))
+
+    lab.while_sampling(knock, "diagnose", f":{port_of(server)}", seconds=3).expect(
+        "packets-dropped-before-tcp")
+
+
+@scenario
+def reverse_path_filter():
+    with lab.other_host() as other:
+        lab.option("net.ipv4.conf.all.rp_filter", 1)
+        other.run("ip", "address", "add", "172.31.9.9/32", "dev", "lo")
+        server = listener(8080, address="0.0.0.0")
+        # 172.31.9.9 is not routed back through the link it comes from.
+        command = ["timeout", "2", "python3", "-c",
+                   "import socket; s = socket.socket(); s.bind(('172.31.9.9', 0)); "
+                   f"s.connect(('{other.HERE}', 8080))"]
+        lab.while_sampling(lambda: other.run(*command, check=False), "diagnose", ":8080",
+                           seconds=4).expect("reverse-path-filter")
+        server.close()
+
+
+@scenario
+def no_route_back():
+    with lab.other_host() as other:
+        lab.option("net.ipv4.conf.all.rp_filter", 0)
+        lab.option(f"net.ipv4.conf.{other.link}.rp_filter", 0)
+        other.run("ip", "address", "add", "172.31.9.9/32", "dev", "lo")
+        server = listener(8080, address="0.0.0.0")
+        command = ["timeout", "2", "python3", "-c",
+                   "import socket; s = socket.socket(); s.bind(('172.31.9.9', 0)); "
+                   f"s.connect(('{other.HERE}', 8080))"]
+        lab.while_sampling(lambda: other.run(*command, check=False), "diagnose", ":8080",
+                           seconds=4).expect("no-route-back")
+        server.close()
+
+
+@scenario
+def tcp_md5_mismatch():
+    server = listener(8080, address="0.0.0.0")
+    try:
+        lab.require_md5(server, LOOPBACK)
+    except OSError:
+        lab.skip("this kernel has no TCP-MD5")
+    clients = []
+
+    def knock():
+        clients.extend(lab.connecting(LOOPBACK, 8080) for _ in range(5))
+
+    lab.while_sampling(knock, "diagnose", ":8080", seconds=3).expect("tcp-md5-mismatch")
+
+
+def main():
+    if sys.argv[1:] == ["list"]:
+        print("\n".join(SCENARIOS))
+        return
+    if len(sys.argv) != 2 or sys.argv[1] not in SCENARIOS:
+        sys.exit(__doc__)
+    lab.leave_the_host()
+    SCENARIOS[sys.argv[1]]()
+    print("passed")
+
+
+if __name__ == "__main__":
+    main()
