@@ -29,7 +29,7 @@ using diagnosis::Situation;
 
 struct Options {
     std::string target;
-    double sample_seconds = 0;
+    std::optional<double> sample_seconds;
     double watch_seconds = 0;
     bool all_namespaces = false;
     bool harmless = false;
@@ -171,10 +171,13 @@ Result<int> look_and_tell(const Question& question, const Options& options,
     if (options.watch_seconds > 0) {
         return watch(question, options, context, std::move(first));
     }
-    if (options.sample_seconds <= 0) {
+    // Whether SYNs arrive at a port shows only over a while.
+    constexpr double kPortSampleSeconds = 2;
+    const double apart = options.sample_seconds.value_or(asked.port ? kPortSampleSeconds : 0);
+    if (apart <= 0) {
         return tell(first, nullptr, question, options, context);
     }
-    wait_visibly(options.sample_seconds, context, _("looking again in"));
+    wait_visibly(apart, context, _("looking again in"));
     const auto second = TRY(look_at_host(request));
     return tell(second, &first, question, options, context);
 }
@@ -243,17 +246,23 @@ int run(const Options& options, const Context& context) {
 Run add_diagnose_options(CLI::App& command, bool with_target) {
     const auto options = std::make_shared<Options>();
     if (with_target) {
-        command.add_option("TARGET", options->target,
-                           _("a port (:8080), a process id (4711) or an address (10.0.0.0/8)"));
+        command
+            .add_option("TARGET", options->target,
+                        _("a port (:8080), a process id (4711) or an address (10.0.0.0/8)"))
+            ->type_name("");
     }
     command
-        .add_option("--sample", options->sample_seconds,
-                    _("look twice, this many seconds apart: shows what grows"))
-        ->check(CLI::Range(0.1, 86400.0));
+        .add_option(
+            "--sample", options->sample_seconds,
+            _("look twice, this many seconds apart: shows what grows; 0 for one look (for a "
+              "port it is 2 otherwise)"))
+        ->check(CLI::Range(0.0, 86400.0))
+        ->type_name(_("SECONDS"));
     command
         .add_option("--watch", options->watch_seconds,
                     _("look again and again, this many seconds apart"))
-        ->check(CLI::Range(0.1, 86400.0));
+        ->check(CLI::Range(0.1, 86400.0))
+        ->type_name(_("SECONDS"));
     command.add_flag("--all-netns", options->all_namespaces,
                      _("all network namespaces (containers), not only this one"));
     command.add_flag("--harmless", options->harmless,
@@ -261,10 +270,12 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
     command
         .add_option("--limit", options->limits,
                     _("another threshold, like close-wait=30s; may be repeated"))
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name(_("NAME=VALUE"));
     command.add_option("--silence", options->silenced, _("rules to leave out, by id"))
         ->delimiter(',')
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name(_("RULE,..."));
     command.add_flag("--json", options->json, _("JSON, described in docs/json.md"));
     return [options](const Context& context) { return run(*options, context); };
 }

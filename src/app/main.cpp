@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/diagnose_command.h"
+#include "app/usage_error.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
 
@@ -37,10 +38,12 @@ int run(int argc, char** argv) {
     CLI::App tcpdx(_("Tells what every TCP connection is doing, for how long, whose it is, why it "
                      "is stuck and what to do."),
                    "tcpdx");
+    translate_help(tcpdx);
     tcpdx.require_subcommand(0, 1);
     tcpdx.fallthrough();
     std::string language_option;
-    tcpdx.add_option("--lang", language_option, _("language of the output: en or ko"));
+    tcpdx.add_option("--lang", language_option, _("language of the output: en or ko"))
+        ->type_name("en|ko");
     tcpdx.set_version_flag("--version", TCPDX_VERSION, _("print the version"));
 
     Run chosen = add_diagnose_options(tcpdx, false);
@@ -50,8 +53,11 @@ int run(int argc, char** argv) {
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const int status = tcpdx.exit(error);
-        return status == 0 ? kSuccess : kUsageError;
+        if (error.get_exit_code() == 0) {  // --help, --version
+            return tcpdx.exit(error);
+        }
+        complain(usage_error_text(tcpdx, error));
+        return kUsageError;
     }
     const Context context{.screen = look_at_screen()};
     return chosen(context);

@@ -17,13 +17,6 @@ constexpr std::array kTellingCounters{
 
 }  // namespace
 
-bool PortView::only_loopback(const Observations& seen) const {
-    return !listeners.empty() &&
-           std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
-               return seen.connections[index].local.address.is_loopback();
-           });
-}
-
 PortView view_port(const Situation& situation, std::uint16_t port) {
     PortView view{.port = port};
     const bool two_looks = situation.earlier != nullptr;

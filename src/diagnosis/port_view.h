@@ -22,8 +22,6 @@ struct PortView {
     // Counters of the whole network namespace that say what becomes of SYNs, as {name, increase}.
     // Those that did not move are in it too: "+0" is an answer.
     std::vector<std::pair<std::string, std::uint64_t>> counter_increases;
-
-    [[nodiscard]] bool only_loopback(const Observations& seen) const;
 };
 
 [[nodiscard]] PortView view_port(const Situation& situation, std::uint16_t port);

@@ -15,6 +15,9 @@ Report make_report(const Situation& situation) {
             ++report.state_counts[static_cast<std::size_t>(connection.state)];
         }
     }
+    if (situation.asked.port) {
+        report.port = view_port(situation, *situation.asked.port);
+    }
     report.findings = diagnose(situation);
     return report;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "diagnosis/finding.h"
+#include "diagnosis/port_view.h"
 #include "diagnosis/rule.h"
 
 namespace tcpdx::diagnosis {
@@ -15,6 +16,7 @@ struct Report {
     Inquiry asked;
     std::optional<Limits::Duration> interval;  // between two looks, when there were two
     std::array<std::size_t, kAllTcpStates.size()> state_counts{};  // indexed by TcpState
+    std::optional<PortView> port;                                  // when a port was asked about
     std::vector<Finding> findings;                                 // worst first
 };
 

@@ -60,9 +60,14 @@ std::vector<Finding> evaluate(const Situation& situation) {
     Finding finding;
     finding.severity = Severity::Information;
     finding.connections = ready;
-    finding.claim = {
-        N_("Port {0} is ready on this host: {1} listens on {2} and its queue has room."),
-        {Port{view.port}, process == nullptr ? "-" : name_of(*process), listener.local.address}};
+    finding.claim =
+        process == nullptr
+            ? Message{N_("Port {0} is ready on this host: it is listened to on {1}, and its queue "
+                         "has room."),
+                      {Port{view.port}, listener.local.address}}
+            : Message{N_("Port {0} is ready on this host: {1} listens on {2}, and its queue has "
+                         "room."),
+                      {Port{view.port}, name_of(*process), listener.local.address}};
     finding.evidence.push_back(
         {{N_("accept queue {0} of {1}"),
           {std::int64_t{*listener.accept_queue}, std::int64_t{*listener.backlog_limit}}},

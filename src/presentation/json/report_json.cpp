@@ -113,6 +113,38 @@ ordered_json finding_json(const Observations& seen, const diagnosis::Finding& fi
     return object;
 }
 
+ordered_json port_json(const Observations& seen, const diagnosis::PortView& view) {
+    ordered_json object{{"port", view.port}};
+    object["listeners"] = ordered_json::array();
+    for (const std::uint32_t index : view.listeners) {
+        const Connection& listener = seen.connections[index];
+        ordered_json entry = socket_json(seen, listener);
+        if (listener.accept_queue && listener.backlog_limit) {
+            entry["accept_queue"] = *listener.accept_queue;
+            entry["accept_queue_limit"] = *listener.backlog_limit;
+        }
+        if (listener.drops) {
+            entry["drops"] = *listener.drops;
+        }
+        object["listeners"].push_back(std::move(entry));
+    }
+    for (const TcpState state : kAllTcpStates) {
+        object["states"][std::string(rfc_name(state))] =
+            view.state_counts[static_cast<std::size_t>(state)];
+    }
+    object["never_accepted"] = view.never_accepted;
+    if (view.new_connections) {
+        object["new_connections"] = *view.new_connections;
+    }
+    if (view.drops_by_listeners) {
+        object["new_drops"] = *view.drops_by_listeners;
+    }
+    for (const auto& [name, increase] : view.counter_increases) {
+        object["counter_increases"][name] = increase;
+    }
+    return object;
+}
+
 ordered_json namespace_json(const diagnosis::Report& report) {
     const Observations& seen = *report.seen;
     ordered_json object;
@@ -125,6 +157,9 @@ ordered_json namespace_json(const diagnosis::Report& report) {
     for (const TcpState state : kAllTcpStates) {
         object["states"][std::string(rfc_name(state))] =
             report.state_counts[static_cast<std::size_t>(state)];
+    }
+    if (report.port) {
+        object["port"] = port_json(seen, *report.port);
     }
     object["looked_at"] = {{"sockets", seen.connections.size()},
                            {"processes", seen.processes.size()},

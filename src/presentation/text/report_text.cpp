@@ -31,6 +31,7 @@ public:
     std::string write() {
         verdict();
         state_counts();
+        port();
         looked_at();
         not_seen();
         for (const Finding& one : report_.findings) {
@@ -99,6 +100,74 @@ private:
             out_ += ends_row ? std::string("\n") : std::string(kCellWidth - kNameWidth - 5, ' ');
         }
         out_ += '\n';
+    }
+
+    void port() {
+        if (!report_.port) {
+            return;
+        }
+        const diagnosis::PortView& view = *report_.port;
+        const Observations& seen = *report_.seen;
+        paragraph("", inked(screen_, Ink::Bold,
+                            render(Message{N_("Port {0} on this host"), {Port{view.port}}})));
+        if (view.listeners.empty()) {
+            item("-", _("nothing listens on it"));
+        }
+        for (const std::uint32_t index : view.listeners) {
+            item("-", listener_line(seen, seen.connections[index]));
+        }
+        std::string connections;
+        for (const TcpState state : kAllTcpStates) {
+            if (const std::size_t number = view.state_counts[static_cast<std::size_t>(state)]) {
+                connections += fmt::format("{}{} {}", connections.empty() ? "" : ", ",
+                                           rfc_name(state), number);
+            }
+        }
+        item("-",
+             connections.empty()
+                 ? std::string(_("no connections to it"))
+                 : render(Message{N_("connections to it: {0}; never accepted: {1}"),
+                                  {connections, static_cast<std::int64_t>(view.never_accepted)}}));
+        port_during_look(view);
+        out_ += '\n';
+    }
+
+    static std::string listener_line(const Observations& seen, const Connection& listener) {
+        const Process* process = seen.process_of(listener);
+        std::string text = render(
+            Message{N_("{0} listens on {1}"),
+                    {process == nullptr ? std::string(_("a program that cannot be seen"))
+                                        : fmt::format("{} (pid {})", process->name, process->pid),
+                     listener.local}});
+        if (listener.accept_queue && listener.backlog_limit) {
+            text += ", " + render(Message{N_("accept queue {0} of {1}"),
+                                          {std::int64_t{*listener.accept_queue},
+                                           std::int64_t{*listener.backlog_limit}}});
+        }
+        if (listener.drops) {
+            text += ", " + render(Message{N_("{0} connection attempts dropped since it listens"),
+                                          {std::int64_t{*listener.drops}}});
+        }
+        return text;
+    }
+
+    void port_during_look(const diagnosis::PortView& view) {
+        if (!report_.interval) {
+            return;
+        }
+        std::string text = render(Message{
+            N_("within {0}: {1} new connections to it, {2} attempts dropped by its listeners"),
+            {*report_.interval, static_cast<std::int64_t>(view.new_connections.value_or(0)),
+             view.drops_by_listeners ? std::to_string(*view.drops_by_listeners) : "-"}});
+        item("-", text);
+        if (view.counter_increases.empty()) {
+            return;
+        }
+        std::string counters;
+        for (const auto& [name, increase] : view.counter_increases) {
+            counters += fmt::format("{}{} +{}", counters.empty() ? "" : ", ", name, increase);
+        }
+        item("-", render(Message{N_("of all ports together: {0}"), {counters}}));
     }
 
     void looked_at() {
