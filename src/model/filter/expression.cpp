@@ -230,32 +230,28 @@ private:
     const Context& context_;
 };
 
-struct AsksForOwner {
-    bool operator()(const All& all) const { return any_of(all.of); }
-    bool operator()(const Any& any) const { return any_of(any.of); }
-    bool operator()(const Not& negation) const { return any_of(negation.of); }
-    bool operator()(const PidIs& /*term*/) const { return true; }
-    bool operator()(const ProcessIs& /*term*/) const { return true; }
-    bool operator()(const UnitIs& /*term*/) const { return true; }
-    bool operator()(const OwnerIs& /*term*/) const { return true; }
-    template <class Term>
-    bool operator()(const Term& /*term*/) const {
-        return false;
-    }
-    [[nodiscard]] bool any_of(const std::vector<Expression>& parts) const {
-        return std::any_of(parts.begin(), parts.end(),
-                           [this](const Expression& part) { return std::visit(*this, part.is); });
-    }
-};
-
 }  // namespace
 
 Truth evaluate(const Expression& expression, const Connection& connection, const Context& context) {
     return std::visit(Evaluator(connection, context), expression.is);
 }
 
-bool needs_owner(const Expression& expression) {
-    return std::visit(AsksForOwner{}, expression.is);
+void for_each_condition(const Expression& expression,
+                        const std::function<void(const Expression&)>& on_condition) {
+    const std::vector<Expression>* parts = nullptr;
+    if (const auto* all = std::get_if<All>(&expression.is)) {
+        parts = &all->of;
+    } else if (const auto* any = std::get_if<Any>(&expression.is)) {
+        parts = &any->of;
+    } else if (const auto* negation = std::get_if<Not>(&expression.is)) {
+        parts = &negation->of;
+    } else {
+        on_condition(expression);
+        return;
+    }
+    for (const Expression& part : *parts) {
+        for_each_condition(part, on_condition);
+    }
 }
 
 }  // namespace tcpdx::filter

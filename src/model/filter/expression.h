@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -122,7 +123,9 @@ enum class Truth : std::uint8_t { False, Unknown, True };
     return evaluate(expression, connection, context) == Truth::True;
 }
 
-// Whether the answer depends on who owns the connection, which is costly to find out.
-[[nodiscard]] bool needs_owner(const Expression& expression);
+// Calls `on_condition` with every condition, but not with All, Any and Not. Tells what has to be
+// found out about connections before the filter can be asked.
+void for_each_condition(const Expression& expression,
+                        const std::function<void(const Expression&)>& on_condition);
 
 }  // namespace tcpdx::filter

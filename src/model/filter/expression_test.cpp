@@ -206,9 +206,16 @@ TEST_F(FilterTest, KnowsTheRest) {
     EXPECT_EQ(ask("netns red"), Truth::False);
 }
 
-TEST(NeedsOwner, IsTrueWhereverThereIsAConditionAboutIt) {
-    EXPECT_TRUE(needs_owner(*parse_filter("established and not (port 1 or pid 42)", {})));
-    EXPECT_FALSE(needs_owner(*parse_filter("established and not (port 1 or age > 1s)", {})));
+TEST(ForEachCondition, FindsThemAtEveryDepth) {
+    const auto filter = parse_filter("established and not (port 1 or pid 42)", {});
+    int conditions = 0;
+    int pids = 0;
+    for_each_condition(*filter, [&](const Expression& condition) {
+        ++conditions;
+        pids += std::holds_alternative<PidIs>(condition.is) ? 1 : 0;
+    });
+    EXPECT_EQ(conditions, 4) << "port is two, one for each side";
+    EXPECT_EQ(pids, 1);
 }
 
 }  // namespace

@@ -220,8 +220,8 @@ bool SearchSpace::contains(const Connection& connection) const {
                        [&](const SearchArea& area) { return area.contains(connection); });
 }
 
-StateSet SearchSpace::states() const {
-    return any_of.empty() ? StateSet() : box_around(any_of).states;
+std::optional<SearchArea> SearchSpace::box() const {
+    return any_of.empty() ? std::nullopt : std::optional(box_around(any_of));
 }
 
 SearchSpace search_space_of(const Expression& filter) {

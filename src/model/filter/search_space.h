@@ -29,7 +29,8 @@ struct SearchSpace {
     std::vector<SearchArea> any_of;  // none: nothing can match
 
     [[nodiscard]] bool contains(const Connection& connection) const;
-    [[nodiscard]] StateSet states() const;  // of all areas together
+    // One area around them all; nothing when there is none.
+    [[nodiscard]] std::optional<SearchArea> box() const;
 };
 
 [[nodiscard]] SearchSpace search_space_of(const Expression& filter);

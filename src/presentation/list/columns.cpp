@@ -187,8 +187,9 @@ char* interface_cell(char* out, const Column& /*column*/, const C& c, const Cell
     if (c.interface == 0) {
         return append_dash(out);
     }
-    const std::string_view name =
-        cells.list.interface_name ? cells.list.interface_name(c.interface) : std::string_view();
+    const std::string_view name = cells.list.interface_name
+                                      ? cells.list.interface_name(c.network_namespace, c.interface)
+                                      : std::string_view();
     return name.empty() ? append_number(out, c.interface)
                         : append_printable(out, name, kMostNameBytes);
 }

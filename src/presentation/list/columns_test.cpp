@@ -95,7 +95,7 @@ TEST_F(ColumnsTest, UseNamesOfTheHostWhereItHasThem) {
     EXPECT_EQ(cell("user", connection), "33");
     EXPECT_EQ(cell("interface", connection), "4");
     context.user_name = [](std::uint32_t) { return std::string_view("www-data"); };
-    context.interface_name = [](std::uint32_t) { return std::string_view("eth0"); };
+    context.interface_name = [](std::uint32_t, std::uint32_t) { return std::string_view("eth0"); };
     EXPECT_EQ(cell("user", connection), "www-data");
     EXPECT_EQ(cell("interface", connection), "eth0");
 }

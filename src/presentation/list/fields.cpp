@@ -145,7 +145,7 @@ std::vector<Field> make_fields() {
         {"interface",
          [](const Field&, const C& c, const Context& context, Scratch&) {
              return c.interface != 0 && context.interface_name
-                        ? text(context.interface_name(c.interface))
+                        ? text(context.interface_name(c.network_namespace, c.interface))
                         : absent();
          }},
         {"interface_index", [](const Field&, const C& c, const Context&,

@@ -16,7 +16,9 @@ struct ListContext {
     std::span<const Process> processes;
     std::span<const NetworkNamespace> namespaces;
     std::function<std::string_view(std::uint32_t uid)> user_name;
-    std::function<std::string_view(std::uint32_t index)> interface_name;
+    // An index means something only in its namespace.
+    std::function<std::string_view(std::uint32_t network_namespace, std::uint32_t index)>
+        interface_name;
     std::function<std::string_view(std::uint64_t id)> cgroup_path;
 
     [[nodiscard]] const Process* process_of(const Connection& connection) const {
