@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/diagnose_command.h"
+#include "app/standard_descriptors.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
@@ -50,6 +51,7 @@ int run(int argc, char** argv) {
     CLI::App* diagnose =
         tcpdx.add_subcommand("diagnose", _("diagnose one port, process or address, or this host"));
     diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
+    add_list_command(tcpdx, chosen);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -67,6 +69,7 @@ int run(int argc, char** argv) {
 }  // namespace tcpdx::app
 
 int main(int argc, char** argv) {
+    tcpdx::app::keep_standard_descriptors();
     // A reader that goes away shows as EPIPE, where it can be told from a full disk.
     std::signal(SIGPIPE, SIG_IGN);
     try {

@@ -1,0 +1,311 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/host_names.h"
+#include "app/listing.h"
+#include "app/output_file.h"
+#include "base/i18n.h"
+#include "model/filter/parser.h"
+#include "presentation/i18n.h"
+#include "presentation/list/counts.h"
+#include "presentation/list/order.h"
+#include "presentation/list/records.h"
+#include "presentation/list/table.h"
+#include "presentation/render.h"
+#include "presentation/text/display_width.h"
+
+namespace tcpdx::app {
+namespace {
+
+// An option that stands for a condition, as if it were written in the filter.
+struct ConditionOption {
+    const char* name;
+    filter::Option option;
+    const char* help;
+};
+
+constexpr std::array kConditionOptions{
+    ConditionOption{"--state", filter::Option::State, N_("states, in any spelling: tw,close-wait")},
+    ConditionOption{"--port", filter::Option::Port, N_("ports, at either end: 443,8000-8100")},
+    ConditionOption{"--local-port", filter::Option::LocalPort, N_("ports at this end")},
+    ConditionOption{"--remote-port", filter::Option::RemotePort, N_("ports at the other end")},
+    ConditionOption{"--address", filter::Option::Address,
+                    N_("addresses or prefixes, at either end: 10.0.0.0/8")},
+    ConditionOption{"--local", filter::Option::LocalAddress, N_("addresses at this end")},
+    ConditionOption{"--remote", filter::Option::RemoteAddress, N_("addresses at the other end")},
+    ConditionOption{"--process", filter::Option::Process,
+                    N_("names of the owning programs; * and ? fit anything")},
+    ConditionOption{"--pid", filter::Option::Pid, N_("ids of the owning processes")},
+    ConditionOption{"--user", filter::Option::User, N_("users that the sockets belong to")},
+    ConditionOption{"--older-than", filter::Option::OlderThan,
+                    N_("surely longer in their state than this: 30s, 5m, 2h")},
+    ConditionOption{"--netns", filter::Option::Namespace,
+                    N_("network namespaces, by name or inode")},
+};
+
+struct Options {
+    std::vector<std::string> filter_words;
+    std::array<std::optional<std::string>, kConditionOptions.size()> conditions;
+    std::optional<std::string> columns;
+    std::optional<std::string> order;
+    std::optional<std::string> grouping;
+    std::optional<std::string> file;
+    std::optional<std::size_t> limit;
+    bool json = false;
+    bool json_lines = false;
+    bool csv = false;
+    bool no_header = false;
+    bool all_namespaces = false;
+};
+
+// What the options mean, once checked.
+struct Wish {
+    filter::Expression filter;
+    Columns columns;
+    SortKeys order;
+    Columns grouping;
+    std::optional<RecordFormat> format;
+};
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : " ") + word;
+    }
+    return text;
+}
+
+// Shows the text with a mark below the place.
+void point_at(const std::string& text, std::size_t column) {
+    std::size_t bytes = 0;
+    for (std::size_t characters = 0; bytes < text.size(); ++bytes) {
+        if ((static_cast<unsigned char>(text[bytes]) & 0xc0U) != 0x80U && ++characters == column) {
+            break;
+        }
+    }
+    const std::size_t indent = display_width(std::string_view(text).substr(0, bytes));
+    std::fprintf(stderr, "  %s\n  %s^\n", text.c_str(), std::string(indent, ' ').c_str());
+}
+
+// The words of the filter and the options, all of which have to hold. Complains itself.
+std::optional<filter::Expression> read_filter(const Options& options) {
+    const filter::Names names = names_for_filters();
+    filter::All all;
+    const std::string text = joined(options.filter_words);
+    auto filter = filter::parse_filter(text, names);
+    if (!filter) {
+        complain(render(filter.error().what));
+        point_at(text, filter.error().column);
+        return std::nullopt;
+    }
+    all.of.push_back(*std::move(filter));
+    for (std::size_t i = 0; i < kConditionOptions.size(); ++i) {
+        const ConditionOption& option = kConditionOptions.at(i);
+        const std::optional<std::string>& value = options.conditions.at(i);
+        if (!value) {
+            continue;
+        }
+        auto condition = filter::parse_option(option.option, *value, names);
+        if (!condition) {
+            complain(std::string(option.name) + ": " + render(condition.error().what));
+            return std::nullopt;
+        }
+        all.of.push_back(*std::move(condition));
+    }
+    return filter::Expression{std::move(all)};
+}
+
+template <class Chosen>
+bool take(Chosen chosen, const char* option, std::remove_reference_t<decltype(*chosen)>& into) {
+    if (!chosen) {
+        complain(std::string(option) + ": " + render(chosen.error().what));
+        std::string names;
+        for (const Column& column : all_columns()) {
+            names += (names.empty() ? "" : " ") + column.name;
+        }
+        std::fprintf(stderr, "%s\n", render({N_("There are: {0}"), {names}}).c_str());
+        return false;
+    }
+    into = *std::move(chosen);
+    return true;
+}
+
+std::optional<Wish> understand(const Options& options) {
+    Wish wish;
+    auto filter = read_filter(options);
+    if (!filter) {
+        return std::nullopt;
+    }
+    wish.filter = *std::move(filter);
+    if (options.json || options.json_lines) {
+        wish.format = options.json ? RecordFormat::Json : RecordFormat::JsonLines;
+    } else if (options.csv) {
+        wish.format = RecordFormat::Csv;
+    }
+    wish.columns = default_columns();
+    if (options.columns && !take(choose_columns(*options.columns), "-o", wish.columns)) {
+        return std::nullopt;
+    }
+    if (options.order && !take(choose_order(*options.order), "--sort", wish.order)) {
+        return std::nullopt;
+    }
+    if (options.grouping && !take(choose_grouping(*options.grouping), "--by", wish.grouping)) {
+        return std::nullopt;
+    }
+    return wish;
+}
+
+// JSON has everything unless columns were chosen: a program picks what it wants, and what it does
+// not find in one version it may find in the next.
+std::vector<const Field*> fields_wanted(const Wish& wish, const Options& options) {
+    const bool json = wish.format && *wish.format != RecordFormat::Csv;
+    if (!json || options.columns) {
+        return fields_of(wish.columns);
+    }
+    std::vector<const Field*> fields;
+    for (const Field& field : all_fields()) {
+        fields.push_back(&field);
+    }
+    return fields;
+}
+
+Needs needs_of(const Wish& wish, const std::vector<const Field*>& fields, bool all_namespaces) {
+    Needs needs;
+    needs.add(wish.filter);
+    needs.add(wish.grouping.empty() ? fields : fields_of(wish.grouping));
+    for (const SortKey& key : wish.order) {
+        needs.add(fields_of({key.column}));
+    }
+    needs.namespaces = needs.namespaces || all_namespaces;
+    return needs;
+}
+
+bool asks_for_namespace(const filter::Expression& filter) {
+    bool asks = false;
+    filter::for_each_condition(filter, [&](const filter::Expression& condition) {
+        asks = asks || std::holds_alternative<filter::NamespaceIs>(condition.is);
+    });
+    return asks;
+}
+
+// The rows' way: sorted or cut, then counted or written.
+class Chain {
+public:
+    Chain(const Wish& wish, const Options& options, const Context& context,
+          const std::vector<const Field*>& fields, const Listing& listing, OutputStream& out) {
+        const Screen screen = options.file ? Screen{} : context.screen;
+        const TableWriter::Look look{.screen = screen, .header = !options.no_header};
+        if (!wish.grouping.empty()) {
+            last_ = std::make_unique<Counter>(
+                out, wish.grouping, listing.context(),
+                Counter::Form{.format = wish.format, .look = look, .limit = options.limit});
+            return;
+        }
+        if (wish.format) {
+            last_ = std::make_unique<RecordWriter>(out, *wish.format, fields, listing.context());
+        } else {
+            last_ = std::make_unique<TableWriter>(out, wish.columns, listing.context(), look);
+        }
+        if (!wish.order.empty()) {
+            first_ = std::make_unique<Sorter>(*last_, wish.order, options.limit, listing.context());
+        } else if (options.limit) {
+            first_ = std::make_unique<Limit>(*last_, *options.limit);
+        }
+    }
+
+    [[nodiscard]] ConnectionWriter& entry() { return first_ ? *first_ : *last_; }
+
+private:
+    std::unique_ptr<ConnectionWriter> last_;
+    std::unique_ptr<ConnectionWriter> first_;
+};
+
+void tell_unseen(const Listing& listing) {
+    for (const Unseen& unseen : listing.unseen()) {
+        complain(render({N_("Not seen: {0} {1}"), {render(unseen.what), render(unseen.remedy)}}));
+    }
+    if (listing.table_changed()) {
+        complain(
+            _("The kernel's table changed while it was read: some connections may be missing "
+              "or listed twice."));
+    }
+}
+
+Result<> list(const Wish& wish, const Options& options, const Context& context, int fd) {
+    const std::vector<const Field*> fields = fields_wanted(wish, options);
+    const bool all_namespaces = options.all_namespaces || asks_for_namespace(wish.filter);
+    Listing listing(wish.filter, needs_of(wish, fields, options.all_namespaces), all_namespaces);
+    OutputStream out(fd);
+    Chain chain(wish, options, context, fields, listing, out);
+    TRY(listing.run(chain.entry(), [&out] { return out.failed(); }));
+    chain.entry().finish(listing.table_changed());
+    TRY(out.finish());
+    tell_unseen(listing);
+    return {};
+}
+
+Result<> list_to_file(const Wish& wish, const Options& options, const Context& context) {
+    OutputFile file = TRY(OutputFile::create(*options.file));
+    TRY(list(wish, options, context, file.fd()));
+    return file.keep();
+}
+
+int run(const Options& options, const Context& context) {
+    const auto wish = understand(options);
+    if (!wish) {
+        return kUsageError;
+    }
+    const Result<> listed = options.file ? list_to_file(*wish, options, context)
+                                         : list(*wish, options, context, STDOUT_FILENO);
+    if (listed || listed.error().code == ErrorCode::ReaderGone) {
+        return kSuccess;
+    }
+    complain(listed.error());
+    return kFailure;
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& tcpdx, Run& chosen) {
+    CLI::App& command = *tcpdx.add_subcommand(
+        "list", _("every connection: state, age, opener, queues, addresses, owner"));
+    const auto options = std::make_shared<Options>();
+    command.add_option("FILTER", options->filter_words,
+                       _("which ones, in the language of ss(8): established dport = :443"));
+    for (std::size_t i = 0; i < kConditionOptions.size(); ++i) {
+        const ConditionOption& option = kConditionOptions.at(i);
+        command.add_option(option.name, options->conditions.at(i), _(option.help));
+    }
+    command.add_option("-o,--columns", options->columns,
+                       _("columns: state,age,local; +rtt adds one; all shows every one"));
+    command.add_option("--sort", options->order,
+                       _("columns to sort by: local or, descending, -age"));
+    command.add_option("--limit", options->limit, _("at most so many rows"));
+    command.add_option("--by", options->grouping,
+                       _("only counts: by state, process, remote, port, or any columns"));
+    CLI::Option* json =
+        command.add_flag("--json", options->json, _("JSON, described in docs/json.md"));
+    CLI::Option* lines =
+        command.add_flag("--jsonl", options->json_lines, _("one JSON object per line"));
+    CLI::Option* csv = command.add_flag("--csv", options->csv, _("CSV as in RFC 4180"));
+    json->excludes(lines);
+    json->excludes(csv);
+    lines->excludes(csv);
+    command.add_option("--to", options->file,
+                       _("write to this file instead, complete or not at all"));
+    command.add_flag("--no-header", options->no_header, _("no heading above the table"));
+    command.add_flag("--all-netns", options->all_namespaces,
+                     _("all network namespaces (containers), not only this one"));
+    command.callback([&chosen, options] {
+        chosen = [options](const Context& context) { return run(*options, context); };
+    });
+}
+
+}  // namespace tcpdx::app

@@ -1,0 +1,300 @@
+#include "app/listing.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/i18n.h"
+#include "model/age_estimate.h"
+#include "model/filter/search_space.h"
+#include "model/opener.h"
+#include "sources/procfs/proc_file.h"
+#include "sources/procfs/process_reader.h"
+#include "sources/procfs/tcp_table.h"
+
+namespace tcpdx::app {
+namespace {
+
+// Numbers that the socket table has without tcp_info.
+bool is_always_there(std::string_view name) {
+    static constexpr std::string_view kNames[] = {
+        "recv-q", "send-q", "accept-queue", "backlog", "drops", "uid", "inode", "cookie", "mark"};
+    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+std::optional<long> kernel_option(const char* path) {
+    const auto text = procfs::read_file(AT_FDCWD, path);
+    long value = 0;
+    if (!text ||
+        std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+// Of the network namespace that we are in now.
+KernelTimes read_kernel_times() {
+    KernelTimes times;
+    if (const auto seconds = kernel_option("/proc/sys/net/ipv4/tcp_fin_timeout")) {
+        times.fin_timeout = std::chrono::seconds(*seconds);
+    }
+    times.syn_linear_timeouts =
+        static_cast<int>(kernel_option("/proc/sys/net/ipv4/tcp_syn_linear_timeouts").value_or(0));
+    return times;
+}
+
+void add_condition(sockdiag::DumpRequest& request, sockdiag::EndCondition::End end,
+                   const filter::PortRange& ports, const std::optional<IpPrefix>& prefix) {
+    if (ports == filter::PortRange{} && !prefix) {
+        return;
+    }
+    request.conditions.push_back(
+        {.end = end, .lowest_port = ports.first, .highest_port = ports.last, .prefix = prefix});
+}
+
+}  // namespace
+
+void Needs::add(const std::vector<const Field*>& fields) {
+    for (const Field* field : fields) {
+        const std::string_view key = field->key;
+        const bool unit = key == "unit";
+        const bool owner = unit || key == "owner" || key == "pid" || key == "process" ||
+                           key == "fd" || key == "more_holders";
+        const bool opener = key == "opener" || key == "opener_basis" || key == "service_port";
+        units = units || unit;
+        owners = owners || owner;
+        listeners = listeners || owner || opener;
+        tcp_info = tcp_info || opener || key.starts_with("age_") ||
+                   (field->number != nullptr && !is_always_there(field->number->name));
+        drops = drops || key == "drops";
+        congestion = congestion || key == "congestion";
+        namespaces = namespaces || key.starts_with("netns");
+    }
+}
+
+void Needs::add(const filter::Expression& filter) {
+    filter::for_each_condition(filter, [this](const filter::Expression& condition) {
+        using namespace filter;  // NOLINT(google-build-using-namespace): the names of conditions
+        const bool unit = std::holds_alternative<UnitIs>(condition.is);
+        const bool owner = unit || std::holds_alternative<PidIs>(condition.is) ||
+                           std::holds_alternative<ProcessIs>(condition.is) ||
+                           std::holds_alternative<OwnerIs>(condition.is);
+        const bool opener = std::holds_alternative<OpenerIs>(condition.is);
+        units = units || unit;
+        owners = owners || owner;
+        listeners = listeners || owner || opener;
+        tcp_info = tcp_info || opener || std::holds_alternative<AgeIs>(condition.is);
+        namespaces = namespaces || std::holds_alternative<NamespaceIs>(condition.is);
+        if (const auto* number = std::get_if<NumberIs>(&condition.is)) {
+            tcp_info = tcp_info || !is_always_there(number->field->name);
+            drops = drops || number->field->name == "drops";
+        }
+    });
+}
+
+Listing::Listing(const filter::Expression& filter, Needs needs, bool all_namespaces)
+    : filter_(filter), needs_(needs), all_namespaces_(all_namespaces) {
+    context_.user_name = [this](std::uint32_t uid) { return names_.user(uid); };
+    context_.interface_name = [this](std::uint32_t network_namespace, std::uint32_t index) {
+        return names_.interface(network_namespace, index);
+    };
+    context_.cgroup_path = [this](std::uint64_t id) { return names_.cgroup(id); };
+}
+
+sockdiag::DumpRequest Listing::request() const {
+    sockdiag::DumpRequest request{.states = StateSet(), .conditions = {}};
+    request.tcp_info = needs_.tcp_info;
+    request.congestion = needs_.congestion;
+    request.memory = needs_.drops;
+    if (const auto area = filter::search_space_of(filter_).box()) {
+        request.states = area->states;
+        add_condition(request, sockdiag::EndCondition::End::Local, area->local_port, area->local);
+        add_condition(request, sockdiag::EndCondition::End::Remote, area->remote_port,
+                      area->remote);
+    }
+    return request;
+}
+
+Result<> Listing::find_owners() {
+    if (!needs_.owners || holders_) {
+        return {};
+    }
+    holders_ = TRY(procfs::find_socket_holders());
+    processes_ = holders_->processes();
+    if (needs_.units) {
+        if (const auto reader = procfs::ProcessReader::open()) {
+            for (Process& process : processes_) {
+                reader->fill(process);
+            }
+        }
+    }
+    context_.processes = processes_;
+    filter_context_.processes = processes_;
+    if (holders_->unseen_processes() > 0) {
+        unseen_.push_back({{N_("the sockets of {0} processes of other users."),
+                            {static_cast<std::int64_t>(holders_->unseen_processes())}},
+                           {N_("Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.")}});
+    }
+    if (holders_->processes_hidden()) {
+        unseen_.push_back(
+            {{N_("processes that /proc does not show here (hidepid, or a container).")},
+             {N_("Run it on the host, outside of containers, as root.")}});
+    }
+    return {};
+}
+
+void Listing::complete(Connection& connection, const ListenerIndex& listeners) {
+    connection.network_namespace = current_namespace_;
+    if (connection.interface != 0) {
+        names_.learn_interface(current_namespace_, connection.interface);
+    }
+    if (holders_) {
+        if (const Owner* owner = holders_->find(connection.inode.value_or(0))) {
+            connection.owner = *owner;
+        }
+    }
+    if (needs_.tcp_info) {
+        infer_opener(connection);
+        connection.age = estimate_age(connection, kernel_times_);
+    }
+    if (needs_.listeners) {
+        attribute(connection, listeners, holders_ && holders_->complete());
+    }
+}
+
+void Listing::pass_on(Connection& connection, const ListenerIndex& listeners) {
+    if ((*stopped_)()) {
+        return;
+    }
+    complete(connection, listeners);
+    if (filter::matches(filter_, connection, filter_context_)) {
+        writer_->add(connection);
+    }
+}
+
+void Listing::note(const sockdiag::DumpOutcome& outcome) {
+    table_changed_ = table_changed_ || outcome.table_changed;
+    if (outcome.unreadable > 0) {
+        unseen_.push_back(
+            {{N_("{0} sockets that the kernel described in a way that is not understood."),
+              {static_cast<std::int64_t>(outcome.unreadable)}},
+             {N_("Please report this with the output of: uname -r")}});
+    }
+}
+
+// Without netlink: the same sockets, with less to tell.
+Result<> Listing::read_proc_table(const Error& refused) {
+    std::vector<Connection> listeners;
+    ListenerIndex index;
+    if (needs_.listeners) {
+        TRY(procfs::read_tcp_table([&](Connection& connection) {
+            if (connection.is_listener()) {
+                listeners.push_back(connection);
+            }
+        }));
+    }
+    TRY(find_owners());
+    for (Connection& listener : listeners) {
+        complete(listener, index);
+        index.add(listener);
+    }
+    TRY(procfs::read_tcp_table([&](Connection& connection) { pass_on(connection, index); }));
+    unseen_.push_back(
+        {{N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
+             "sock_diag was refused ({0})."),
+          {refused.doing}},
+         {N_("The kernel module inet_diag, or the right to use netlink, is missing.")}});
+    return {};
+}
+
+Result<> Listing::list_namespace(std::uint32_t index) {
+    current_namespace_ = index;
+    kernel_times_ = needs_.tcp_info ? read_kernel_times() : KernelTimes{};
+
+    // Listeners come first: the other rows need them.
+    sockdiag::DumpRequest wanted = request();
+    const bool listeners_wanted = wanted.states.contains(TcpState::Listen);
+    std::vector<Connection> listeners;
+    if (listeners_wanted || (needs_.listeners && !wanted.states.empty())) {
+        sockdiag::DumpRequest first{.states = StateSet().add(TcpState::Listen), .conditions = {}};
+        first.tcp_info = false;
+        first.memory = needs_.drops;
+        const auto dumped = sockdiag::dump_tcp(
+            first, [&](Connection& connection) { listeners.push_back(connection); },
+            [&] { listeners.clear(); });
+        if (!dumped) {
+            return read_proc_table(dumped.error());
+        }
+        note(*dumped);
+    }
+    TRY(find_owners());
+    ListenerIndex listener_index;
+    for (const Connection& listener : listeners) {
+        listener_index.add(listener);
+    }
+    for (Connection& listener : listeners) {
+        complete(listener, listener_index);
+    }
+    if (listeners_wanted) {
+        for (Connection& listener : listeners) {
+            if (filter::matches(filter_, listener, filter_context_)) {
+                writer_->add(listener);
+            }
+        }
+    }
+    wanted.states.remove(TcpState::Listen);
+    if (wanted.states.empty()) {
+        return {};
+    }
+    const auto dumped = sockdiag::dump_tcp(
+        wanted, [&](Connection& connection) { pass_on(connection, listener_index); });
+    if (!dumped) {
+        return listeners.empty() ? read_proc_table(dumped.error())
+                                 : Result<>(unexpected(dumped.error()));
+    }
+    note(*dumped);
+    return {};
+}
+
+Result<> Listing::run(ConnectionWriter& writer, const std::function<bool()>& stopped) {
+    writer_ = &writer;
+    stopped_ = &stopped;
+    if (!all_namespaces_ && !needs_.namespaces) {
+        return list_namespace(0);
+    }
+    const auto found = procfs::list_network_namespaces();
+    if (!found || found->namespaces.empty()) {
+        unseen_.push_back({{N_("network namespaces other than this one.")},
+                           {N_("They are looked for in /proc/PID/ns/net.")}});
+        return list_namespace(0);
+    }
+    const procfs::NamespaceList& list = *found;
+    for (const procfs::OpenNamespace& each : list.namespaces) {
+        namespaces_.push_back(each.identity);
+    }
+    context_.namespaces = namespaces_;
+    filter_context_.namespaces = namespaces_;
+    TRY(list_namespace(0));
+    if (!all_namespaces_) {
+        return {};
+    }
+    for (std::size_t i = 1; i < list.namespaces.size(); ++i) {
+        const Result<> listed = procfs::inside_network_namespace(list.namespaces[i].entrance, [&] {
+            return list_namespace(static_cast<std::uint32_t>(i));
+        });
+        if (!listed) {
+            unseen_.push_back(
+                {{N_("network namespace {0}: it could not be entered."), {namespaces_[i].name}},
+                 {N_("Run as root, or with CAP_SYS_ADMIN.")}});
+        }
+    }
+    if (list.unseen_processes > 0) {
+        unseen_.push_back({{N_("network namespaces of {0} processes of other users."),
+                            {static_cast<std::int64_t>(list.unseen_processes)}},
+                           {N_("Run as root, or with CAP_SYS_PTRACE.")}});
+    }
+    return {};
+}
+
+}  // namespace tcpdx::app
