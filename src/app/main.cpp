@@ -52,6 +52,7 @@ int run(int argc, char** argv) {
         tcpdx.add_subcommand("diagnose", _("diagnose one port, process or address, or this host"));
     diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
     add_list_command(tcpdx, chosen);
+    add_explain_command(tcpdx, chosen);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
