@@ -326,8 +326,8 @@ const char* guide_to(SocketKind kind) {
                 "Only a simultaneous open or TCP Fast Open makes a full socket.");
         case SocketKind::TimeWaitSocket:
             return N_(
-                "Linux keeps it in a mini-socket: no process, no descriptor, inode 0, no TCP "
-                "details, only the addresses and a timer. The process has closed already.");
+                "Once no process holds it, Linux keeps it in a mini-socket: no descriptor, "
+                "inode 0, no TCP details, only the addresses and a timer.");
     }
     return nullptr;
 }
