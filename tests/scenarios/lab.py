@@ -191,6 +191,14 @@ def tcpdx(*arguments):
     return Result(done.returncode, json.loads(done.stdout))
 
 
+def run_tcpdx(*arguments):
+    return subprocess.run([program(), *arguments], capture_output=True, text=True, check=False)
+
+
+def explain(*subject):
+    return json.loads(run_tcpdx("explain", *subject, "--json", "--lang", "en").stdout)
+
+
 def while_sampling(action, *arguments, seconds=2):
     """Runs the program with two looks, and `action` between them."""
     sampling = subprocess.Popen([program(), *arguments, "--sample", str(seconds), "--json",

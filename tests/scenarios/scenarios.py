@@ -388,6 +388,39 @@ def tcp_md5_mismatch():
     lab.while_sampling(knock, "diagnose", ":8080", seconds=3).expect("tcp-md5-mismatch")
 
 
+# --- explain ----------------------------------------------------------------------------------
+
+
+@scenario
+def explain_counts_the_sockets_in_a_state():
+    lab.option("net.ipv4.tcp_fin_timeout", 47)
+    server = listener()
+    client, accepted = pair(server)
+    other_client, other_accepted = pair(server)
+    client.close()  # FIN-WAIT-2 without a process; `accepted` is in CLOSE-WAIT
+    other_accepted.close()  # the same, the other way round
+    time.sleep(0.3)
+    closed_here = lab.explain("close_wait")
+    assert closed_here["now"]["sockets"] == 2, closed_here["now"]
+    assert {owner["owner"] for owner in closed_here["now"]["owners"]} == {"process"}, closed_here
+    orphan = lab.explain("fin-wait-2")
+    assert orphan["now"]["sockets"] == 2, orphan["now"]
+    assert orphan["now"]["owners"][0]["owner"] == "kernel", orphan["now"]
+    values = {option["name"]: option.get("value") for option in orphan["options"]}
+    assert values["net.ipv4.tcp_fin_timeout"] == "47", values
+    counts = {state["state"]: state["now"].get("sockets") for state in lab.explain()["states"]}
+    assert counts["LISTEN"] == 1 and counts["CLOSE-WAIT"] == 2, counts
+    accepted.close()
+    other_client.close()
+
+
+@scenario
+def explain_suggests_the_nearest_name():
+    done = lab.run_tcpdx("explain", "tiem_wait", "--lang", "en")
+    assert done.returncode == 64, done
+    assert "TIME-WAIT" in done.stderr and not done.stdout, done
+
+
 def main():
     if sys.argv[1:] == ["list"]:
         print("\n".join(SCENARIOS))
