@@ -2,14 +2,24 @@
 
 #include "diagnosis/engine.h"
 #include "diagnosis/rules/close_wait_leak.h"
+#include "diagnosis/rules/conntrack_near_full.h"
+#include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/orphans_near_limit.h"
 #include "diagnosis/rules/port_ready.h"
+#include "diagnosis/rules/tcp_memory_near_limit.h"
+#include "diagnosis/rules/time_wait_buckets_near_limit.h"
 
 namespace tcpdx::diagnosis {
 
 std::span<const Rule* const> all_rules() {
     static constexpr std::array kRules{
         &kCloseWaitLeak,
+        &kConntrackNearFull,
+        &kDescriptorsNearLimit,
+        &kOrphansNearLimit,
         &kPortReady,
+        &kTcpMemoryNearLimit,
+        &kTimeWaitBucketsNearLimit,
     };
     return kRules;
 }
