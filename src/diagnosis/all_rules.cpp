@@ -4,10 +4,12 @@
 #include "diagnosis/rules/close_wait_leak.h"
 #include "diagnosis/rules/conntrack_near_full.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/local_ports_running_out.h"
 #include "diagnosis/rules/orphans_near_limit.h"
 #include "diagnosis/rules/port_ready.h"
 #include "diagnosis/rules/tcp_memory_near_limit.h"
 #include "diagnosis/rules/time_wait_buckets_near_limit.h"
+#include "diagnosis/rules/time_wait_many.h"
 
 namespace tcpdx::diagnosis {
 
@@ -16,10 +18,12 @@ std::span<const Rule* const> all_rules() {
         &kCloseWaitLeak,
         &kConntrackNearFull,
         &kDescriptorsNearLimit,
+        &kLocalPortsRunningOut,
         &kOrphansNearLimit,
         &kPortReady,
         &kTcpMemoryNearLimit,
         &kTimeWaitBucketsNearLimit,
+        &kTimeWaitMany,
     };
     return kRules;
 }
