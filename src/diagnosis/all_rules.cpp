@@ -7,6 +7,9 @@
 #include "diagnosis/rules/local_ports_running_out.h"
 #include "diagnosis/rules/orphans_near_limit.h"
 #include "diagnosis/rules/port_ready.h"
+#include "diagnosis/rules/syn_cookies_in_use.h"
+#include "diagnosis/rules/syn_received_pile_up.h"
+#include "diagnosis/rules/syn_sent_stuck.h"
 #include "diagnosis/rules/tcp_memory_near_limit.h"
 #include "diagnosis/rules/time_wait_buckets_near_limit.h"
 #include "diagnosis/rules/time_wait_many.h"
@@ -21,6 +24,9 @@ std::span<const Rule* const> all_rules() {
         &kLocalPortsRunningOut,
         &kOrphansNearLimit,
         &kPortReady,
+        &kSynCookiesInUse,
+        &kSynReceivedPileUp,
+        &kSynSentStuck,
         &kTcpMemoryNearLimit,
         &kTimeWaitBucketsNearLimit,
         &kTimeWaitMany,
