@@ -3,7 +3,9 @@
 #include "diagnosis/engine.h"
 #include "diagnosis/rules/close_wait_leak.h"
 #include "diagnosis/rules/conntrack_near_full.h"
+#include "diagnosis/rules/data_unacknowledged.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/idle_without_keepalive.h"
 #include "diagnosis/rules/local_ports_running_out.h"
 #include "diagnosis/rules/orphans_near_limit.h"
 #include "diagnosis/rules/port_ready.h"
@@ -20,7 +22,9 @@ std::span<const Rule* const> all_rules() {
     static constexpr std::array kRules{
         &kCloseWaitLeak,
         &kConntrackNearFull,
+        &kDataUnacknowledged,
         &kDescriptorsNearLimit,
+        &kIdleWithoutKeepalive,
         &kLocalPortsRunningOut,
         &kOrphansNearLimit,
         &kPortReady,
