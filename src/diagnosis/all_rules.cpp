@@ -2,14 +2,48 @@
 
 #include "diagnosis/engine.h"
 #include "diagnosis/rules/close_wait_leak.h"
+#include "diagnosis/rules/conntrack_near_full.h"
+#include "diagnosis/rules/data_unacknowledged.h"
+#include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/idle_without_keepalive.h"
+#include "diagnosis/rules/local_ports_running_out.h"
+#include "diagnosis/rules/no_route_back.h"
+#include "diagnosis/rules/orphans_near_limit.h"
+#include "diagnosis/rules/packets_dropped_before_tcp.h"
 #include "diagnosis/rules/port_ready.h"
+#include "diagnosis/rules/reverse_path_filter.h"
+#include "diagnosis/rules/rfc1337_enabled.h"
+#include "diagnosis/rules/syn_cookies_in_use.h"
+#include "diagnosis/rules/syn_received_pile_up.h"
+#include "diagnosis/rules/syn_sent_stuck.h"
+#include "diagnosis/rules/tcp_md5_mismatch.h"
+#include "diagnosis/rules/tcp_memory_near_limit.h"
+#include "diagnosis/rules/time_wait_buckets_near_limit.h"
+#include "diagnosis/rules/time_wait_many.h"
 
 namespace tcpdx::diagnosis {
 
 std::span<const Rule* const> all_rules() {
     static constexpr std::array kRules{
         &kCloseWaitLeak,
+        &kConntrackNearFull,
+        &kDataUnacknowledged,
+        &kDescriptorsNearLimit,
+        &kIdleWithoutKeepalive,
+        &kLocalPortsRunningOut,
+        &kNoRouteBack,
+        &kOrphansNearLimit,
+        &kPacketsDroppedBeforeTcp,
         &kPortReady,
+        &kReversePathFilter,
+        &kRfc1337Enabled,
+        &kSynCookiesInUse,
+        &kSynReceivedPileUp,
+        &kSynSentStuck,
+        &kTcpMd5Mismatch,
+        &kTcpMemoryNearLimit,
+        &kTimeWaitBucketsNearLimit,
+        &kTimeWaitMany,
     };
     return kRules;
 }

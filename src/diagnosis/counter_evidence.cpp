@@ -1,0 +1,34 @@
+#include "diagnosis/counter_evidence.h"
+
+#include <cassert>
+
+#include "base/i18n.h"
+
+namespace tcpdx::diagnosis {
+
+bool rose(const Situation& situation, std::string_view counter) {
+    return situation.increase(counter).value_or(0) > 0;
+}
+
+Observation rise_of(const Situation& situation, std::string_view counter) {
+    const auto increase = situation.increase(counter);
+    assert(increase);
+    return {{N_("{0} rose by {1} in {2}"),
+             {std::string(counter), static_cast<std::int64_t>(increase.value_or(0)),
+              situation.interval().value_or(Limits::Duration(0))}},
+            Origin::Counter,
+            "nstat -az " + std::string(counter)};
+}
+
+Observation option_value(const Observations& seen, std::string_view option) {
+    return {{N_("{0} = {1}"),
+             {std::string(option), std::string(seen.options.text(option).value_or("?"))}},
+            Origin::KernelOption,
+            "sysctl " + std::string(option)};
+}
+
+bool counters_concern(const Inquiry& asked) {
+    return !asked.pid;
+}
+
+}  // namespace tcpdx::diagnosis

@@ -1,0 +1,279 @@
+// Nothing comes back to our SYN. That is not "nobody listens there": a live host answers that with
+// RST within a round trip, and SYN-SENT is over. Eighteen causes of silence were measured, ten of
+// them on the server with its listener alive, and from the client most look byte for byte the same
+// (facts: 2.2, 2.3). So this rule first looks for what this host can know of itself, and lists the
+// rest as candidates. It never says "the firewall".
+
+#include "diagnosis/rules/syn_sent_stuck.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/i18n.h"
+#include "diagnosis/counter_evidence.h"
+#include "diagnosis/grouping.h"
+#include "diagnosis/packet_gaps.h"
+
+namespace tcpdx::diagnosis {
+namespace {
+
+constexpr const char* kRetransFail = "TcpExtTCPRetransFail";
+constexpr const char* kStillQueued = "TcpExtTCPSpuriousRtxHostQueues";
+constexpr std::size_t kShownPrograms = 3;
+
+unsigned retransmits(const Connection& connection) {
+    unsigned count = connection.tcp ? connection.tcp->retransmits : 0U;
+    if (connection.timer && connection.timer->kind == TimerKind::Retransmit) {
+        count = std::max<unsigned>(count, connection.timer->retransmits);
+    }
+    return count;
+}
+
+// The retransmission timer ran, and yet nothing is counted as out again: the IP layer refused to
+// send ("retrans:0/5" in ss -ti, where a lost SYN shows "retrans:1/5").
+bool refused_locally(const Observations& seen, const Connection& connection) {
+    return connection.tcp && connection.tcp->total_retransmits > 0 &&
+           connection.tcp->retransmitted_in_flight == 0 &&
+           seen.counters.value(kRetransFail).value_or(0) > 0;
+}
+
+struct Group {
+    std::vector<std::uint32_t> members;  // the longest-standing first
+    std::map<std::uint32_t, std::int64_t> per_process;
+    bool all_refused_locally = true;
+    unsigned most_retransmits = 0;
+    // What other connections tell about that host.
+    bool host_answers = false;     // something came from it while we waited
+    std::int64_t established = 0;  // to the same address and port
+};
+
+using Groups = std::map<SocketAddress, Group>;
+
+Groups stuck_groups(const Situation& situation) {
+    Groups groups;
+    const std::vector<Connection>& connections = situation.now.connections;
+    for (std::uint32_t index = 0; index < connections.size(); ++index) {
+        const Connection& connection = connections[index];
+        // A repeated SYN is at least a second old, whatever the listing knows of its age.
+        if (connection.state != TcpState::SynSent ||
+            (!connection.age.surely_at_least(situation.limits.syn_sent) &&
+             retransmits(connection) == 0) ||
+            !is_asked_about(situation, connection)) {
+            continue;
+        }
+        Group& group = groups[connection.remote];
+        group.members.push_back(index);
+        group.all_refused_locally &= refused_locally(situation.now, connection);
+        group.most_retransmits = std::max(group.most_retransmits, retransmits(connection));
+        if (connection.owner.process < situation.now.processes.size()) {
+            ++group.per_process[connection.owner.process];
+        }
+    }
+    for (auto& [remote, group] : groups) {
+        std::stable_sort(group.members.begin(), group.members.end(),
+                         [&](std::uint32_t a, std::uint32_t b) {
+                             return connections[a].age.lower > connections[b].age.lower;
+                         });
+    }
+    return groups;
+}
+
+// One pass: which of the silent hosts does talk to us on other connections?
+void look_for_signs_of_life(const Observations& seen, Groups& groups) {
+    std::map<IpAddress, std::vector<std::pair<SocketAddress, Group*>>> by_address;
+    for (auto& [remote, group] : groups) {
+        by_address[remote.address].emplace_back(remote, &group);
+    }
+    for (const Connection& connection : seen.connections) {
+        if (connection.state != TcpState::Established) {
+            continue;
+        }
+        const auto found = by_address.find(connection.remote.address);
+        if (found == by_address.end()) {
+            continue;
+        }
+        for (auto& [remote, group] : found->second) {
+            group->established += remote.port == connection.remote.port ? 1 : 0;
+            const Age& waiting = seen.connections[group->members.front()].age;
+            group->host_answers |= connection.tcp && waiting.lower &&
+                                   std::chrono::milliseconds(std::min(
+                                       connection.tcp->last_ack_received_ms,
+                                       connection.tcp->last_data_received_ms)) <= *waiting.lower;
+        }
+    }
+}
+
+std::vector<Candidate> why_it_does_not_leave() {
+    return {{{N_("The packet filter of this host drops it (OUTPUT or POSTROUTING).")},
+             {N_("a rule there matches, and a capture shows no SYN")},
+             "nft list ruleset"},
+            {{N_("A queue of the interface or an IPsec policy without a key drops it.")},
+             {N_("the drop counters rise, or a policy matches the address")},
+             "tc -s qdisc; ip xfrm policy"}};
+}
+
+std::string server_capture(const SocketAddress& remote) {
+    return "tcpdump -ni any 'tcp port " + std::to_string(remote.port) + " and tcp[13] & 2 != 0'";
+}
+
+std::vector<Candidate> why_nothing_comes_back(const Situation& situation,
+                                              const SocketAddress& remote, const Group& group) {
+    const std::string port = std::to_string(remote.port);
+    const std::string address = to_string(remote.address);
+    std::vector<Candidate> candidates{
+        {{N_("The server's listener drops SYNs: its accept queue is full, or its queue of "
+             "half-open connections without SYN cookies.")},
+         {N_("run on the server; from here, an ACK that is answered with RST while a FIN is not "
+             "proves a listener behind the silence")},
+         "tcpdx diagnose :" + port + " --sample 10"},
+        {{N_("A packet filter at the server drops the SYN, or the server demands a TCP-MD5 "
+             "signature.")},
+         {N_("a capture on the server shows the SYN, and its listener drops nothing")},
+         server_capture(remote)},
+        {{N_("A packet filter or a router on the way drops the SYN.")},
+         {N_("a capture on the server shows no SYN while this host sends some")},
+         server_capture(remote)},
+        {{N_("The answer gets lost on the way back: a filter, a missing or asymmetric route, or "
+             "NAT without a free port.")},
+         {N_("on the server the connection is in SYN-RECEIVED, or its IpOutNoRoutes or "
+             "TcpExtIPReversePathFilter rises")},
+         "ss -tan state syn-recv"},
+    };
+    const bool v4 = remote.address.is_v4_mapped();
+    const auto gap = v4 ? lost_before_tcp(situation) : std::nullopt;
+    if (gap != 0U) {
+        candidates.push_back({{N_("A packet filter of this host drops the answer (INPUT).")},
+                              {N_("a capture here shows SYN+ACKs coming in")},
+                              "tcpdump -ni any 'host " + address + " and tcp port " + port + "'"});
+    }
+    if (!group.host_answers) {
+        candidates.push_back(
+            {{N_("The host is off, and a router still has its link-layer address.")},
+             {N_("it answers on no port and to no ping")},
+             "ping -c 3 " + address});
+    }
+    if (group.established > 0) {
+        candidates.push_back(
+            {{N_("There are several servers behind that address, and one of them does not "
+                 "answer.")},
+             {N_("some new connects succeed at once, and one that fails never recovers")},
+             ""});
+    }
+    if (rose(situation, kStillQueued)) {
+        candidates.push_back({{N_("The next hop does not answer ARP, so the SYN waits in this "
+                                  "host.")},
+                              {N_("the neighbour is FAILED or INCOMPLETE")},
+                              "ip neigh"});
+    }
+    return candidates;
+}
+
+void add_evidence(const Situation& situation, const SocketAddress& remote, const Group& group,
+                  Finding& finding) {
+    const auto count = static_cast<std::int64_t>(group.members.size());
+    finding.evidence.push_back({{N_("{0} connections to {1} in SYN-SENT"), {count, remote}},
+                                Origin::SocketTable,
+                                "ss -tanoip state syn-sent 'dst " + to_string(remote) + "'"});
+    if (group.most_retransmits > 0) {
+        finding.evidence.push_back({{N_("the SYN was repeated up to {0} times without an answer"),
+                                     {std::int64_t{group.most_retransmits}}},
+                                    Origin::SocketTable,
+                                    "ss -tano state syn-sent"});
+    }
+    std::size_t shown = 0;
+    for (const auto& [process, of_process] : group.per_process) {
+        if (++shown > kShownPrograms) {
+            break;
+        }
+        finding.evidence.push_back({{N_("{0} waits in {1} of these connects"),
+                                     {name_of(situation.now.processes[process]), of_process}},
+                                    Origin::Process,
+                                    ""});
+    }
+    if (group.established > 0) {
+        finding.evidence.push_back(
+            {{N_("{0} other connections to the same address and port are established"),
+              {group.established}},
+             Origin::SocketTable,
+             "ss -tani 'dst " + to_string(remote) + "'"});
+    }
+    for (const char* counter : {kRetransFail, kStillQueued, "TcpExtTCPSynRetrans"}) {
+        if (rose(situation, counter)) {
+            finding.evidence.push_back(rise_of(situation, counter));
+        }
+    }
+    if (!remote.address.is_v4_mapped()) {
+        return;
+    }
+    if (const auto gap = lost_before_tcp(situation)) {
+        finding.evidence.push_back(
+            {{N_("{0} IPv4 packets that arrived here were dropped before TCP"),
+              {static_cast<std::int64_t>(*gap)}},
+             Origin::Counter,
+             "nstat -az IpInReceives IpInDelivers"});
+    }
+    if (const auto gap = lost_after_tcp(situation); gap.value_or(0) > 0) {
+        finding.evidence.push_back({{N_("{0} IPv4 packets that this host made never left it"),
+                                     {static_cast<std::int64_t>(*gap)}},
+                                    Origin::Counter,
+                                    "nstat -az IpOutRequests IpOutTransmits"});
+    }
+}
+
+std::vector<Finding> evaluate(const Situation& situation) {
+    Groups groups = stuck_groups(situation);
+    look_for_signs_of_life(situation.now, groups);
+
+    std::vector<Finding> findings;
+    for (auto& [remote, group] : groups) {
+        Finding finding;
+        finding.since = situation.now.connections[group.members.front()].age;
+        // One repeated SYN may be one lost packet.
+        finding.severity =
+            finding.since.surely_at_least(situation.limits.syn_sent) || group.most_retransmits >= 3
+                ? Severity::Problem
+                : Severity::Warning;
+        const auto count = static_cast<std::int64_t>(group.members.size());
+        const bool leaves = !group.all_refused_locally;
+        finding.claim =
+            leaves ? Message{N_("Nothing comes back from {0}: {1} connects wait."), {remote, count}}
+                   : Message{N_("This host does not let its SYNs to {0} out: {1} "
+                                "connects wait."),
+                             {remote, count}};
+        add_evidence(situation, remote, group, finding);
+        if (leaves) {
+            finding.candidates = why_nothing_comes_back(situation, remote, group);
+        } else {
+            finding.evidence.push_back(
+                {{N_("the kernel could not send a repeated SYN: none counts as being under way")},
+                 Origin::SocketTable,
+                 "ss -tani state syn-sent"});
+            finding.candidates = why_it_does_not_leave();
+        }
+        if (group.per_process.empty()) {
+            finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
+        }
+        if (leaves && situation.earlier == nullptr) {
+            finding.unknown.push_back(
+                {N_("whether packets get lost in this host: that takes two looks (--sample 10)")});
+        }
+        finding.advice = {
+            {N_("It is not that nothing listens there: a live host answers that with RST at once, "
+                "and the connect fails with \"connection refused\".")},
+            {N_("Look at the server first; one run of tcpdx there tells most of the candidates "
+                "apart.")}};
+        finding.connections = std::move(group.members);
+        findings.push_back(std::move(finding));
+    }
+    return findings;
+}
+
+}  // namespace
+
+const Rule kSynSentStuck{
+    .id = "syn-sent-stuck",
+    .title = N_("Nothing comes back to this host's SYNs."),
+    .evaluate = evaluate,
+};
+
+}  // namespace tcpdx::diagnosis
