@@ -33,8 +33,11 @@ def environment(**more):
 
 def run(*arguments, **more):
     more.setdefault("env", environment())
-    return subprocess.run([TCPDX, "list", *arguments], capture_output=True, text=True, check=False,
-                          timeout=60, **more)
+    done = subprocess.run([TCPDX, "list", *arguments], capture_output=True, check=False, timeout=60,
+                          **more)
+    # Not text=True, which would hide what ends a line.
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(),
+                                       done.stderr.decode())
 
 
 def shell(script):
