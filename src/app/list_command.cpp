@@ -287,7 +287,8 @@ void add_list_command(CLI::App& tcpdx, Run& chosen) {
                        _("columns: state,age,local; +rtt adds one; all shows every one"));
     command.add_option("--sort", options->order,
                        _("columns to sort by: local or, descending, -age"));
-    command.add_option("--limit", options->limit, _("at most so many rows"));
+    command.add_option("--limit", options->limit, _("at most so many rows"))
+        ->check(CLI::NonNegativeNumber);
     command.add_option("--by", options->grouping,
                        _("only counts: by state, process, remote, port, or any columns"));
     CLI::Option* json =
