@@ -45,6 +45,10 @@ protected:
         root_ = ::mkdtemp(pattern.data());
         add_process(1, "systemd");
     }
+    WalkDescriptors(const WalkDescriptors&) = delete;
+    WalkDescriptors& operator=(const WalkDescriptors&) = delete;
+    WalkDescriptors(WalkDescriptors&&) = delete;
+    WalkDescriptors& operator=(WalkDescriptors&&) = delete;
     ~WalkDescriptors() override { std::filesystem::remove_all(root_); }
 
     void add_process(int pid, const std::string& name) {
@@ -63,6 +67,15 @@ protected:
         return *std::move(walked);
     }
 
+    void take_descriptors_from(int pid) {
+        std::filesystem::remove_all(root_ / std::to_string(pid) / "fd");
+    }
+    void add_descriptor_of_no_process() {
+        std::filesystem::create_directories(root_ / "tty" / "fd");
+        std::filesystem::create_symlink("socket:[500]", root_ / "tty" / "fd" / "3");
+    }
+
+private:
     std::filesystem::path root_;
 };
 
@@ -99,8 +112,7 @@ TEST_F(WalkDescriptors, ListsNoProcessWithoutSockets) {
 }
 
 TEST_F(WalkDescriptors, LooksOnlyAtProcesses) {
-    std::filesystem::create_directories(root_ / "tty" / "fd");
-    std::filesystem::create_symlink("socket:[500]", root_ / "tty" / "fd" / "3");
+    add_descriptor_of_no_process();
     EXPECT_THAT(walk()->find(500), IsNull());
 }
 
@@ -123,7 +135,7 @@ TEST_F(WalkDescriptors, IsNotCompleteWhenProcessesAreHidden) {
 
 TEST_F(WalkDescriptors, IsNotDisturbedByAProcessThatEnds) {
     add_process(42, "gone");
-    std::filesystem::remove_all(root_ / "42" / "fd");
+    take_descriptors_from(42);
     EXPECT_TRUE(walk()->complete());
 }
 

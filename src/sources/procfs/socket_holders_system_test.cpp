@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <future>
 #include <string_view>
 #include <thread>
@@ -97,6 +97,8 @@ public:
     }
     ForkedHolder(const ForkedHolder&) = delete;
     ForkedHolder& operator=(const ForkedHolder&) = delete;
+    ForkedHolder(ForkedHolder&&) = delete;
+    ForkedHolder& operator=(ForkedHolder&&) = delete;
     ~ForkedHolder() {
         ::kill(child_, SIGKILL);
         ::waitpid(child_, nullptr, 0);
