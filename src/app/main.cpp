@@ -53,7 +53,6 @@ int run(int argc, char** argv) {
     diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
     add_explain_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);
-    add_explain_command(tcpdx, chosen);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
