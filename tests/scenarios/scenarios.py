@@ -141,9 +141,9 @@ def established_never_accepted():
 
 @scenario
 def descriptors_near_limit():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
     server = listener(backlog=64)
-    connections = [pair(server) for _ in range(14)]
+    connections = [pair(server) for _ in range(41)]
     tcpdx().expect("descriptors-near-limit")
     del connections
 
@@ -239,7 +239,8 @@ def time_wait_many():
 @scenario
 def syn_received_pile_up():
     server = listener(backlog=64)
-    lab.filter_packets(("output", "tcp flags & (syn | ack) == syn | ack drop"))
+    # The clients' final ACKs get lost.
+    lab.filter_packets(("input", f"tcp dport {port_of(server)} tcp flags & (syn | ack) == ack drop"))
     clients = [lab.connecting(LOOPBACK, port_of(server)) for _ in range(10)]
     time.sleep(3.5)
     tcpdx("--limit", "many-half-open=5", "--limit", "syn-received=1s").expect(
@@ -298,15 +299,18 @@ def data_unacknowledged_because_the_path_is_gone():
 
 @scenario
 def idle_without_keepalive():
-    server = listener()
-    connection = pair(server)
-    time.sleep(1.5)
-    result = tcpdx("--limit", "idle=1s")
-    result.expect("idle-without-keepalive", "information")
-    result.expect_calm()
-    for end in connection:
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    tcpdx("--limit", "idle=1s").expect_absent("idle-without-keepalive")
+    with lab.other_host() as other:
+        server = listener(8080, address="0.0.0.0")
+        client = other.start("python3", "-c", "import socket, time; "
+                             f"s = socket.create_connection(('{other.HERE}', 8080)); time.sleep(20)")
+        accepted, _ = server.accept()
+        time.sleep(1.5)
+        result = tcpdx("--limit", "idle=1s")
+        result.expect("idle-without-keepalive", "information")
+        result.expect_calm()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        tcpdx("--limit", "idle=1s").expect_absent("idle-without-keepalive")
+        client.terminate()
 
 
 # --- limits and options of the kernel -------------------------------------------------------
@@ -321,6 +325,40 @@ def time_wait_buckets_near_limit():
         client.close()
         accepted.close()
     tcpdx().expect("time-wait-buckets-near-limit")
+
+
+@scenario
+def orphans_near_limit():
+    # The real limit is the host's and not ours to change, so the threshold comes down instead.
+    server = listener()
+    client, accepted = pair(server)
+    lab.filter_packets(("input", f"tcp dport {port_of(server)} drop"))
+    client.close()
+    time.sleep(0.3)
+    tcpdx("--limit", "resource-used=0").expect("orphans-near-limit")
+    accepted.close()
+
+
+@scenario
+def tcp_memory_near_limit():
+    server = listener()
+    client, _accepted = pair(server)
+    client.setblocking(False)
+    try:
+        while True:
+            client.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    tcpdx("--limit", "resource-used=0").expect("tcp-memory-near-limit")
+
+
+@scenario
+def conntrack_near_full():
+    lab.filter_packets(("input", "ct state new accept"))
+    server = listener()
+    connection = pair(server)
+    tcpdx("--limit", "resource-used=0").expect("conntrack-near-full")
+    del connection
 
 
 @scenario
@@ -349,6 +387,9 @@ def reverse_path_filter():
         lab.option("net.ipv4.conf.all.rp_filter", 1)
         other.run("ip", "address", "add", "172.31.9.9/32", "dev", "lo")
         server = listener(8080, address="0.0.0.0")
+        # With this filter the link does not answer ARP for 172.31.9.9 either: be known before.
+        other.run("python3", "-c", "import socket; socket.create_connection("
+                  f"('{other.HERE}', 8080)).close()")
         # 172.31.9.9 is not routed back through the link it comes from.
         command = ["timeout", "2", "python3", "-c",
                    "import socket; s = socket.socket(); s.bind(('172.31.9.9', 0)); "
