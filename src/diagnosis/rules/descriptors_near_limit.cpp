@@ -16,7 +16,7 @@
 namespace tcpdx::diagnosis {
 namespace {
 
-constexpr std::uint64_t kSmallestJudgedLimit = 64;
+constexpr std::uint64_t kSmallestJudgedLimit = 16;
 
 struct Sockets {
     std::vector<std::uint32_t> held;

@@ -37,6 +37,8 @@ struct Pile {
     std::vector<std::uint32_t> stale;  // the longest-standing first
     std::size_t repeated = 0;          // of stale
     std::size_t not_repeated = 0;      // of stale; the rest is not known
+    std::size_t all_not_repeated = 0;
+    std::size_t clients_here = 0;  // not repeated, and the client on this host still in SYN-SENT
     std::set<IpAddress> sources;
     const Connection* listener = nullptr;  // a full one, if any is
     bool accept_queue_full = false;
@@ -47,8 +49,41 @@ bool is_full(const Connection& listener) {
            *listener.accept_queue > *listener.backlog_limit;
 }
 
+using Ends = std::pair<SocketAddress, SocketAddress>;
+
+// Half-open at the earlier look, long enough ago.
+std::set<Ends> half_open_before(const Situation& situation) {
+    std::set<Ends> ends;
+    if (situation.interval().value_or(Limits::Duration(0)) < situation.limits.syn_received) {
+        return ends;
+    }
+    for (const Connection& connection : situation.earlier->connections) {
+        if (connection.state == TcpState::SynReceived) {
+            ends.emplace(connection.local, connection.remote);
+        }
+    }
+    return ends;
+}
+
+// Clients on this host that have waited longer than a handshake takes, as seen from the server.
+std::set<Ends> waiting_clients(const Situation& situation) {
+    std::set<Ends> ends;
+    for (const Connection& connection : situation.now.connections) {
+        if (connection.state == TcpState::SynSent &&
+            connection.age.surely_at_least(situation.limits.syn_received)) {
+            ends.emplace(connection.remote, connection.local);
+        }
+    }
+    return ends;
+}
+
 std::map<std::uint16_t, Pile> piles_by_port(const Situation& situation) {
     std::map<std::uint16_t, Pile> piles;
+    if (situation.now.count(TcpState::SynReceived) == 0) {
+        return piles;
+    }
+    const std::set<Ends> before = half_open_before(situation);
+    const std::set<Ends> clients = waiting_clients(situation);
     const std::vector<Connection>& connections = situation.now.connections;
     for (std::uint32_t index = 0; index < connections.size(); ++index) {
         const Connection& connection = connections[index];
@@ -58,10 +93,15 @@ std::map<std::uint16_t, Pile> piles_by_port(const Situation& situation) {
         Pile& pile = piles[connection.local.port];
         ++pile.all;
         const bool repeated = connection.timer && connection.timer->retransmits > 0;
-        if (!repeated && !connection.age.surely_at_least(situation.limits.syn_received)) {
+        const Ends ends{connection.local, connection.remote};
+        const bool client_waits = clients.contains(ends);
+        pile.all_not_repeated += connection.timer && !repeated ? 1U : 0U;
+        if (!repeated && !client_waits && !before.contains(ends) &&
+            !connection.age.surely_at_least(situation.limits.syn_received)) {
             continue;
         }
         pile.stale.push_back(index);
+        pile.clients_here += client_waits && connection.timer && !repeated ? 1U : 0U;
         pile.repeated += repeated ? 1U : 0U;
         pile.not_repeated += connection.timer && !repeated ? 1U : 0U;
         pile.sources.insert(connection.remote.address);
@@ -82,11 +122,17 @@ std::map<std::uint16_t, Pile> piles_by_port(const Situation& situation) {
     return piles;
 }
 
-// The timer ran out, and yet no SYN+ACK was counted as repeated and packets never left.
+// Timers of requests ran out, nothing was repeated, and packets never left this host. A repeated
+// data segment would count in TcpRetransSegs even when it is dropped.
+bool counters_show_dropped_answers(const Situation& situation, const Pile& pile) {
+    return pile.all_not_repeated > 0 && rose(situation, kTimeouts) &&
+           situation.increase(kSynRetrans) == 0U && situation.increase("TcpRetransSegs") == 0U &&
+           lost_after_tcp(situation).value_or(0) > 0 && !rose(situation, kDeferDrop);
+}
+
+// Or the client is here too: had the SYN+ACK been sent, it would have been repeated by now.
 bool own_answers_are_dropped(const Situation& situation, const Pile& pile) {
-    return pile.not_repeated > 0 && rose(situation, kTimeouts) &&
-           situation.increase(kSynRetrans) == 0U && lost_after_tcp(situation).value_or(0) > 0 &&
-           !rose(situation, kDeferDrop);
+    return pile.clients_here > 0 || counters_show_dropped_answers(situation, pile);
 }
 
 // Without cookies a full queue drops SYNs: ListenDrops rises, and not because of the accept queue.
@@ -189,11 +235,20 @@ bool judge(const Situation& situation, std::uint16_t port, const Pile& pile, Fin
         finding.severity = Severity::Problem;
         finding.claim = {N_("This host drops its own answers to clients of port {0}."),
                          {Port{port}}};
-        finding.evidence.push_back(
-            {{N_("{0} IPv4 packets that this host made never left it"),
-              {static_cast<std::int64_t>(lost_after_tcp(situation).value_or(0))}},
-             Origin::Counter,
-             "nstat -az IpOutRequests IpOutTransmits"});
+        if (pile.clients_here > 0) {
+            finding.evidence.push_back(
+                {{N_("{0} of the clients are on this host and still in SYN-SENT, and no SYN+ACK "
+                     "was repeated for them"),
+                  {static_cast<std::int64_t>(pile.clients_here)}},
+                 Origin::SocketTable,
+                 "ss -tano state syn-sent state syn-recv"});
+        }
+        if (const auto lost = lost_after_tcp(situation); lost.value_or(0) > 0) {
+            finding.evidence.push_back({{N_("{0} IPv4 packets that this host made never left it"),
+                                         {static_cast<std::int64_t>(*lost)}},
+                                        Origin::Counter,
+                                        "nstat -az IpOutRequests IpOutTransmits"});
+        }
         finding.advice = {
             {N_("Look at this host's packet filter for output: nft list ruleset, or "
                 "iptables-save.")}};

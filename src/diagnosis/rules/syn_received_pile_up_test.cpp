@@ -47,9 +47,9 @@ protected:
     // The timers ran, nothing was repeated, and packets never left: facts, row j1.
     void own_answers_dropped() {
         not_repeated();
-        for (const char* name :
-             {"IpForwDatagrams", "IpOutDiscards", "IpFragCreates", "IpFragOKs", "IpFragFails",
-              "IpOutTransmits", "TcpExtTCPSynRetrans", "TcpExtTCPDeferAcceptDrop"}) {
+        for (const char* name : {"IpForwDatagrams", "IpOutDiscards", "IpFragCreates", "IpFragOKs",
+                                 "IpFragFails", "IpOutTransmits", "TcpExtTCPSynRetrans",
+                                 "TcpRetransSegs", "TcpExtTCPDeferAcceptDrop"}) {
             builder.counter(name, 0, 0);
         }
         builder.counter("TcpExtTCPTimeouts", 0, 4).counter("IpOutRequests", 0, 14);
@@ -116,6 +116,43 @@ TEST_F(SynReceivedPileUp, DoesNotBlameThisHostWhenClientsOfADeferringListenerAre
     builder.counter("TcpExtTCPDeferAcceptDrop", 0, 1);
     EXPECT_THAT(findings()[0].candidates, SizeIs(2));
     EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(SynReceivedPileUp, KnowsItAlsoOfRequestsThatAreMadeAnewWithEverySyn) {
+    own_answers_dropped();
+    each_request([](Connection& request) {
+        request.age = testing::exactly(std::chrono::milliseconds(500));
+    });
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Problem);
+}
+
+TEST_F(SynReceivedPileUp, DoesNotTakeRepeatedDataForDroppedAnswers) {
+    own_answers_dropped();
+    builder.counter("TcpRetransSegs", 0, 4);
+    EXPECT_THAT(findings()[0].candidates, SizeIs(2));
+}
+
+TEST_F(SynReceivedPileUp, RecognisesRequestsMadeAnewByTheirPorts) {
+    not_repeated();
+    each_request([](Connection& request) {
+        request.age = testing::exactly(std::chrono::milliseconds(500));
+    });
+    builder.second_look(seconds(10));
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.earlier.connections = builder.now.connections;
+    EXPECT_THAT(findings(), SizeIs(1));
+}
+
+TEST_F(SynReceivedPileUp, KnowsThatAnswersAreDroppedWhenTheClientIsHere) {
+    not_repeated();
+    Connection client = testing::connection_in(TcpState::SynSent);
+    client.local = builder.now.connections[1].remote;
+    client.remote = builder.now.connections[1].local;
+    client.age = testing::exactly(seconds(4));
+    builder.add(client);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].claim.text, HasSubstr("drops its own answers"));
 }
 
 TEST_F(SynReceivedPileUp, DoesNotBlameThisHostWhenItsPacketsLeave) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
@@ -44,6 +45,7 @@ struct Group {
     unsigned most_retransmits = 0;
     // What other connections tell about that host.
     bool host_answers = false;     // something came from it while we waited
+    std::int64_t half_open = 0;    // the other end is in this listing, in SYN-RECEIVED
     std::int64_t established = 0;  // to the same address and port
 };
 
@@ -84,7 +86,17 @@ void look_for_signs_of_life(const Observations& seen, Groups& groups) {
     for (auto& [remote, group] : groups) {
         by_address[remote.address].emplace_back(remote, &group);
     }
+    std::set<std::pair<SocketAddress, SocketAddress>> ends;
+    for (const auto& [remote, group] : groups) {
+        for (const std::uint32_t index : group.members) {
+            ends.emplace(seen.connections[index].remote, seen.connections[index].local);
+        }
+    }
     for (const Connection& connection : seen.connections) {
+        if (connection.state == TcpState::SynReceived &&
+            ends.contains({connection.local, connection.remote})) {
+            ++groups[connection.local].half_open;
+        }
         if (connection.state != TcpState::Established) {
             continue;
         }
@@ -110,6 +122,19 @@ std::vector<Candidate> why_it_does_not_leave() {
             {{N_("A queue of the interface or an IPsec policy without a key drops it.")},
              {N_("the drop counters rise, or a policy matches the address")},
              "tc -s qdisc; ip xfrm policy"}};
+}
+
+std::vector<Candidate> why_the_answer_is_lost_here(const SocketAddress& remote) {
+    const std::string capture = "tcpdump -ni any 'host " + to_string(remote.address) +
+                                " and tcp port " + std::to_string(remote.port) + "'";
+    return {{{N_("The packet filter of this host drops the SYN+ACK as it leaves the server (OUTPUT "
+                 "or POSTROUTING).")},
+             {N_("a capture shows no SYN+ACK")},
+             capture},
+            {{N_("The packet filter of this host drops the SYN+ACK before it gets to the client "
+                 "(INPUT).")},
+             {N_("a capture shows SYN+ACKs")},
+             capture}};
 }
 
 std::string server_capture(const SocketAddress& remote) {
@@ -241,7 +266,15 @@ std::vector<Finding> evaluate(const Situation& situation) {
                                 "connects wait."),
                              {remote, count}};
         add_evidence(situation, remote, group, finding);
-        if (leaves) {
+        if (leaves && group.half_open > 0) {
+            finding.evidence.push_back(
+                {{N_("the other end is on this host, in SYN-RECEIVED for {0} of them: the SYN "
+                     "arrives, and the answer does not get back"),
+                  {group.half_open}},
+                 Origin::SocketTable,
+                 "ss -tano state syn-recv"});
+            finding.candidates = why_the_answer_is_lost_here(remote);
+        } else if (leaves) {
             finding.candidates = why_nothing_comes_back(situation, remote, group);
         } else {
             finding.evidence.push_back(

@@ -146,6 +146,14 @@ TEST_F(SynSentStuck, ThinksOfArpWhenTheSynWaitsInAQueueHere) {
     EXPECT_THAT(causes(), Contains(HasSubstr("ARP")));
 }
 
+TEST_F(SynSentStuck, SeesThatTheAnswerIsLostWhenTheServerIsOnThisHost) {
+    Connection& request = builder.add(testing::connection_in(TcpState::SynReceived));
+    request.local = stuck().remote;
+    request.remote = stuck().local;
+    EXPECT_THAT(causes(), SizeIs(2));
+    EXPECT_THAT(causes(), Contains(HasSubstr("(OUTPUT")));
+}
+
 TEST_F(SynSentStuck, SpeaksOncePerDestination) {
     builder.add(stuck()).local.port = 40001;
     builder.add(stuck()).remote.port = 444;
