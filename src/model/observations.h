@@ -103,12 +103,18 @@ struct Conntrack {
     std::optional<std::uint64_t> early_drop;
 };
 
-// A socket that no table shows: closed by a reset, its descriptor still open.
+// What ended a connection. Unknown also when the program has already been told by an error: the
+// kernel then forgets it.
+enum class DeadSocketCause : std::uint8_t { Unknown, Reset, TimedOut, Refused };
+
+// A socket that no table shows: its connection has failed, its descriptor is still open. One that
+// both ends have closed in order is not dead.
 struct DeadSocket {
     std::uint32_t process = kNoProcess;  // index into processes
     int descriptor = -1;
     std::uint16_t local_port = 0;
     std::uint16_t remote_port = 0;
+    DeadSocketCause cause = DeadSocketCause::Unknown;
 };
 
 // Something that could not be looked at, and what would make it visible.

@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <cstring>
 #include <string_view>
 
@@ -14,11 +15,28 @@ std::string_view name_in(const held_socket_event& event) {
 }
 
 // A socket that was never connected is in CLOSE too, and there is nothing wrong with it. The remote
-// port stays after a reset, a timeout, a non-blocking connect that was refused or a complete close;
-// connect(AF_UNSPEC) and a blocking connect that fails clear it (tcp_disconnect). An MPTCP socket
-// goes by other rules.
+// port stays after a reset, a timeout or a non-blocking connect that was refused;
+// connect(AF_UNSPEC) and a blocking connect that fails clear it (tcp_disconnect). It also stays
+// when both ends have closed in order and the program just holds the descriptor for a moment
+// longer. An MPTCP socket goes by other rules.
 bool is_dead(const held_socket_event& event) {
-    return event.state == kKernelClose && event.remote_port != 0 && event.multipath == 0;
+    const bool in_order = event.finished != 0 && event.error == 0;
+    return event.state == kKernelClose && event.remote_port != 0 && event.multipath == 0 &&
+           !in_order;
+}
+
+DeadSocketCause cause_of(std::uint8_t error) {
+    switch (error) {
+        case ECONNRESET:
+        case EPIPE:  // a reset in CLOSE_WAIT (tcp_reset)
+            return DeadSocketCause::Reset;
+        case ETIMEDOUT:
+            return DeadSocketCause::TimedOut;
+        case ECONNREFUSED:
+            return DeadSocketCause::Refused;
+        default:
+            return DeadSocketCause::Unknown;
+    }
 }
 
 }  // namespace
@@ -45,7 +63,8 @@ std::size_t add_held_sockets(SocketHolders& holders, std::span<const std::byte> 
             holders.add_dead_socket({.socket = {.process = process,
                                                 .descriptor = event.descriptor,
                                                 .local_port = event.local_port,
-                                                .remote_port = event.remote_port},
+                                                .remote_port = event.remote_port,
+                                                .cause = cause_of(event.error)},
                                      .network_namespace = event.network_namespace});
         }
     }

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "sources/procfs/bpf/held_socket_event.h"
@@ -80,6 +82,32 @@ TEST(AddHeldSockets, TakesASocketThatWasNeverConnectedForNoDeadOne) {
     event.state = kClose;
     event.remote_port = 0;
     EXPECT_THAT(holders_in({event}).dead_sockets(), IsEmpty());
+}
+
+TEST(AddHeldSockets, TakesASocketThatBothEndsClosedForNoDeadOne) {
+    held_socket_event event = held_by(7, 100);
+    event.state = kClose;
+    event.finished = 1;
+    EXPECT_THAT(holders_in({event}).dead_sockets(), IsEmpty());
+    event.error = ECONNRESET;
+    EXPECT_THAT(holders_in({event}).dead_sockets(), SizeIs(1));
+}
+
+TEST(AddHeldSockets, KnowsTheCauseAsLongAsTheProgramWasNotToldOfIt) {
+    const std::pair<int, DeadSocketCause> rows[] = {
+        {0, DeadSocketCause::Unknown},
+        {ECONNRESET, DeadSocketCause::Reset},
+        {EPIPE, DeadSocketCause::Reset},
+        {ETIMEDOUT, DeadSocketCause::TimedOut},
+        {ECONNREFUSED, DeadSocketCause::Refused},
+        {EHOSTUNREACH, DeadSocketCause::Unknown},
+    };
+    held_socket_event event = held_by(7, 100);
+    event.state = kClose;
+    for (const auto& [error, cause] : rows) {
+        event.error = static_cast<std::uint8_t>(error);
+        EXPECT_EQ(holders_in({event}).dead_sockets()[0].socket.cause, cause) << error;
+    }
 }
 
 TEST(AddHeldSockets, CountsADeadSocketOfTwoProcessesOnce) {

@@ -150,6 +150,55 @@ TEST_F(ByIterator, FindsASocketThatItsPeerHasReset) {
     ASSERT_THAT(dead, NotNull());
     EXPECT_EQ(dead->local_port, made.client_port);
     EXPECT_EQ(dead->remote_port, made.server_port);
+    EXPECT_EQ(dead->cause, DeadSocketCause::Reset);
+}
+
+TEST_F(ByIterator, DoesNotKnowTheCauseOnceTheProgramWasTold) {
+    RealConnection made = connect_over_loopback();
+    close_with_reset(std::move(made.server));
+    char byte = 0;
+    ASSERT_LT(::recv(made.client.get(), &byte, 1, 0), 0);
+    const SocketHolders holders = list();
+    const DeadSocket* dead = dead_socket(holders, made.client.get());
+    ASSERT_THAT(dead, NotNull());
+    EXPECT_EQ(dead->cause, DeadSocketCause::Unknown);
+}
+
+TEST_F(ByIterator, FindsASocketThatWroteToAPeerThatHadClosed) {
+    RealConnection made = connect_over_loopback();
+    made.server = UniqueFd();
+    ASSERT_EQ(::send(made.client.get(), "x", 1, MSG_NOSIGNAL), 1);  // answered by a reset
+    EXPECT_LT(::send(made.client.get(), "x", 1, MSG_NOSIGNAL), 0);  // EPIPE, and it is told
+    const SocketHolders holders = list();
+    EXPECT_THAT(dead_socket(holders, made.client.get()), NotNull());
+}
+
+TEST_F(ByIterator, FindsANonBlockingConnectThatWasRefused) {
+    RealConnection made = connect_over_loopback();
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(made.server_port);
+    made.listener = UniqueFd();
+    const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    EXPECT_LT(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+              0);
+    const SocketHolders holders = list();
+    const DeadSocket* dead = dead_socket(holders, socket.get());
+    ASSERT_THAT(dead, NotNull());
+    EXPECT_EQ(dead->cause, DeadSocketCause::Refused);
+}
+
+TEST_F(ByIterator, TakesASocketThatBothEndsClosedInOrderForNoDeadOne) {
+    RealConnection closes_first = connect_over_loopback();
+    ASSERT_EQ(::shutdown(closes_first.client.get(), SHUT_WR), 0);
+    closes_first.server = UniqueFd();
+    RealConnection closes_last = connect_over_loopback();
+    closes_last.server = UniqueFd();
+    ASSERT_EQ(::shutdown(closes_last.client.get(), SHUT_WR), 0);
+    const SocketHolders holders = list();
+    EXPECT_EQ(dead_socket(holders, closes_first.client.get()), nullptr);
+    EXPECT_EQ(dead_socket(holders, closes_last.client.get()), nullptr);
 }
 
 TEST_F(ByIterator, TakesNeitherALivingNorAFreshSocketForDead) {

@@ -14,7 +14,8 @@ struct held_socket_event {
 	__u16 remote_port; /* host order; 0 when never connected */
 	__u8 state;        /* TCP_* of net/tcp_states.h */
 	__u8 multipath;    /* an MPTCP socket, which shares its inode with its TCP subflows */
-	__u16 unused;
+	__u8 finished;     /* in CLOSE: after both FINs, and all that was sent has arrived */
+	__u8 error;        /* in CLOSE: errno that the program has not been told yet */
 	char process_name[16]; /* of the process, not of the thread */
 };
 

@@ -15,7 +15,23 @@
 #define AF_INET6 10
 #define TCP_PROTOCOL 6
 #define MPTCP_PROTOCOL 262
+#define TCP_CLOSE 7
 #define INIT_PROCESS 1
+/* SOCK_DONE of enum sock_flags in net/sock.h: the peer's FIN has come (tcp_fin). */
+#define SOCK_DONE_BIT (1UL << 1)
+
+/*
+ * A connection that was reset in CLOSE_WAIT has seen a FIN, too, but the peer
+ * then answered our data with the reset instead of acknowledging it.
+ */
+static __always_inline void write_end(struct held_socket_event *event, struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+
+	event->error = sk->sk_err;
+	event->finished = (sk->__sk_common.skc_flags & SOCK_DONE_BIT) &&
+			  BPF_CORE_READ(tp, snd_una) == BPF_CORE_READ(tp, write_seq);
+}
 
 SEC("iter/task_file")
 int held_sockets(struct bpf_iter__task_file *ctx)
@@ -58,6 +74,8 @@ int held_sockets(struct bpf_iter__task_file *ctx)
 	event.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	event.state = sk->__sk_common.skc_state;
 	event.multipath = sk->sk_protocol == MPTCP_PROTOCOL;
+	if (event.state == TCP_CLOSE && !event.multipath)
+		write_end(&event, sk);
 	BPF_CORE_READ_INTO(&event.process_name, leader, comm);
 	bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
 	return 0;

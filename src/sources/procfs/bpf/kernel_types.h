@@ -54,11 +54,18 @@ struct sock_common {
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
+	unsigned long skc_flags;
 };
 
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	int sk_err;
+};
+
+struct tcp_sock {
+	__u32 snd_una;
+	__u32 write_seq;
 };
 
 struct inet_sock {
