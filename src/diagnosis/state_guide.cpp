@@ -143,7 +143,22 @@ constexpr OptionNote kTimeWaitOptions[] = {
     {"net.ipv4.tcp_fin_timeout", N_("Has no effect on TIME-WAIT, whatever tuning guides say.")},
 };
 
-constexpr std::string_view kCloseWaitRules[] = {"close-wait-leak"};
+constexpr std::string_view kClosedRules[] = {"descriptors-near-limit"};
+constexpr std::string_view kListenRules[] = {
+    "port-ready",    "packets-dropped-before-tcp", "reverse-path-filter",
+    "no-route-back", "tcp-md5-mismatch",           "syn-cookies-in-use",
+};
+constexpr std::string_view kSynSentRules[] = {"syn-sent-stuck"};
+constexpr std::string_view kSynReceivedRules[] = {"syn-received-pile-up", "syn-cookies-in-use"};
+constexpr std::string_view kEstablishedRules[] = {"data-unacknowledged", "idle-without-keepalive"};
+constexpr std::string_view kOrphanRules[] = {"orphans-near-limit"};
+constexpr std::string_view kCloseWaitRules[] = {"close-wait-leak", "descriptors-near-limit"};
+constexpr std::string_view kTimeWaitRules[] = {
+    "local-ports-running-out",
+    "time-wait-buckets-near-limit",
+    "time-wait-many",
+    "rfc1337-enabled",
+};
 
 constexpr std::array kGuides{
     StateGuide{
@@ -157,7 +172,7 @@ constexpr std::array kGuides{
         .limit = nullptr,
         .causes = {},
         .options = {},
-        .rules = {},
+        .rules = kClosedRules,
     },
     StateGuide{
         .state = TcpState::Listen,
@@ -173,7 +188,7 @@ constexpr std::array kGuides{
         .limit = nullptr,
         .causes = kListenCauses,
         .options = kListenOptions,
-        .rules = {},
+        .rules = kListenRules,
     },
     StateGuide{
         .state = TcpState::SynSent,
@@ -186,7 +201,7 @@ constexpr std::array kGuides{
         .limit = &Limits::syn_sent,
         .causes = kSynSentCauses,
         .options = kSynSentOptions,
-        .rules = {},
+        .rules = kSynSentRules,
     },
     StateGuide{
         .state = TcpState::SynReceived,
@@ -199,7 +214,7 @@ constexpr std::array kGuides{
         .limit = &Limits::syn_received,
         .causes = kSynReceivedCauses,
         .options = kSynReceivedOptions,
-        .rules = {},
+        .rules = kSynReceivedRules,
     },
     StateGuide{
         .state = TcpState::Established,
@@ -213,7 +228,7 @@ constexpr std::array kGuides{
         .limit = &Limits::idle,
         .causes = kEstablishedCauses,
         .options = kEstablishedOptions,
-        .rules = {},
+        .rules = kEstablishedRules,
     },
     StateGuide{
         .state = TcpState::FinWait1,
@@ -226,7 +241,7 @@ constexpr std::array kGuides{
         .limit = &Limits::closing,
         .causes = kFinWait1Causes,
         .options = kOrphanOptions,
-        .rules = {},
+        .rules = kOrphanRules,
     },
     StateGuide{
         .state = TcpState::FinWait2,
@@ -267,7 +282,7 @@ constexpr std::array kGuides{
         .limit = &Limits::closing,
         .causes = kPeerGoneCauses,
         .options = kOrphanOptions,
-        .rules = {},
+        .rules = kOrphanRules,
     },
     StateGuide{
         .state = TcpState::LastAck,
@@ -279,7 +294,7 @@ constexpr std::array kGuides{
         .limit = &Limits::closing,
         .causes = kPeerGoneCauses,
         .options = kOrphanOptions,
-        .rules = {},
+        .rules = kOrphanRules,
     },
     StateGuide{
         .state = TcpState::TimeWait,
@@ -295,7 +310,7 @@ constexpr std::array kGuides{
         .limit = nullptr,
         .causes = kTimeWaitCauses,
         .options = kTimeWaitOptions,
-        .rules = {},
+        .rules = kTimeWaitRules,
     },
 };
 

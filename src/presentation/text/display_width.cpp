@@ -32,13 +32,14 @@ std::size_t columns_of(char32_t code) {
     return contains(kWide, code) ? 2 : 1;
 }
 
-// ESC [ parameters final: what colours are made of. `text` starts at ESC.
+// ESC [ parameters final: what colours are made of. `text` starts at ESC. Sequences with
+// intermediate bytes are not for colours, and a space among those is where a line may be broken.
 std::size_t escape_sequence_bytes(std::string_view text) {
     if (text.size() < 2 || text[1] != '[') {
         return 1;
     }
     std::size_t size = 2;
-    while (size < text.size() && text[size] >= 0x20 && text[size] <= 0x3f) {
+    while (size < text.size() && text[size] >= 0x30 && text[size] <= 0x3f) {
         ++size;
     }
     return size < text.size() && text[size] >= 0x40 && text[size] <= 0x7e ? size + 1 : 1;

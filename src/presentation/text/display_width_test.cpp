@@ -27,6 +27,7 @@ TEST(DisplayWidth, CountsBoxDrawingAsOne) {
 TEST(DisplayWidth, LeavesColoursOut) {
     EXPECT_EQ(display_width("\x1b[1;31m위험\x1b[0m"), 4U);
     EXPECT_EQ(display_width("\x1b[31"), 3U) << "an unfinished sequence is shown as text";
+    EXPECT_EQ(display_width("\x1b[1;3 1m"), 7U) << "a line may be broken at its space";
 }
 
 TEST(DisplayWidth, CountsEveryByteThatIsNotUtf8AsOne) {

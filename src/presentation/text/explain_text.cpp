@@ -199,10 +199,14 @@ void write_rules(TextPage& page, const StateGuide& guide) {
         return;
     }
     page.heading(_("Rules that look at it"));
+    std::size_t widest = 0;
+    for (const std::string_view id : guide.rules) {
+        widest = std::max(widest, display_width(id));
+    }
     for (const std::string_view id : guide.rules) {
         for (const Rule* rule : diagnosis::all_rules()) {
             if (rule->id == id) {
-                page.item(pad_right(id, 28), _(rule->title));
+                page.item(pad_right(id, widest + 2), _(rule->title));
             }
         }
     }
