@@ -34,6 +34,7 @@ using Chosen = std::optional<Run>;
 
 void add_explain_command(CLI::App& tcpdx, Chosen& chosen);
 void add_list_command(CLI::App& tcpdx, Chosen& chosen);
+void add_netstat_command(CLI::App& tcpdx, Chosen& chosen);
 
 // "tcpdx: <what went wrong>. <what to do>", in the user's language, on stderr.
 void complain(std::string_view text);

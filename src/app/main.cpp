@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/command.h"
+#include "app/netstat_command.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
 
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
     tcpdx.set_version_flag("--version", TCPDX_VERSION, _("print the version"));
 
     Chosen chosen;
+    add_netstat_command(tcpdx, chosen);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -60,6 +62,10 @@ int main(int argc, char** argv) {
     // A reader that goes away shows as EPIPE, where it can be told from a full disk.
     std::signal(SIGPIPE, SIG_IGN);
     try {
+        // netstat has its own rules for arguments, and none of its texts is translated.
+        if (const auto call = tcpdx::app::netstat_call(argc, argv); call.argc > 0) {
+            return tcpdx::app::run_netstat(call.argc, call.argv);
+        }
         return tcpdx::app::run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "tcpdx: %s\n", error.what());
