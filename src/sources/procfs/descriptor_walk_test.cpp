@@ -39,16 +39,18 @@ TEST(SocketInode, RefusesEveryTruncation) {
 
 // A directory that looks like /proc: the links point nowhere there, too.
 class WalkDescriptors : public testing::Test {
+public:
+    WalkDescriptors(const WalkDescriptors&) = delete;
+    WalkDescriptors& operator=(const WalkDescriptors&) = delete;
+    WalkDescriptors(WalkDescriptors&&) = delete;
+    WalkDescriptors& operator=(WalkDescriptors&&) = delete;
+
 protected:
     WalkDescriptors() {
         std::string pattern = testing::TempDir() + "procfs_walk_XXXXXX";
         root_ = ::mkdtemp(pattern.data());
         add_process(1, "systemd");
     }
-    WalkDescriptors(const WalkDescriptors&) = delete;
-    WalkDescriptors& operator=(const WalkDescriptors&) = delete;
-    WalkDescriptors(WalkDescriptors&&) = delete;
-    WalkDescriptors& operator=(WalkDescriptors&&) = delete;
     ~WalkDescriptors() override { std::filesystem::remove_all(root_); }
 
     void add_process(int pid, const std::string& name) {

@@ -14,15 +14,17 @@ using testing::Optional;
 
 // A directory like /proc/sys, gone after the test.
 class SysDirectory : public testing::Test {
+public:
+    SysDirectory(const SysDirectory&) = delete;
+    SysDirectory& operator=(const SysDirectory&) = delete;
+    SysDirectory(SysDirectory&&) = delete;
+    SysDirectory& operator=(SysDirectory&&) = delete;
+
 protected:
     SysDirectory() {
         std::string pattern = testing::TempDir() + "procfs_options_XXXXXX";
         root_ = ::mkdtemp(pattern.data());
     }
-    SysDirectory(const SysDirectory&) = delete;
-    SysDirectory& operator=(const SysDirectory&) = delete;
-    SysDirectory(SysDirectory&&) = delete;
-    SysDirectory& operator=(SysDirectory&&) = delete;
     ~SysDirectory() override { std::filesystem::remove_all(root_); }
 
     void write(const std::string& path, const std::string& text) {
