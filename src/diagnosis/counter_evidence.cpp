@@ -1,5 +1,6 @@
 #include "diagnosis/counter_evidence.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "base/i18n.h"
@@ -21,8 +22,9 @@ Observation rise_of(const Situation& situation, std::string_view counter) {
 }
 
 Observation option_value(const Observations& seen, std::string_view option) {
-    return {{N_("{0} = {1}"),
-             {std::string(option), std::string(seen.options.text(option).value_or("?"))}},
+    std::string value(seen.options.text(option).value_or("?"));
+    std::replace(value.begin(), value.end(), '\t', ' ');  // between several numbers
+    return {{N_("{0} = {1}"), {std::string(option), value}},
             Origin::KernelOption,
             "sysctl " + std::string(option)};
 }

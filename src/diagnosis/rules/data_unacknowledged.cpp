@@ -20,6 +20,7 @@
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/this_host.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -118,6 +119,16 @@ bool sends_full_segments(const Connection& connection) {
            connection.send_queue.value_or(0) >= connection.tcp->send_mss;
 }
 
+std::vector<Candidate> why_it_is_lost_here(const Connection& connection) {
+    return {
+        {{N_("The packet filter of this host drops what this end sends.")},
+         {N_("a rule's packet counter rises with every repetition")},
+         "nft list ruleset"},
+        {{N_("The other end has lost the connection, or never had it, and its RST is dropped.")},
+         {N_("the listing has no socket with these two ports exchanged")},
+         "ss -tan sport = :" + std::to_string(connection.remote.port)}};
+}
+
 std::vector<Candidate> why_never_through(const Connection& connection) {
     const std::string port = std::to_string(connection.remote.port);
     std::vector<Candidate> candidates{
@@ -127,10 +138,13 @@ std::vector<Candidate> why_never_through(const Connection& connection) {
          "tcpdx diagnose :" + port + " --sample 10"},
         {{N_("A packet filter lets SYNs pass and drops what follows.")},
          {N_("on the server the connection is in SYN-RECEIVED although its accept queue has room")},
-         "ss -tan state syn-recv"},
-        {{N_("The peer or the way to it went away right after the handshake.")},
-         {N_("a new connect fails as well")},
-         "ping -c 3 " + to_string(connection.remote.address)}};
+         "ss -tan state syn-recv"}};
+    if (within_this_host(connection)) {
+        return candidates;
+    }
+    candidates.push_back({{N_("The peer or the way to it went away right after the handshake.")},
+                          {N_("a new connect fails as well")},
+                          "ping -c 3 " + to_string(connection.remote.address)});
     if (sends_full_segments(connection)) {
         candidates.push_back(path_mtu_candidate(connection));
     }
@@ -169,16 +183,16 @@ std::vector<Candidate> why_it_does_not_leave() {
 Message claim_of(Cause cause, const std::string& name, std::int64_t count) {
     switch (cause) {
         case Cause::PeerDoesNotRead:
-            return {N_("Peers of {0} do not read: {1} connections wait with a closed window."),
+            return {N_("Peers of {0} do not read (connections with a closed window: {1})."),
                     {name, count}};
         case Cause::DoesNotLeave:
-            return {N_("This host does not let data of {0} out: {1} connections hang."),
+            return {N_("This host does not let data of {0} out (connections that hang: {1})."),
                     {name, count}};
         case Cause::NeverGotThrough:
-            return {N_("{0} is connected, and nothing that it sends arrives: {1} connections."),
+            return {N_("{0} is connected, and nothing that it sends arrives (connections: {1})."),
                     {name, count}};
         case Cause::Stalled:
-            return {N_("Data of {0} is not acknowledged any more: {1} connections hang."),
+            return {N_("Data of {0} is not acknowledged any more (connections that hang: {1})."),
                     {name, count}};
         case Cause::None:
             break;
@@ -285,7 +299,8 @@ void add_consequences(Cause cause, const Connection& worst, Finding& finding) {
             return;
         case Cause::Stalled:
             finding.severity = Severity::Problem;
-            finding.candidates = why_stalled(worst);
+            finding.candidates =
+                within_this_host(worst) ? why_it_is_lost_here(worst) : why_stalled(worst);
             finding.advice = {
                 {N_("Try a new connection to the same peer: whether it works decides between the "
                     "candidates.")},

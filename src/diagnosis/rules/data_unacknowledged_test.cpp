@@ -121,6 +121,12 @@ TEST_F(DataUnacknowledged, SuspectsThePathMtuOnlyOfFullSegments) {
     EXPECT_THAT(causes(), Not(Contains(HasSubstr("MTU"))));
 }
 
+TEST_F(DataUnacknowledged, DoesNotThinkOfAWayInBetweenWithinThisHost) {
+    stuck().local.address = stuck().remote.address = *parse_ip_address("127.0.0.1");
+    EXPECT_THAT(causes(), SizeIs(2));
+    EXPECT_THAT(causes(), Not(Contains(HasSubstr("NAT"))));
+}
+
 TEST_F(DataUnacknowledged, KnowsAHandshakeThatIsNotCompleteAtTheServer) {
     never_got_through();
     ASSERT_THAT(findings(), SizeIs(1));

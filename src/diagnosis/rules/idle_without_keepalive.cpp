@@ -12,17 +12,13 @@
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/this_host.h"
 #include "model/age_estimate.h"
 
 namespace tcpdx::diagnosis {
 namespace {
 
 constexpr std::size_t kShownPrograms = 5;
-
-bool within_this_host(const Connection& connection) {
-    return connection.remote.address.is_loopback() ||
-           connection.remote.address.same_host(connection.local.address);
-}
 
 std::vector<Finding> evaluate(const Situation& situation) {
     const auto concerned = [&](const Connection& connection) {

@@ -14,6 +14,7 @@
 #include "diagnosis/counter_evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/packet_gaps.h"
+#include "diagnosis/this_host.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -135,6 +136,17 @@ std::vector<Candidate> why_the_answer_is_lost_here(const SocketAddress& remote) 
                  "(INPUT).")},
              {N_("a capture shows SYN+ACKs")},
              capture}};
+}
+
+std::vector<Candidate> why_it_is_lost_here(const SocketAddress& remote) {
+    const std::string port = std::to_string(remote.port);
+    return {{{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
+                 "connections without SYN cookies.")},
+             {N_("Recv-Q of the listener is greater than its Send-Q, or TcpExtListenDrops rises")},
+             "ss -ltn sport = :" + port},
+            {{N_("The packet filter of this host drops the SYN or the answer to it.")},
+             {N_("a rule's packet counter rises with every SYN")},
+             "nft list ruleset"}};
 }
 
 std::string server_capture(const SocketAddress& remote) {
@@ -261,10 +273,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
         const auto count = static_cast<std::int64_t>(group.members.size());
         const bool leaves = !group.all_refused_locally;
         finding.claim =
-            leaves ? Message{N_("Nothing comes back from {0}: {1} connects wait."), {remote, count}}
-                   : Message{N_("This host does not let its SYNs to {0} out: {1} "
-                                "connects wait."),
-                             {remote, count}};
+            leaves
+                ? Message{N_("Nothing comes back from {0} (connects that wait: {1})."),
+                          {remote, count}}
+                : Message{
+                      N_("This host does not let its SYNs to {0} out (connects that wait: {1})."),
+                      {remote, count}};
         add_evidence(situation, remote, group, finding);
         if (leaves && group.half_open > 0) {
             finding.evidence.push_back(
@@ -274,6 +288,8 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  Origin::SocketTable,
                  "ss -tano state syn-recv"});
             finding.candidates = why_the_answer_is_lost_here(remote);
+        } else if (leaves && within_this_host(situation.now.connections[group.members.front()])) {
+            finding.candidates = why_it_is_lost_here(remote);
         } else if (leaves) {
             finding.candidates = why_nothing_comes_back(situation, remote, group);
         } else {
@@ -293,7 +309,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         finding.advice = {
             {N_("It is not that nothing listens there: a live host answers that with RST at once, "
                 "and the connect fails with \"connection refused\".")},
-            {N_("Look at the server first; one run of tcpdx there tells most of the candidates "
+            {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
                 "apart.")}};
         finding.connections = std::move(group.members);
         findings.push_back(std::move(finding));

@@ -154,6 +154,12 @@ TEST_F(SynSentStuck, SeesThatTheAnswerIsLostWhenTheServerIsOnThisHost) {
     EXPECT_THAT(causes(), Contains(HasSubstr("(OUTPUT")));
 }
 
+TEST_F(SynSentStuck, DoesNotThinkOfAWayInBetweenWhenTheServerIsOnThisHost) {
+    stuck().local.address = stuck().remote.address = *parse_ip_address("127.0.0.1");
+    EXPECT_THAT(causes(), SizeIs(2));
+    EXPECT_THAT(causes(), Contains(HasSubstr("accept queue is full")));
+}
+
 TEST_F(SynSentStuck, SpeaksOncePerDestination) {
     builder.add(stuck()).local.port = 40001;
     builder.add(stuck()).remote.port = 444;
