@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -227,6 +228,23 @@ private:
     std::unique_ptr<ConnectionWriter> first_;
 };
 
+// A name that no namespace has lets nothing through; it is more likely a slip than a question.
+void tell_unknown_namespaces(const Listing& listing, const filter::Expression& filter) {
+    filter::for_each_condition(filter, [&](const filter::Expression& condition) {
+        const auto* wanted = std::get_if<filter::NamespaceIs>(&condition.is);
+        if (wanted == nullptr) {
+            return;
+        }
+        const auto& all = listing.context().namespaces;
+        const bool there = std::any_of(all.begin(), all.end(), [&](const NetworkNamespace& each) {
+            return each.name == wanted->name || std::to_string(each.inode) == wanted->name;
+        });
+        if (!there) {
+            complain(render({N_("No network namespace '{0}' can be seen."), {wanted->name}}));
+        }
+    });
+}
+
 void tell_unseen(const Listing& listing) {
     for (const Unseen& unseen : listing.unseen()) {
         complain(render({N_("Not seen: {0} {1}"), {render(unseen.what), render(unseen.remedy)}}));
@@ -248,6 +266,7 @@ Result<> list(const Wish& wish, const Options& options, const Context& context, 
     chain.entry().finish(listing.table_changed());
     TRY(out.finish());
     tell_unseen(listing);
+    tell_unknown_namespaces(listing, wish.filter);
     return {};
 }
 

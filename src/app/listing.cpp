@@ -44,13 +44,22 @@ KernelTimes read_kernel_times() {
     return times;
 }
 
-void add_condition(sockdiag::DumpRequest& request, sockdiag::EndCondition::End end,
+using Conditions = std::vector<sockdiag::EndCondition>;
+
+void add_condition(Conditions& conditions, sockdiag::EndCondition::End end,
                    const filter::PortRange& ports, const std::optional<IpPrefix>& prefix) {
     if (ports == filter::PortRange{} && !prefix) {
         return;
     }
-    request.conditions.push_back(
+    conditions.push_back(
         {.end = end, .lowest_port = ports.first, .highest_port = ports.last, .prefix = prefix});
+}
+
+Conditions conditions_of(const filter::SearchArea& area) {
+    Conditions conditions;
+    add_condition(conditions, sockdiag::EndCondition::End::Local, area.local_port, area.local);
+    add_condition(conditions, sockdiag::EndCondition::End::Remote, area.remote_port, area.remote);
+    return conditions;
 }
 
 }  // namespace
@@ -107,11 +116,12 @@ sockdiag::DumpRequest Listing::request() const {
     request.tcp_info = needs_.tcp_info;
     request.congestion = needs_.congestion;
     request.memory = needs_.drops;
-    if (const auto area = filter::search_space_of(filter_).box()) {
-        request.states = area->states;
-        add_condition(request, sockdiag::EndCondition::End::Local, area->local_port, area->local);
-        add_condition(request, sockdiag::EndCondition::End::Remote, area->remote_port,
-                      area->remote);
+    const filter::SearchSpace space = filter::search_space_of(filter_);
+    if (const auto box = space.box()) {
+        request.states = box->states;
+        for (const filter::SearchArea& area : space.any_of) {
+            request.alternatives.push_back(conditions_of(area));
+        }
     }
     return request;
 }

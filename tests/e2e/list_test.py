@@ -119,6 +119,11 @@ class Shows(ListTest):
         self.assertEqual(len(self.rows("--pid", str(os.getpid()), self.ours)), 3)
         self.assertEqual(self.rows("--older-than", "30d", self.ours), [])
 
+    def test_a_namespace_that_is_not_there(self):
+        done = run("--netns", "no-such-namespace", "--no-header")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertIn("No network namespace 'no-such-namespace'", done.stderr)
+
     def test_every_address_filter_finds_our_connection(self):
         for expression in ("dst 127.0.0.1", "dst 127/8", f"dst 127.0.0.1:{self.port}", "loopback",
                            "not dst 10.0.0.0/8", "ipv4", f"dport >= {self.port}"):

@@ -261,7 +261,7 @@ std::vector<Column> make_columns() {
          .right_aligned = true,
          .ascii = false,
          .cell = age_cell,
-         .fields = fields({"age_lower_ms", "age_upper_ms", "age_method"})},
+         .fields = fields({"age_at_least_ms", "age_at_most_ms", "age_method"})},
         {.name = "opener",
          .header = N_("Opener"),
          .ascii = false,

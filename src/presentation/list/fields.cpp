@@ -80,9 +80,9 @@ std::vector<Field> make_fields() {
          }},
         {"remote_port", [](const Field&, const C& c, const Context&,
                            Scratch&) { return number_unless_zero(c.remote.port); }},
-        {"age_lower_ms",
+        {"age_at_least_ms",
          [](const Field&, const C& c, const Context&, Scratch&) { return age_bound(c.age.lower); }},
-        {"age_upper_ms",
+        {"age_at_most_ms",
          [](const Field&, const C& c, const Context&, Scratch&) {
              return c.age.known() ? age_bound(c.age.upper) : absent();
          }},

@@ -37,8 +37,8 @@ TEST_F(RecordsTest, JsonIsOneDocumentWithASchema) {
     EXPECT_EQ(connection.at("state"), "ESTABLISHED");
     EXPECT_EQ(connection.at("local_address"), "192.0.2.1");
     EXPECT_EQ(connection.at("local_port"), 8080);
-    EXPECT_EQ(connection.at("age_lower_ms"), 192000);
-    EXPECT_EQ(connection.at("age_upper_ms"), 192000);
+    EXPECT_EQ(connection.at("age_at_least_ms"), 192000);
+    EXPECT_EQ(connection.at("age_at_most_ms"), 192000);
     EXPECT_EQ(connection.at("process"), "nginx");
     EXPECT_EQ(connection.at("pid"), 42);
     EXPECT_EQ(connection.at("recv_q"), 0) << "zero is a value";
@@ -62,8 +62,8 @@ TEST_F(RecordsTest, WhatIsNotKnownIsAbsent) {
     EXPECT_THAT(
         keys, ::testing::UnorderedElementsAre("state", "kind", "local_address", "remote_address"));
     const json lower_bound = json::parse(records(RecordFormat::JsonLines, {time_wait()}));
-    EXPECT_EQ(lower_bound.at("age_lower_ms"), 1500);
-    EXPECT_FALSE(lower_bound.contains("age_upper_ms"));
+    EXPECT_EQ(lower_bound.at("age_at_least_ms"), 1500);
+    EXPECT_FALSE(lower_bound.contains("age_at_most_ms"));
 }
 
 TEST_F(RecordsTest, AListenerHasNoRemoteEnd) {

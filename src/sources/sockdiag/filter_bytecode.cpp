@@ -7,7 +7,7 @@
 #include <linux/inet_diag.h>
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "sources/sockdiag/tcp_dump.h"
@@ -48,21 +48,18 @@ void append_prefix_test(std::vector<std::byte>& program, std::uint8_t code,
     append(program, prefix.address.bytes.data() + (v4 ? 12 : 0), address_bytes);
 }
 
-// Points every test's `no` beyond the end.
-void close_program(std::vector<std::byte>& program) {
-    for (std::size_t at = 0; at < program.size();) {
+// Points the `no` of every test from `begin` on to `target`.
+void point_tests_at(std::vector<std::byte>& program, std::size_t begin, std::size_t target) {
+    for (std::size_t at = begin; at < program.size();) {
         inet_diag_bc_op operation{};
         std::memcpy(&operation, program.data() + at, sizeof(operation));
-        operation.no = static_cast<__u16>(program.size() - at + kOperationBytes);
+        operation.no = static_cast<__u16>(target - at);
         std::memcpy(program.data() + at, &operation, sizeof(operation));
         at += operation.yes;
     }
 }
 
-}  // namespace
-
-std::vector<std::byte> filter_bytecode(const std::vector<EndCondition>& conditions) {
-    std::vector<std::byte> program;
+void append_tests(std::vector<std::byte>& program, const std::vector<EndCondition>& conditions) {
     for (const EndCondition& condition : conditions) {
         const bool local = condition.end == EndCondition::End::Local;
         if (condition.lowest_port > 0) {
@@ -82,7 +79,43 @@ std::vector<std::byte> filter_bytecode(const std::vector<EndCondition>& conditio
             break;
         }
     }
-    close_program(program);
+}
+
+}  // namespace
+
+std::vector<std::byte> filter_bytecode(const std::vector<EndCondition>& conditions) {
+    std::vector<std::byte> program;
+    append_tests(program, conditions);
+    point_tests_at(program, 0, program.size() + kOperationBytes);
+    return program;
+}
+
+// A test that fails goes on with the next alternative. Behind the tests of each but the last stands
+// a jump to the end, which is where a socket passes.
+std::vector<std::byte> filter_bytecode_of_any(
+    const std::vector<std::vector<EndCondition>>& alternatives) {
+    std::vector<std::byte> program;
+    std::vector<std::size_t> jumps;
+    for (const auto& conditions : alternatives) {
+        const std::size_t begin = program.size();
+        append_tests(program, conditions);
+        if (program.size() == begin || program.size() > kMaxBytes) {
+            return {};  // everything passes here, or it gets too long to refuse anything
+        }
+        // Beyond the jump, or for the last alternative, beyond the end: both are one operation on.
+        point_tests_at(program, begin, program.size() + kOperationBytes);
+        if (&conditions == &alternatives.back()) {
+            break;
+        }
+        jumps.push_back(program.size());
+        const inet_diag_bc_op jump{.code = INET_DIAG_BC_JMP, .yes = kOperationBytes, .no = 0};
+        append(program, &jump, sizeof(jump));
+    }
+    for (const std::size_t at : jumps) {
+        const auto distance = static_cast<__u16>(program.size() - at);
+        std::memcpy(program.data() + at + offsetof(inet_diag_bc_op, no), &distance,
+                    sizeof(distance));
+    }
     return program;
 }
 

@@ -45,7 +45,9 @@ std::uint8_t extensions(const DumpRequest& request) {
 // TCPDIAG_GETSOCK is the older of two requests and the better one here: only it takes AF_UNSPEC,
 // so that the kernel walks its tables once for both families.
 std::vector<std::byte> make_request(const DumpRequest& request) {
-    const std::vector<std::byte> bytecode = filter_bytecode(request.conditions);
+    const std::vector<std::byte> bytecode = request.alternatives.empty()
+                                                ? filter_bytecode(request.conditions)
+                                                : filter_bytecode_of_any(request.alternatives);
     constexpr std::size_t kFixedBytes = 256;  // headers and attribute header, generously
     std::vector<std::byte> space(kFixedBytes + bytecode.size());
     nlmsghdr* header = mnl_nlmsg_put_header(space.data());

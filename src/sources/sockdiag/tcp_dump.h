@@ -23,6 +23,8 @@ struct EndCondition {
 struct DumpRequest {
     StateSet states = StateSet::all();
     std::vector<EndCondition> conditions;
+    // Instead of `conditions`: all those of at least one row have to hold. Empty for no such limit.
+    std::vector<std::vector<EndCondition>> alternatives;
     // Each costs the kernel time per socket.
     bool tcp_info = true;
     bool memory = false;      // SKMEMINFO: a listener's drops
@@ -51,5 +53,7 @@ using ConnectionHandler = std::function<void(Connection&)>;
 
 // The bytecode for `conditions`, as the kernel's inet_diag_bc_audit() accepts it. Empty for none.
 [[nodiscard]] std::vector<std::byte> filter_bytecode(const std::vector<EndCondition>& conditions);
+[[nodiscard]] std::vector<std::byte> filter_bytecode_of_any(
+    const std::vector<std::vector<EndCondition>>& alternatives);
 
 }  // namespace tcpdx::sockdiag

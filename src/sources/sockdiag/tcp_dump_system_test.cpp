@@ -177,6 +177,36 @@ TEST_F(TcpDump, FiltersPortsAndPrefixesInTheKernel) {
     EXPECT_THAT(listeners_at({.prefix = parse_ip_prefix("10.0.0.0/8")}), ElementsAre());
 }
 
+TEST_F(TcpDump, FiltersAlternativesInTheKernel) {
+    const UniqueFd first = listener_on(7004);
+    const UniqueFd second = listener_on(7005);
+    const UniqueFd third = listener_on(7006);
+    using Row = std::vector<EndCondition>;
+    const auto listeners_at = [](std::vector<Row> alternatives) {
+        DumpRequest request{.states = StateSet().add(TcpState::Listen)};
+        request.alternatives = std::move(alternatives);
+        std::vector<std::uint16_t> ports;
+        for (const Connection& connection : dump(request)) {
+            ports.push_back(connection.local.port);
+        }
+        std::sort(ports.begin(), ports.end());
+        return ports;
+    };
+    using ::testing::ElementsAre;
+    const auto port = [](std::uint16_t number) {
+        return EndCondition{.lowest_port = number, .highest_port = number};
+    };
+    const EndCondition ours{.prefix = parse_ip_prefix("127.0.0.0/8")};
+    const EndCondition theirs{.prefix = parse_ip_prefix("10.0.0.0/8")};
+    EXPECT_THAT(listeners_at({{port(7004)}, {port(7006)}}), ElementsAre(7004, 7006));
+    EXPECT_THAT(listeners_at({{port(7004)}, {port(7005)}, {port(7006)}}),
+                ElementsAre(7004, 7005, 7006));
+    EXPECT_THAT(listeners_at({{port(7004), theirs}, {ours, port(7006)}}), ElementsAre(7006));
+    EXPECT_THAT(listeners_at({{port(7005), ours}, {port(7006), theirs}}), ElementsAre(7005));
+    EXPECT_THAT(listeners_at({{theirs}, {port(1)}}), ElementsAre());
+    EXPECT_THAT(listeners_at({{port(7004)}, {}}), ElementsAre(7004, 7005, 7006));
+}
+
 TEST_F(TcpDump, ReadsALargeTableWithoutLosingASocket) {
     constexpr int kConnections = 3000;
     const UniqueFd listener = listener_on(7006, kConnections);
