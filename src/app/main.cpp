@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/diagnose_command.h"
+#include "app/netstat_command.h"
 #include "app/standard_descriptors.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
@@ -53,6 +54,7 @@ int run(int argc, char** argv) {
     diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
     add_explain_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);
+    add_netstat_command(tcpdx, chosen);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -74,6 +76,10 @@ int main(int argc, char** argv) {
     // A reader that goes away shows as EPIPE, where it can be told from a full disk.
     std::signal(SIGPIPE, SIG_IGN);
     try {
+        // netstat has its own rules for arguments, and none of its texts is translated.
+        if (const auto call = tcpdx::app::netstat_call(argc, argv); call.argc > 0) {
+            return tcpdx::app::run_netstat(call.argc, call.argv);
+        }
         return tcpdx::app::run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "tcpdx: %s\n", error.what());
