@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <string>
 
@@ -102,11 +101,9 @@ int NetstatRun::report_absent_routes(std::string_view family) {
         return 1;
     }
     if (family == "netrom") {
+        output_.complain("/proc/net/nr_nodes", ENOENT);
         // net-tools reports the second file with what reporting the first left in errno.
-        output_.complain("");
-        errno = ENOENT;
-        std::perror("/proc/net/nr_nodes");
-        std::perror("/proc/net/nr_neigh");
+        output_.complain("/proc/net/nr_neigh", EINVAL);
         output_.lines().append("NET/ROM not configured in this system.\n");
         return 1;
     }
