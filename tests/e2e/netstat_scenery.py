@@ -88,7 +88,8 @@ class Scenery:
         try_sh("ip link add br10 type bridge && ip link set br10 up promisc on")
         try_sh("ip link add br2 type bridge && ip link set br2 mtu 9000 && "
                "ip link set br2 up allmulticast on multicast off arp off txqueuelen 17")
-        try_sh("ip link add down0 type bridge")
+        for name in ("down0", "eth2", "eth10", "eth1a", "eth1"):
+            try_sh(f"ip link add {name} type bridge")
         for kind in ("dummy", "ipip", "sit", "gre", "ip6tnl", "vlan"):
             try_sh(f"ip link add t-{kind} type {kind} && ip link set t-{kind} up")
         try_sh("ip tuntap add dev tun0 mode tun && ip addr add 10.3.0.1 peer 10.3.0.2 dev tun0 "

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <tuple>
 
 #include "base/unique_fd.h"
 #include "sources/procfs/tables/field_reader.h"
@@ -176,26 +178,16 @@ std::optional<std::pair<std::string_view, InterfaceAddressV6>> parse_interface_v
 }
 
 bool natural_less(std::string_view left, std::string_view right) {
-    const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
-    auto at = static_cast<std::size_t>(l - left.begin());
-    if (at == left.size() || at == right.size() || !is_digit(left[at]) || !is_digit(right[at])) {
-        // A digit sorts before anything else.
-        if (at < left.size() && is_digit(left[at]) && !(at < right.size() && is_digit(right[at]))) {
-            return true;
+    const auto split = [](std::string_view name) {
+        std::size_t digits = name.size();
+        while (digits > 0 && is_digit(name[digits - 1])) {
+            --digits;
         }
-        return left.substr(at) < right.substr(at);
-    }
-    while (at > 0 && is_digit(left[at - 1])) {
-        --at;
-    }
-    const auto number = [at](std::string_view text) {
-        std::uint64_t value = 0;
-        for (std::size_t i = at; i < text.size() && is_digit(text[i]); ++i) {
-            value = value * 10 + static_cast<std::uint64_t>(text[i] - '0');
-        }
-        return value;
+        std::int64_t number = -1;
+        std::from_chars(name.data() + digits, name.data() + name.size(), number);
+        return std::tuple(name.substr(0, digits), number, name);
     };
-    return number(left) < number(right);
+    return split(left) < split(right);
 }
 
 Result<std::vector<NetworkInterface>> read_interfaces() {
@@ -227,7 +219,7 @@ Result<std::vector<NetworkInterface>> read_interfaces() {
         }
     });
     static_cast<void>(v6);
-    std::stable_sort(interfaces.begin(), interfaces.end(), [](const auto& left, const auto& right) {
+    std::sort(interfaces.begin(), interfaces.end(), [](const auto& left, const auto& right) {
         return natural_less(left.name, right.name);
     });
     return interfaces;

@@ -20,10 +20,11 @@ namespace tcpdx::proc_tables {
 [[nodiscard]] std::optional<std::pair<std::string_view, InterfaceAddressV6>> parse_interface_v6(
     std::string_view line);
 
-// Compares names so that eth2 comes before eth10.
+// Compares names as netstat does: by what comes before a number at the end, then by that number, so
+// that eth2 comes before eth10.
 [[nodiscard]] bool natural_less(std::string_view left, std::string_view right);
 
-// Every interface of the namespace and every IPv4 label of one, in natural order.
+// Every interface of the namespace and every IPv4 label of one, in netstat's order.
 [[nodiscard]] Result<std::vector<NetworkInterface>> read_interfaces();
 
 }  // namespace tcpdx::proc_tables
