@@ -12,7 +12,7 @@
 #include "presentation/netstat/options.h"
 #include "presentation/netstat/socket_lines.h"
 #include "sources/names/name_resolver.h"
-#include "sources/procfs/tables/socket_holders.h"
+#include "sources/procfs/tables/socket_programs.h"
 
 namespace tcpdx::app {
 
@@ -74,7 +74,7 @@ private:
     bool interfaces_announced_ = false;
 
     bool programs_loaded_ = false;
-    proc_tables::SocketHolders holders_;
+    proc_tables::SocketPrograms holders_;
     std::vector<std::string> programs_;  // by index into holders_.holders
     std::vector<std::string> security_contexts_;
 };

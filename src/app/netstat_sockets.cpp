@@ -337,7 +337,7 @@ void NetstatRun::load_programs() {
         return;
     }
     programs_loaded_ = true;
-    holders_ = proc_tables::read_socket_holders(options_.security_context);
+    holders_ = proc_tables::read_socket_programs(options_.security_context);
     programs_.clear();
     security_contexts_.clear();
     for (const auto& holder : holders_.holders) {

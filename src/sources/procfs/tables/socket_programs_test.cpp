@@ -1,4 +1,4 @@
-#include "sources/procfs/tables/socket_holders.h"
+#include "sources/procfs/tables/socket_programs.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -19,12 +19,12 @@ TEST(ProgramName, DropsTheFolderOfAnAbsolutePathOnly) {
     EXPECT_EQ(program_name(""), "");
 }
 
-TEST(ReadSocketHolders, FindsOurOwnSocket) {
+TEST(ReadSocketPrograms, FindsOurOwnSocket) {
     const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ASSERT_TRUE(socket);
     struct stat status {};
     ASSERT_EQ(::fstat(socket.get(), &status), 0);
-    const SocketHolders found = read_socket_holders(false);
+    const SocketPrograms found = read_socket_programs(false);
     const auto* holder = found.holder_of(status.st_ino);
     ASSERT_NE(holder, nullptr);
     EXPECT_EQ(holder->pid, std::to_string(::getpid()));

@@ -8,9 +8,14 @@
 
 namespace tcpdx::proc_tables {
 
-// Which process holds a socket, by the socket's inode: the first found in the order of /proc, that
-// is the lowest process id, also when several share it.
-struct SocketHolders {
+// Which program netstat -p names for a socket, by the socket's inode: that of the first process
+// found in the order of /proc, the lowest process id, also when several share the socket.
+//
+// procfs/socket_holders.h is the better answer to whose a socket is. This one follows netstat's
+// rules to the letter: the name comes from the command line, an iterator that sees more is not
+// used, and `some_denied` is about EACCES on opening a folder and nothing else, as netstat's
+// warning is.
+struct SocketPrograms {
     struct Holder {
         std::string pid;
         std::string program;           // argv[0], without its folder if that is absolute
@@ -27,7 +32,7 @@ struct SocketHolders {
     }
 };
 
-[[nodiscard]] SocketHolders read_socket_holders(bool with_security_context);
+[[nodiscard]] SocketPrograms read_socket_programs(bool with_security_context);
 
 // The program's name as netstat derives it from the beginning of /proc/PID/cmdline: the first
 // string, after its last '/' if it starts with one.

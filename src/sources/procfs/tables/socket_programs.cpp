@@ -1,4 +1,4 @@
-#include "sources/procfs/tables/socket_holders.h"
+#include "sources/procfs/tables/socket_programs.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ std::optional<std::string> beginning_of(int parent, const char* path) {
 }
 
 // Adds the sockets of one process. Its command line is only read once it has shown a socket.
-void add_process(int proc, const char* pid, bool with_security_context, SocketHolders& found) {
+void add_process(int proc, const char* pid, bool with_security_context, SocketPrograms& found) {
     const std::string folder = std::string(pid) + "/fd";
     errno = 0;
     const Directory descriptors = open_directory(proc, folder.c_str());
@@ -85,8 +85,8 @@ void add_process(int proc, const char* pid, bool with_security_context, SocketHo
             if (!command_line) {
                 continue;
             }
-            SocketHolders::Holder holder{.pid = pid,
-                                         .program = std::string(program_name(*command_line))};
+            SocketPrograms::Holder holder{.pid = pid,
+                                          .program = std::string(program_name(*command_line))};
             if (with_security_context) {
                 holder.security_context =
                     beginning_of(proc, (std::string(pid) + "/attr/current").c_str()).value_or("-");
@@ -111,8 +111,8 @@ std::string_view program_name(std::string_view command_line) {
     return first.substr(first.rfind('/') + 1);
 }
 
-SocketHolders read_socket_holders(bool with_security_context) {
-    SocketHolders found;
+SocketPrograms read_socket_programs(bool with_security_context) {
+    SocketPrograms found;
     const Directory proc = open_directory(AT_FDCWD, "/proc");
     if (!proc) {
         found.proc_unreadable = true;
