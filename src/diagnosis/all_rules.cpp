@@ -2,6 +2,8 @@
 
 #include "diagnosis/engine.h"
 #include "diagnosis/rules/close_wait_leak.h"
+#include "diagnosis/rules/close_wait_never_accepted.h"
+#include "diagnosis/rules/close_wait_unread.h"
 #include "diagnosis/rules/conntrack_near_full.h"
 #include "diagnosis/rules/data_unacknowledged.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
@@ -26,6 +28,8 @@ namespace tcpdx::diagnosis {
 std::span<const Rule* const> all_rules() {
     static constexpr std::array kRules{
         &kCloseWaitLeak,
+        &kCloseWaitNeverAccepted,
+        &kCloseWaitUnread,
         &kConntrackNearFull,
         &kDataUnacknowledged,
         &kDescriptorsNearLimit,
