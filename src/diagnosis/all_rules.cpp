@@ -1,12 +1,14 @@
 #include <array>
 
 #include "diagnosis/engine.h"
+#include "diagnosis/rules/accept_queue_full.h"
 #include "diagnosis/rules/close_wait_leak.h"
 #include "diagnosis/rules/close_wait_never_accepted.h"
 #include "diagnosis/rules/close_wait_unread.h"
 #include "diagnosis/rules/conntrack_near_full.h"
 #include "diagnosis/rules/data_unacknowledged.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/established_never_accepted.h"
 #include "diagnosis/rules/idle_without_keepalive.h"
 #include "diagnosis/rules/local_ports_running_out.h"
 #include "diagnosis/rules/no_route_back.h"
@@ -27,12 +29,14 @@ namespace tcpdx::diagnosis {
 
 std::span<const Rule* const> all_rules() {
     static constexpr std::array kRules{
+        &kAcceptQueueFull,
         &kCloseWaitLeak,
         &kCloseWaitNeverAccepted,
         &kCloseWaitUnread,
         &kConntrackNearFull,
         &kDataUnacknowledged,
         &kDescriptorsNearLimit,
+        &kEstablishedNeverAccepted,
         &kIdleWithoutKeepalive,
         &kLocalPortsRunningOut,
         &kNoRouteBack,
