@@ -10,11 +10,15 @@
 #include "diagnosis/rules/descriptors_near_limit.h"
 #include "diagnosis/rules/established_never_accepted.h"
 #include "diagnosis/rules/idle_without_keepalive.h"
+#include "diagnosis/rules/listener_all_addresses.h"
+#include "diagnosis/rules/listener_loopback_only.h"
 #include "diagnosis/rules/local_ports_running_out.h"
 #include "diagnosis/rules/no_route_back.h"
+#include "diagnosis/rules/nothing_listens.h"
 #include "diagnosis/rules/orphans_near_limit.h"
 #include "diagnosis/rules/packets_dropped_before_tcp.h"
 #include "diagnosis/rules/port_ready.h"
+#include "diagnosis/rules/port_taken_by_another.h"
 #include "diagnosis/rules/reverse_path_filter.h"
 #include "diagnosis/rules/rfc1337_enabled.h"
 #include "diagnosis/rules/syn_cookies_in_use.h"
@@ -38,11 +42,15 @@ std::span<const Rule* const> all_rules() {
         &kDescriptorsNearLimit,
         &kEstablishedNeverAccepted,
         &kIdleWithoutKeepalive,
+        &kListenerAllAddresses,
+        &kListenerLoopbackOnly,
         &kLocalPortsRunningOut,
         &kNoRouteBack,
+        &kNothingListens,
         &kOrphansNearLimit,
         &kPacketsDroppedBeforeTcp,
         &kPortReady,
+        &kPortTakenByAnother,
         &kReversePathFilter,
         &kRfc1337Enabled,
         &kSynCookiesInUse,
