@@ -5,10 +5,14 @@
 #include "diagnosis/rules/close_wait_leak.h"
 #include "diagnosis/rules/close_wait_never_accepted.h"
 #include "diagnosis/rules/close_wait_unread.h"
+#include "diagnosis/rules/closing_stuck.h"
 #include "diagnosis/rules/conntrack_near_full.h"
 #include "diagnosis/rules/data_unacknowledged.h"
+#include "diagnosis/rules/data_unread.h"
+#include "diagnosis/rules/dead_socket_held.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
 #include "diagnosis/rules/established_never_accepted.h"
+#include "diagnosis/rules/fin_wait2_held.h"
 #include "diagnosis/rules/idle_without_keepalive.h"
 #include "diagnosis/rules/listener_all_addresses.h"
 #include "diagnosis/rules/listener_loopback_only.h"
@@ -37,10 +41,14 @@ std::span<const Rule* const> all_rules() {
         &kCloseWaitLeak,
         &kCloseWaitNeverAccepted,
         &kCloseWaitUnread,
+        &kClosingStuck,
         &kConntrackNearFull,
         &kDataUnacknowledged,
+        &kDataUnread,
+        &kDeadSocketHeld,
         &kDescriptorsNearLimit,
         &kEstablishedNeverAccepted,
+        &kFinWait2Held,
         &kIdleWithoutKeepalive,
         &kListenerAllAddresses,
         &kListenerLoopbackOnly,
