@@ -21,29 +21,52 @@ bool is_asked_about(const Situation& situation, const Connection& connection) {
            asked.address->contains(connection.local.address);
 }
 
-std::vector<ConnectionGroup> group_by_owner(
-    const Situation& situation, const std::function<bool(const Connection&)>& concerned) {
-    std::map<std::pair<std::uint32_t, std::uint16_t>, ConnectionGroup> groups;
-    const std::vector<Connection>& connections = situation.now.connections;
-    for (std::uint32_t index = 0; index < connections.size(); ++index) {
-        const Connection& connection = connections[index];
-        if (!concerned(connection) || !is_asked_about(situation, connection)) {
-            continue;
+namespace {
+
+// The longest standing first. The ages are taken out before sorting: with many members nearly every
+// look at a Connection is a cache miss.
+void sort_by_age(const std::vector<Connection>& connections, std::vector<std::uint32_t>& members) {
+    std::vector<std::pair<Age::Duration, std::uint32_t>> aged;
+    aged.reserve(members.size());
+    for (const std::uint32_t index : members) {
+        aged.emplace_back(connections[index].age.lower.value_or(Age::Duration(-1)), index);
+    }
+    std::sort(aged.begin(), aged.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    std::transform(aged.begin(), aged.end(), members.begin(),
+                   [](const auto& each) { return each.second; });
+}
+
+class Groups {
+public:
+    explicit Groups(const Situation& situation) : situation_(situation) {}
+
+    void add(std::uint32_t index) {
+        const Connection& connection = situation_.now.connections[index];
+        if (!is_asked_about(situation_, connection)) {
+            return;
         }
         const std::uint32_t process = connection.owner.process;
         const std::uint16_t port = process == kNoProcess ? connection.local.port : std::uint16_t{0};
-        ConnectionGroup& group = groups[{process, port}];
+        ConnectionGroup& group = groups_[{process, port}];
         group.process = process;
         group.local_port = port;
         group.members.push_back(index);
     }
 
+    std::vector<ConnectionGroup> sorted() &&;
+
+private:
+    const Situation& situation_;
+    std::map<std::pair<std::uint32_t, std::uint16_t>, ConnectionGroup> groups_;
+};
+
+std::vector<ConnectionGroup> Groups::sorted() && {
+    const std::vector<Connection>& connections = situation_.now.connections;
     std::vector<ConnectionGroup> sorted;
-    for (auto& [key, group] : groups) {
-        std::stable_sort(group.members.begin(), group.members.end(),
-                         [&](std::uint32_t a, std::uint32_t b) {
-                             return connections[a].age.lower > connections[b].age.lower;
-                         });
+    for (auto& [key, group] : groups_) {
+        sort_by_age(connections, group.members);
         group.oldest = connections[group.members.front()].age;
         sorted.push_back(std::move(group));
     }
@@ -51,6 +74,33 @@ std::vector<ConnectionGroup> group_by_owner(
         return a.members.size() > b.members.size();
     });
     return sorted;
+}
+
+}  // namespace
+
+std::vector<ConnectionGroup> group_by_owner(
+    const Situation& situation, std::initializer_list<TcpState> states,
+    const std::function<bool(const Connection&)>& concerned) {
+    Groups groups(situation);
+    for (const TcpState state : states) {
+        for (const std::uint32_t index : situation.lookups().in_state(state)) {
+            if (concerned(situation.now.connections[index])) {
+                groups.add(index);
+            }
+        }
+    }
+    return std::move(groups).sorted();
+}
+
+std::vector<ConnectionGroup> group_by_owner(
+    const Situation& situation, const std::function<bool(const Connection&)>& concerned) {
+    Groups groups(situation);
+    for (std::uint32_t index = 0; index < situation.now.connections.size(); ++index) {
+        if (concerned(situation.now.connections[index])) {
+            groups.add(index);
+        }
+    }
+    return std::move(groups).sorted();
 }
 
 std::string name_of(const Process& process) {
@@ -64,33 +114,38 @@ std::string name_of(const Situation& situation, const ConnectionGroup& group) {
     return "port " + std::to_string(group.local_port);
 }
 
-const Connection* listener_of(const Observations& seen, const Connection& connection) {
-    const Connection* best = nullptr;
-    for (const Connection& candidate : seen.connections) {
-        if (!candidate.is_listener() || candidate.local.port != connection.local.port) {
-            continue;
-        }
-        if (candidate.local.address.same_host(connection.local.address)) {
-            return &candidate;
-        }
-        if (candidate.local.address.is_any() && best == nullptr) {
-            best = &candidate;
-        }
+Age known_age(const Situation& situation, const Connection& connection) {
+    const Connection* before = situation.earlier_of(connection);
+    const auto apart = situation.interval();
+    if (before == nullptr || !apart || before->state != connection.state ||
+        connection.age.surely_at_least(*apart)) {
+        return connection.age;
     }
-    return best;
+    return Age::at_least(*apart, AgeMethod::FirstSample);
 }
 
 std::vector<std::pair<IpAddress, std::size_t>> frequent_peers(
     const Observations& seen, const std::vector<std::uint32_t>& members, std::size_t most) {
-    std::map<IpAddress, std::size_t> counts;
+    std::vector<IpAddress> addresses;
+    addresses.reserve(members.size());
     for (const std::uint32_t index : members) {
-        ++counts[seen.connections[index].remote.address];
+        addresses.push_back(seen.connections[index].remote.address);
     }
-    std::vector<std::pair<IpAddress, std::size_t>> sorted(counts.begin(), counts.end());
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
-    sorted.resize(std::min(sorted.size(), most));
-    return sorted;
+    std::sort(addresses.begin(), addresses.end());
+    std::vector<std::pair<IpAddress, std::size_t>> counted;
+    for (const IpAddress& address : addresses) {
+        if (counted.empty() || counted.back().first != address) {
+            counted.emplace_back(address, 0);
+        }
+        ++counted.back().second;
+    }
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(counted.size(), most));
+    std::partial_sort(counted.begin(), counted.begin() + shown, counted.end(),
+                      [](const auto& a, const auto& b) {
+                          return a.second != b.second ? a.second > b.second : a.first < b.first;
+                      });
+    counted.resize(static_cast<std::size_t>(shown));
+    return counted;
 }
 
 }  // namespace tcpdx::diagnosis

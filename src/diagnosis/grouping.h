@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "diagnosis/rule.h"
@@ -17,8 +20,12 @@ struct ConnectionGroup {
     Age oldest;                          // of members.front()
 };
 
-// The groups of all connections for which `concerned` is true and that the user asked about, the
-// largest first.
+// The groups of all connections in one of `states` for which `concerned` is true and that the user
+// asked about, the largest first. Only those states are looked at: three hundred thousand TIME-WAIT
+// sockets cost a rule about CLOSE-WAIT nothing.
+[[nodiscard]] std::vector<ConnectionGroup> group_by_owner(
+    const Situation& situation, std::initializer_list<TcpState> states,
+    const std::function<bool(const Connection&)>& concerned);
 [[nodiscard]] std::vector<ConnectionGroup> group_by_owner(
     const Situation& situation, const std::function<bool(const Connection&)>& concerned);
 
@@ -29,9 +36,8 @@ struct ConnectionGroup {
 [[nodiscard]] std::string name_of(const Situation& situation, const ConnectionGroup& group);
 [[nodiscard]] std::string name_of(const Process& process);
 
-// The listener that this connection or request came in through: same port and address, or the
-// wildcard. Null when the listing has none.
-[[nodiscard]] const Connection* listener_of(const Observations& seen, const Connection& connection);
+// The age of the state, or how long two looks saw the socket in it, whichever is more.
+[[nodiscard]] Age known_age(const Situation& situation, const Connection& connection);
 
 // Distinct remote addresses among `members`, the most frequent first, at most `most`.
 [[nodiscard]] std::vector<std::pair<IpAddress, std::size_t>> frequent_peers(

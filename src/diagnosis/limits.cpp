@@ -26,6 +26,8 @@ const std::array kNamedLimits{
     NamedLimit{"idle", &Limits::idle},
     NamedLimit{"ports-used", &Limits::ports_used_percent},
     NamedLimit{"resource-used", &Limits::resource_used_percent},
+    NamedLimit{"many-closing", &Limits::many_closing},
+    NamedLimit{"many-pooled", &Limits::many_pooled},
     NamedLimit{"many-half-open", &Limits::many_half_open},
     NamedLimit{"many-time-wait", &Limits::many_time_wait},
 };

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "diagnosis/rule.h"
 
 namespace tcpdx::diagnosis {
@@ -24,17 +22,15 @@ std::optional<std::uint64_t> Situation::increase(std::string_view counter) const
 }
 
 const Connection* Situation::earlier_of(const Connection& connection) const {
-    if (earlier == nullptr) {
-        return nullptr;
+    return lookups().earlier_of(connection);
+}
+
+Lookups& Situation::lookups() const {
+    // A copy of a situation may have been given other looks.
+    if (!built_lookups || !built_lookups->are_of(now, earlier)) {
+        built_lookups = std::make_shared<Lookups>(now, earlier);
     }
-    const auto same = [&](const Connection& other) {
-        if (connection.cookie && other.cookie) {
-            return *connection.cookie == *other.cookie;
-        }
-        return connection.local == other.local && connection.remote == other.remote;
-    };
-    const auto found = std::find_if(earlier->connections.begin(), earlier->connections.end(), same);
-    return found == earlier->connections.end() ? nullptr : &*found;
+    return *built_lookups;
 }
 
 }  // namespace tcpdx::diagnosis

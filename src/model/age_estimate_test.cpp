@@ -128,6 +128,19 @@ TEST(EstimateAge, SaysNothingWhenDataWasStuckBeforeTheClose) {
     expect_holds(estimate_age(connection, kTimes), milliseconds(100210));
 }
 
+TEST(EstimateAge, DoesNotCountEarlierLossesAsTimeSpentClosing) {
+    Connection connection = socket_in(TcpState::LastAck);
+    connection.send_queue = 1;
+    connection.timer =
+        Timer{.kind = TimerKind::Retransmit, .expires = milliseconds(100), .retransmits = 1};
+    connection.tcp->rto_us = 400'000;
+    connection.tcp->backoff = 1;
+    connection.tcp->total_rto_time_ms = 60000;  // of which 59 s long before
+    const Age age = estimate_age(connection, kTimes);
+    EXPECT_EQ(age.lower, milliseconds(200 + 300));
+    EXPECT_GE(age.upper, milliseconds(60000));
+}
+
 TEST(EstimateAge, IsUnknownWithoutDetails) {
     for (const TcpState state : kAllTcpStates) {
         Connection connection;

@@ -55,6 +55,36 @@ TEST_F(CloseWaitLeak, StaysSilentWhileAnAnswerIsBeingSent) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(CloseWaitLeak, StaysSilentWhenTheSendQueueIsUnknown) {
+    leaked.send_queue.reset();
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(CloseWaitLeak, StaysSilentWhenTheProgramAnsweredOfLate) {
+    leaked.tcp = TcpDetails{.last_data_sent_ms = 1000, .data_segments_out = 9};
+    EXPECT_THAT(findings(), IsEmpty());
+    leaked.tcp->last_data_sent_ms = 3'600'000;
+    EXPECT_THAT(findings(), SizeIs(1));
+}
+
+TEST_F(CloseWaitLeak, KnowsTheAgeFromTwoLooks) {
+    leaked.age = {};
+    builder.second_look(seconds(61));
+    builder.earlier.connections = builder.now.connections;
+    EXPECT_THAT(findings(), SizeIs(1));
+}
+
+TEST_F(CloseWaitLeak, OnlyWarnsOfAFewThatAClientHolds) {
+    leaked.opener = Opener::Active;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
+TEST_F(CloseWaitLeak, LeavesNeverAcceptedOnesToTheirOwnRule) {
+    leaked.owner.kind = OwnerKind::NeverAccepted;
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(CloseWaitLeak, SaysWhenTheProgramIsNotKnown) {
     leaked.owner = {};
     ASSERT_THAT(findings(), SizeIs(1));

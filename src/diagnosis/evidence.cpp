@@ -1,0 +1,80 @@
+#include "diagnosis/evidence.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/i18n.h"
+#include "diagnosis/grouping.h"
+
+namespace tcpdx::diagnosis {
+
+std::string owner_name(const Situation& situation, const Connection& connection) {
+    const Process* process = situation.now.process_of(connection);
+    return process != nullptr ? name_of(*process) : "port " + std::to_string(connection.local.port);
+}
+
+std::string ss_command(std::string_view options, std::uint16_t local_port) {
+    return "ss " + std::string(options) + " 'sport = :" + std::to_string(local_port) + "'";
+}
+
+std::vector<std::pair<std::string, std::size_t>> holders_of_other_ends(
+    const Situation& situation, const std::vector<std::uint32_t>& members, StateSet states) {
+    std::map<std::string, std::size_t> counts;
+    for (const std::uint32_t index : members) {
+        const Connection* other =
+            situation.lookups().other_end_of(situation.now.connections[index]);
+        if (other != nullptr && states.contains(other->state)) {
+            ++counts[owner_name(situation, *other)];
+        }
+    }
+    std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    return sorted;
+}
+
+std::string pid_text(const Process* process) {
+    return process == nullptr ? "PID" : std::to_string(process->pid);
+}
+
+void add_peers(Finding& finding, const Situation& situation,
+               const std::vector<std::uint32_t>& members) {
+    for (const auto& [address, connections] : frequent_peers(situation.now, members, 3)) {
+        finding.evidence.push_back({{N_("peer {0}: {1} of them"), {address, count_of(connections)}},
+                                    origin_of(situation.now.connections[members.front()]),
+                                    ""});
+    }
+}
+
+bool add_descriptors_if_scarce(Finding& finding, const Situation& situation,
+                               const Process* process) {
+    if (process == nullptr || !process->open_descriptors || !process->descriptor_limit ||
+        static_cast<double>(*process->open_descriptors) * 100 <
+            static_cast<double>(*process->descriptor_limit) *
+                situation.limits.resource_used_percent) {
+        return false;
+    }
+    const std::string proc = "/proc/" + std::to_string(process->pid);
+    finding.evidence.push_back(
+        {{N_("{0} has {1} of at most {2} descriptors open"),
+          {name_of(*process), count_of(*process->open_descriptors),
+           count_of(*process->descriptor_limit)}},
+         Origin::Process,
+         "ls " + proc + "/fd | wc -l; grep 'open files' " + proc + "/limits"});
+    return true;
+}
+
+void say_if_program_unknown(Finding& finding, std::uint32_t process) {
+    if (process == kNoProcess) {
+        finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
+    }
+}
+
+bool is_small_client_pool(const Situation& situation, const std::vector<std::uint32_t>& members) {
+    return members.size() < situation.limits.many_pooled &&
+           std::all_of(members.begin(), members.end(), [&](std::uint32_t index) {
+               return situation.now.connections[index].opener == Opener::Active;
+           });
+}
+
+}  // namespace tcpdx::diagnosis

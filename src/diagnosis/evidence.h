@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "diagnosis/rule.h"
+
+namespace tcpdx::diagnosis {
+
+// Pieces of findings that many rules need in the same words.
+
+[[nodiscard]] inline std::int64_t count_of(std::size_t number) {
+    return static_cast<std::int64_t>(number);
+}
+
+// A text whose wording depends on the first value: counted(NP_("{0} socket", "{0} sockets"), {n}).
+[[nodiscard]] inline Message counted(const char* one, const char* many, std::vector<Value> values) {
+    return {.text = one, .values = std::move(values), .plural = many};
+}
+
+// Where a fact about a socket comes from: this host's tables, or a line of pasted text.
+[[nodiscard]] inline Origin origin_of(const Connection& connection) {
+    return connection.source_line == 0 ? Origin::SocketTable : Origin::PastedText;
+}
+
+// "nginx (pid 42)", or "port 8080" when the owner is not known.
+[[nodiscard]] std::string owner_name(const Situation& situation, const Connection& connection);
+
+// "ss -tan 'sport = :8080'": the sockets of one local port.
+[[nodiscard]] std::string ss_command(std::string_view options, std::uint16_t local_port);
+
+// The remote addresses that occur most, at most three, unless there is only one socket.
+void add_peers(Finding& finding, const Situation& situation,
+               const std::vector<std::uint32_t>& members);
+
+// Who holds the other ends of these connections, where those are on this host and in one of
+// `states`: {owner's name, how many}, the most often first.
+[[nodiscard]] std::vector<std::pair<std::string, std::size_t>> holders_of_other_ends(
+    const Situation& situation, const std::vector<std::uint32_t>& members, StateSet states);
+
+// "42", or "PID" where the reader has to put it in: for commands.
+[[nodiscard]] std::string pid_text(const Process* process);
+
+// How many descriptors the process has open, when that is near its limit: accept() then fails with
+// EMFILE. True when it was added.
+bool add_descriptors_if_scarce(Finding& finding, const Situation& situation,
+                               const Process* process);
+
+// What root would add, when the program is not known.
+void say_if_program_unknown(Finding& finding, std::uint32_t process);
+
+// All opened by this host, and not many: what a pool of idle client connections leaves behind until
+// it looks at them again. Ordinary, so no reason for alarm.
+[[nodiscard]] bool is_small_client_pool(const Situation& situation,
+                                        const std::vector<std::uint32_t>& members);
+
+}  // namespace tcpdx::diagnosis
