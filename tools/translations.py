@@ -2,7 +2,8 @@
 """Keeps po/ko.po in step with the texts in the source.
 
     tools/translations.py update   extract the texts, merge them into po/ko.po
-    tools/translations.py check    fail when a text is missing, untranslated, or loses a field
+    tools/translations.py check    fail when a translation loses a field; count what is missing
+    tools/translations.py complete the same, and fail when a text is missing or not translated
 
 The check also does what `msgfmt --check` cannot for our numbered fields ({0}, {1}): a translation
 must use exactly the fields of its original, in any order, since a wrong one throws at run time.
@@ -64,13 +65,11 @@ def problems():
     translated = {msgid: (strings, fuzzy) for msgid, strings, fuzzy in entries(CATALOGUE)}
     for msgid in sorted(wanted):
         strings, fuzzy = translated.get(msgid, ([""], False))
-        if not all(strings):
-            yield f"not translated: {msgid}"
-        elif fuzzy:
-            yield f"fuzzy: {msgid}"
+        if not all(strings) or fuzzy:
+            yield False, f"not translated: {msgid}"
         for string in strings:
             if string and set(FIELD.findall(string)) != set(FIELD.findall(msgid)):
-                yield f"other fields than the original: {msgid}"
+                yield True, f"other fields than the original: {msgid}"
 
 
 def main():
@@ -82,12 +81,13 @@ def main():
             subprocess.run(["msgmerge", "--update", "--no-fuzzy-matching", "--no-wrap",
                             "--backup=none", "--quiet", str(CATALOGUE), str(template)], check=True)
         return 0
-    if action == "check":
+    if action in {"check", "complete"}:
         subprocess.run(["msgfmt", "--check", "-o", "/dev/null", str(CATALOGUE)], check=True)
         found = list(problems())
-        print("\n".join(found), file=sys.stderr)
-        print(f"translations: {len(found)} problems")
-        return 1 if found else 0
+        wrong = [text for harmful, text in found if harmful or action == "complete"]
+        print("\n".join(wrong), file=sys.stderr)
+        print(f"translations: {len(wrong)} problems, {len(found) - len(wrong)} not translated yet")
+        return 1 if wrong else 0
     print(__doc__, file=sys.stderr)
     return 64
 
