@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
     add_explain_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);
     add_netstat_command(tcpdx, chosen);
+    add_tune_command(tcpdx, chosen);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
