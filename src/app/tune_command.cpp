@@ -97,7 +97,7 @@ int run(bool all, const Context& context) {
     const Observations& seen = looks->front();
     TuneText text(context.screen);
     std::size_t fine = 0;
-    for (const TuneEntry& entry : audit(seen)) {
+    for (const TuneEntry& entry : diagnosis::audit(seen)) {
         if (entry.verdict == Verdict::Ok && !all) {
             ++fine;
             continue;
