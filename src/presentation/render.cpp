@@ -12,7 +12,7 @@ namespace tcpdx {
 namespace {
 
 // Translated text, fields filled in. A translation with a field that does not exist would throw;
-// tools/check_translations.py keeps such a one out of the catalogue.
+// tools/translations.py keeps such a one out of the catalogue.
 template <class... Values>
 std::string fill(const char* text, const Values&... values) {
     return fmt::format(fmt::runtime(_(text)), values...);
