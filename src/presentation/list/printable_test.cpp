@@ -28,7 +28,7 @@ TEST(AppendPrintable, CutsBetweenCharacters) {
 }
 
 TEST(AppendJsonString, IsReadBackByAnotherParser) {
-    const std::string text("q\" b\\ n\n \x01 \x7f 서버 \xf0\x9f\x98\x80", 28);
+    const std::string text = "q\" b\\ n\n \x01 \x7f 서버 \xf0\x9f\x98\x80";
     EXPECT_EQ(nlohmann::json::parse(appended(append_json_string, text)), text);
 }
 
