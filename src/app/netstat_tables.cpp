@@ -19,7 +19,10 @@ constexpr int kNotSupported = 3;
 }  // namespace
 
 int NetstatRun::list_routes() {
-    std::string_view families = options_.families.empty() ? "inet" : options_.families;
+    std::string_view families = "inet";
+    if (!options_.families.empty()) {
+        families = options_.families;
+    }
     for (;;) {
         const std::size_t comma = families.find(',');
         if (const int status = list_routes_of(families.substr(0, comma)); status != 0) {
