@@ -78,8 +78,9 @@ std::vector<TuneEntry> audit(const Observations& seen) {
     const Load load = load_of(seen);
     std::vector<TuneEntry> entries;
     for (const auto& [option, value] : seen.options.all()) {
-        const auto entry = std::find_if(kEntries.begin(), kEntries.end(),
-                                        [&](const Entry& each) { return names(each, option); });
+        const auto entry =
+            std::find_if(kEntries.begin(), kEntries.end(),
+                         [&name = option](const Entry& each) { return names(each, name); });
         const auto number = seen.options.number(option);
         if (entry == kEntries.end() || !number) {
             continue;
@@ -117,10 +118,11 @@ std::vector<Folklore> folklore(const Observations& seen) {
     // Only of a kernel whose options were read at all.
     const bool read = !seen.options.all().empty();
     if (read && !seen.options.text("net.ipv4.tcp_tw_recycle")) {
+        // Named, or the two texts would be taken for a list of two Folklores.
         all.insert(all.begin(),
-                   {{N_("\"Set net.ipv4.tcp_tw_recycle=1.\"")},
-                    {N_("This kernel does not have it: gone since Linux 4.12, because it cut off "
-                        "clients behind NAT.")}});
+                   Folklore{.advice = {N_("\"Set net.ipv4.tcp_tw_recycle=1.\"")},
+                            .truth = {N_("This kernel does not have it: gone since Linux 4.12, "
+                                         "because it cut off clients behind NAT.")}});
     }
     return all;
 }
