@@ -97,8 +97,8 @@ std::span<const NumberField> number_fields() {
 
 bool same_field_name(std::string_view a, std::string_view b) {
     const auto is_letter = [](char c) { return c != '-' && c != '_'; };
-    auto left = a.begin();
-    auto right = b.begin();
+    const auto* left = a.begin();
+    const auto* right = b.begin();
     for (;;) {
         left = std::find_if(left, a.end(), is_letter);
         right = std::find_if(right, b.end(), is_letter);

@@ -214,7 +214,7 @@ private:
     }
 
     template <class Question>
-    Truth about_process(const Question& question) const {
+    [[nodiscard]] Truth about_process(const Question& question) const {
         const Owner& owner = connection_.owner;
         if (owner.process < context_.processes.size()) {
             if (question(context_.processes[owner.process])) {
@@ -236,6 +236,7 @@ Truth evaluate(const Expression& expression, const Connection& connection, const
     return std::visit(Evaluator(connection, context), expression.is);
 }
 
+// As deep as the parser lets a filter be. NOLINTNEXTLINE(misc-no-recursion)
 void for_each_condition(const Expression& expression,
                         const std::function<void(const Expression&)>& on_condition) {
     const std::vector<Expression>* parts = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -71,7 +72,8 @@ std::optional<IpPrefix> parse_prefix(std::string_view text) {
     const std::size_t slash = text.find('/');
     const std::string_view address = text.substr(0, slash);
     const auto dots = std::count(address.begin(), address.end(), '.');
-    if (slash == std::string_view::npos || dots >= 3 || address.find(':') != address.npos) {
+    if (slash == std::string_view::npos || dots >= 3 ||
+        address.find(':') != std::string_view::npos) {
         return std::nullopt;
     }
     std::string whole(address);
@@ -173,7 +175,8 @@ std::optional<std::chrono::microseconds> parse_duration(std::string_view text) {
         }
         text.remove_prefix(unit->name.size());
         sum += whole * unit->microseconds;
-        sum += static_cast<std::uint64_t>(fraction * static_cast<double>(unit->microseconds) + 0.5);
+        sum += static_cast<std::uint64_t>(
+            std::llround(fraction * static_cast<double>(unit->microseconds)));
         if (sum > kLongestMicroseconds) {
             return std::nullopt;
         }

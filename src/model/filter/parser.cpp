@@ -34,6 +34,7 @@ public:
     }
 
 private:
+    // Recursion ends at kDeepestNesting. NOLINTBEGIN(misc-no-recursion)
     Parsed any() {
         std::vector<Expression> parts;
         parts.push_back(TRY(all()));
@@ -95,6 +96,8 @@ private:
         --depth_;
         return inner;
     }
+
+    // NOLINTEND(misc-no-recursion)
 
     TokenStream tokens_;
     const Names& names_;

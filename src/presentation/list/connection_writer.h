@@ -10,6 +10,8 @@ public:
     ConnectionWriter() = default;
     ConnectionWriter(const ConnectionWriter&) = delete;
     ConnectionWriter& operator=(const ConnectionWriter&) = delete;
+    ConnectionWriter(ConnectionWriter&&) = delete;
+    ConnectionWriter& operator=(ConnectionWriter&&) = delete;
     virtual ~ConnectionWriter() = default;
 
     virtual void add(const Connection& connection) = 0;

@@ -128,7 +128,7 @@ void Counter::write_table(const std::vector<Entry>& entries) {
 void Counter::write_records(const std::vector<Entry>& entries, bool table_changed) {
     const std::vector<const Field*> fields = fields_of(by_);
     if (*form_.format == RecordFormat::Json) {
-        out_.write("{\"schema\":\"tcpdx.counts/1\",\"total\":" + std::to_string(total_) +
+        out_.write(R"({"schema":"tcpdx.counts/1","total":)" + std::to_string(total_) +
                    ",\"counts\":[");
     }
     if (*form_.format == RecordFormat::Csv) {

@@ -222,8 +222,7 @@ char* append_json_member(char* out, const Field& field, const FieldValue& value)
     }
     *out++ = ',';
     *out++ = '"';
-    std::memcpy(out, field.key.data(), field.key.size());
-    out += field.key.size();
+    out = std::copy(field.key.begin(), field.key.end(), out);
     *out++ = '"';
     *out++ = ':';
     if (value.kind == FieldValue::Kind::Text) {

@@ -18,7 +18,7 @@ struct FieldValue {
 
 // Room for texts that exist nowhere, such as addresses.
 struct Scratch {
-    char bytes[64];
+    char bytes[64] = {};
 };
 
 // One fact of a connection for programs: a key of JSON objects and CSV headers, described in

@@ -22,8 +22,8 @@ char* append_json_object(char* out, const std::vector<const Field*>& fields,
     if (count > 0) {
         out = std::to_chars(append(out, ",\"count\":"), out + 40, count).ptr;
     }
+    Scratch scratch;
     for (const Field* field : fields) {
-        Scratch scratch;
         out = append_json_member(out, *field, field->of(connection, context, scratch));
     }
     // Every member brought a comma, since each may be the first: the first one goes.
@@ -42,12 +42,12 @@ char* append_csv_row(char* out, const std::vector<const Field*>& fields,
     if (!first) {
         out = std::to_chars(out, out + 20, count).ptr;
     }
+    Scratch scratch;
     for (const Field* field : fields) {
         if (!first) {
             *out++ = ',';
         }
         first = false;
-        Scratch scratch;
         out = append_csv_value(out, field->of(connection, context, scratch));
     }
     return append(out, "\r\n");
@@ -66,7 +66,7 @@ RecordWriter::RecordWriter(OutputStream& out, RecordFormat format, std::vector<c
     : out_(out), format_(format), fields_(std::move(fields)), context_(context) {
     switch (format_) {
         case RecordFormat::Json:
-            out_.write("{\"schema\":\"tcpdx.list/1\",\"connections\":[");
+            out_.write(R"({"schema":"tcpdx.list/1","connections":[)");
             break;
         case RecordFormat::JsonLines:
             break;
