@@ -53,6 +53,7 @@ constexpr OptionNote kSynSentOptions[] = {
 
 constexpr const char* kSynReceivedCauses[] = {
     N_("The SYN+ACK or the final ACK is lost or filtered on the way."),
+    // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text on two lines
     N_("A packet filter on this host drops the SYN+ACK: the timer runs, and TcpExtTCPSynRetrans "
        "does not rise."),
     N_("The accept queue is full: the final ACK is dropped, and the SYN+ACK is sent again."),
@@ -143,16 +144,24 @@ constexpr OptionNote kTimeWaitOptions[] = {
     {"net.ipv4.tcp_fin_timeout", N_("Has no effect on TIME-WAIT, whatever tuning guides say.")},
 };
 
-constexpr std::string_view kClosedRules[] = {"descriptors-near-limit"};
+constexpr std::string_view kClosedRules[] = {"dead-socket-held", "descriptors-near-limit"};
 constexpr std::string_view kListenRules[] = {
-    "port-ready",    "packets-dropped-before-tcp", "reverse-path-filter",
-    "no-route-back", "tcp-md5-mismatch",           "syn-cookies-in-use",
+    "accept-queue-full",          "listener-loopback-only", "port-taken-by-another",
+    "listener-all-addresses",     "nothing-listens",        "port-ready",
+    "packets-dropped-before-tcp", "reverse-path-filter",    "no-route-back",
+    "tcp-md5-mismatch",           "syn-cookies-in-use",
 };
-constexpr std::string_view kSynSentRules[] = {"syn-sent-stuck"};
-constexpr std::string_view kSynReceivedRules[] = {"syn-received-pile-up", "syn-cookies-in-use"};
-constexpr std::string_view kEstablishedRules[] = {"data-unacknowledged", "idle-without-keepalive"};
-constexpr std::string_view kOrphanRules[] = {"orphans-near-limit"};
-constexpr std::string_view kCloseWaitRules[] = {"close-wait-leak", "descriptors-near-limit"};
+constexpr std::string_view kSynSentRules[] = {"syn-sent-stuck", "local-ports-running-out"};
+constexpr std::string_view kSynReceivedRules[] = {"syn-received-pile-up", "syn-cookies-in-use",
+                                                  "accept-queue-full"};
+constexpr std::string_view kEstablishedRules[] = {
+    "established-never-accepted", "data-unread",           "data-unacknowledged",
+    "idle-without-keepalive",     "tcp-memory-near-limit", "conntrack-near-full",
+};
+constexpr std::string_view kOrphanRules[] = {"closing-stuck", "orphans-near-limit"};
+constexpr std::string_view kFinWait2Rules[] = {"fin-wait2-held"};
+constexpr std::string_view kCloseWaitRules[] = {
+    "close-wait-leak", "close-wait-unread", "close-wait-never-accepted", "descriptors-near-limit"};
 constexpr std::string_view kTimeWaitRules[] = {
     "local-ports-running-out",
     "time-wait-buckets-near-limit",
@@ -255,7 +264,7 @@ constexpr std::array kGuides{
         .limit = &Limits::fin_wait2_held,
         .causes = kFinWait2Causes,
         .options = kFinWait2Options,
-        .rules = {},
+        .rules = kFinWait2Rules,
     },
     StateGuide{
         .state = TcpState::CloseWait,

@@ -32,12 +32,12 @@ enum class Standing : std::uint8_t {
 };
 
 struct Transition {
-    TcpState from;
-    TcpState to;
-    CauseKind kind;
-    const char* cause;  // N_() marked
-    SegmentSent sent;
-    const char* source;  // clause of RFC 9293, or the function in the kernel
+    TcpState from = TcpState::Closed;
+    TcpState to = TcpState::Closed;
+    CauseKind kind = CauseKind::SystemCall;
+    const char* cause = "";  // N_() marked
+    SegmentSent sent = SegmentSent::None;
+    const char* source = "";  // clause of RFC 9293, or the function in the kernel
     Standing standing = Standing::Everywhere;
     // What Linux keeps the state in. Several kinds of object can be in the same state, and one row
     // changes nothing but that: FIN-WAIT-2 handing over to its mini-socket.

@@ -107,7 +107,7 @@ std::string arrow_of(const LadderStep& step, bool unicode) {
     const std::size_t rest = kArrowColumns - name.size();
     switch (step.direction) {
         case Direction::None:
-            return std::string(kArrowColumns, ' ');
+            return pad_right("", kArrowColumns);
         case Direction::ToRight:
             return repeated(line, rest / 2) + name + repeated(line, rest - rest / 2 - 1) +
                    (unicode ? "▶" : ">");

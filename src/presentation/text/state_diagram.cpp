@@ -21,34 +21,34 @@ constexpr std::size_t kBoxWidth = 16;
 constexpr std::size_t kBoxHeight = 4;
 
 struct Box {
-    TcpState state;
     Point corner;
+    TcpState state = Closed;
     bool counted = true;
 };
 
 constexpr Box kBoxes[] = {
-    {Closed, {32, 0}},
-    {Listen, {1, 6}},
-    {SynSent, {63, 6}},
-    {SynReceived, {1, 12}},
-    {Established, {32, 16}},
-    {FinWait1, {1, 22}},
-    {CloseWait, {63, 22}},
-    {FinWait2, {1, 28}},
-    {Closing, {32, 28}},
-    {LastAck, {63, 28}},
-    {TimeWait, {32, 34}},
-    {Closed, {63, 34}, false},  // the end of every connection, drawn apart to keep lines short
+    {{32, 0}, Closed},
+    {{1, 6}, Listen},
+    {{63, 6}, SynSent},
+    {{1, 12}, SynReceived},
+    {{32, 16}, Established},
+    {{1, 22}, FinWait1},
+    {{63, 22}, CloseWait},
+    {{1, 28}, FinWait2},
+    {{32, 28}, Closing},
+    {{63, 28}, LastAck},
+    {{32, 34}, TimeWait},
+    {{63, 34}, Closed, false},  // the end of every connection, drawn apart to keep lines short
 };
 
 // `event` says in short what the table's row of this kind says in full; what is sent comes from it.
 struct Arrow {
-    TcpState from;
-    TcpState to;
-    CauseKind kind;
-    const char* event;
+    TcpState from = Closed;
+    TcpState to = Closed;
+    CauseKind kind = CauseKind::SystemCall;
+    const char* event = "";
     std::array<Point, 5> path;
-    std::size_t points;
+    std::size_t points = 0;
     Point label;
 };
 
