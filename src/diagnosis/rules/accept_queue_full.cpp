@@ -102,7 +102,7 @@ public:
     }
 
 private:
-    const Connection& connection(std::uint32_t index) const {
+    [[nodiscard]] const Connection& connection(std::uint32_t index) const {
         return situation_.now.connections[index];
     }
 
@@ -195,7 +195,7 @@ private:
 
     // In both looks somebody waited. On a busy server that can be two different clients, each for a
     // moment, so where the waiting connections are listed, one of them has to be the same.
-    bool accepts_slowly(std::uint32_t index) const {
+    [[nodiscard]] bool accepts_slowly(std::uint32_t index) const {
         const Connection& listener = connection(index);
         const Connection* before = situation_.earlier_of(listener);
         if (before == nullptr || before->accept_queue.value_or(0) == 0 ||

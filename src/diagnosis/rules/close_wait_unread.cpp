@@ -86,7 +86,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                 {{N_("The threads that should read are blocked or busy, or the program is "
                      "stopped.")},
                  {N_("its threads wait for a lock, a database or a full queue, or its state is T")},
-                 "grep State /proc/" + pid + "/status; cat /proc/" + pid + "/task/*/stack"},
+                 "cd /proc/" + pid + " && grep State status && cat task/*/stack"},
                 {{N_("The program does not watch these sockets any more: an event loop lost them, "
                      "or a pool keeps them unused.")},
                  {N_("its threads are idle in epoll_wait or poll, and Recv-Q stays")},

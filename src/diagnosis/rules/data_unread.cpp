@@ -94,7 +94,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         finding.candidates = {
             {{N_("The program is blocked, in an endless loop, or stopped.")},
              {N_("its state is T or D, or its threads wait for a lock or another service")},
-             "grep State /proc/" + pid + "/status; cat /proc/" + pid + "/task/*/stack"},
+             "cd /proc/" + pid + " && grep State status && cat task/*/stack"},
             {{N_("It holds back on purpose, because what it passes the data on to is slow.")},
              {N_("another connection of the same program has a full Send-Q")},
              "ss -tanp | grep pid=" + pid},

@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    const Connection& connection(std::uint32_t index) const {
+    [[nodiscard]] const Connection& connection(std::uint32_t index) const {
         return situation_.now.connections[index];
     }
 
