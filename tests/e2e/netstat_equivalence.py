@@ -54,7 +54,7 @@ def run(executable, arguments, prefix=(), seconds=20):
 
 def run_merged(executable, arguments):
     done = subprocess.run(["netstat", *arguments], executable=executable, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=20,
                           env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
     return done.returncode, done.stdout, b""
 

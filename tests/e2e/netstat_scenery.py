@@ -6,6 +6,7 @@ loopback and a veth pair whose other end lies in the namespace of a child proces
 
 import ctypes
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import time
 
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 UDPLITE = 136
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -119,6 +121,8 @@ class Scenery:
         self.peer = os.fork()
         if self.peer == 0:
             try:
+                # Whatever ends the test ends this too: it holds the pipe that ctest reads.
+                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
                 if libc.unshare(CLONE_NEWNET) != 0:
                     os._exit(1)
                 os.write(ready[1], b"1")
@@ -145,11 +149,18 @@ class Scenery:
                     time.sleep(60)
             finally:
                 os._exit(0)
+        # Without our own copies, a peer that failed shows as the end of the pipe, not as a hang.
+        os.close(ready[1])
+        os.close(go[0])
         self.ready, self.go = ready[0], go[1]
-        os.read(self.ready, 1)
+        self.await_peer()
         sh(f"ip link set v1 netns {self.peer}")
         os.write(self.go, b"1")
-        os.read(self.ready, 1)
+        self.await_peer()
+
+    def await_peer(self):
+        if not os.read(self.ready, 1):
+            raise RuntimeError("the peer's namespace could not be set up")
 
     # -- sockets
 
@@ -304,7 +315,7 @@ class Scenery:
         for family, address in (("", "10.1.0.2"), ("-6 ", "fd00:1::2")):
             sh(f"ip {family}neigh replace {address} lladdr 02:00:00:00:00:66 dev v0 nud permanent")
         os.write(self.go, b"1")
-        os.read(self.ready, 1)
+        self.await_peer()
         time.sleep(0.3)
 
     def remove(self):
