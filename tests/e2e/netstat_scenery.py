@@ -253,6 +253,16 @@ class Scenery:
             server.listen(1)
 
     @staticmethod
+    def await_addresses():
+        """Nothing binds to an address that duplicate address detection (RFC 4862) still looks at."""
+        for _ in range(100):
+            if not subprocess.run("ip -6 -o addr show tentative", shell=True, check=True,
+                                  stdout=subprocess.PIPE).stdout:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("an address stayed tentative")
+
+    @staticmethod
     def link_local():
         text = subprocess.run("ip -6 -o addr show dev v0 scope link", shell=True, text=True,
                               stdout=subprocess.PIPE).stdout.split()
@@ -328,7 +338,7 @@ def build():
     scenery = Scenery()
     name_databases()
     scenery.links()
-    time.sleep(1.5)  # until duplicate address detection of the link-local address is through
+    scenery.await_addresses()
     scenery.routes()
     scenery.tcp()
     scenery.datagrams()
