@@ -10,6 +10,7 @@
 
 #include "model/connection.h"
 #include "model/message.h"
+#include "model/paste.h"
 
 namespace tcpdx {
 
@@ -147,6 +148,7 @@ struct Observations {
     std::optional<Conntrack> conntrack;
     std::optional<std::uint64_t> page_bytes;
     Coverage coverage;
+    std::optional<Paste> paste;  // when somebody sent this as text
 
     [[nodiscard]] const Process* process_of(const Connection& connection) const {
         return connection.owner.process < processes.size() ? &processes[connection.owner.process]
