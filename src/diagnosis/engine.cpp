@@ -3,7 +3,22 @@
 #include <algorithm>
 #include <cassert>
 
+#include "diagnosis/commands_by_system.h"
+
 namespace tcpdx::diagnosis {
+namespace {
+
+// Of a paste everything comes from its text, whatever the same fact comes from on a live host; but
+// for thresholds and defaults, which this program adds.
+void attribute_to_the_text(Finding& finding) {
+    for (Observation& fact : finding.evidence) {
+        if (fact.origin != Origin::Limit) {
+            fact.origin = Origin::PastedText;
+        }
+    }
+}
+
+}  // namespace
 
 std::vector<Finding> diagnose(const Situation& situation) {
     std::vector<Finding> findings;
@@ -12,6 +27,10 @@ std::vector<Finding> diagnose(const Situation& situation) {
             assert(!finding.evidence.empty());
             assert(finding.candidates.size() != 1);
             finding.rule_id = rule->id;
+            if (situation.is_paste()) {
+                attribute_to_the_text(finding);
+                fit_to_system(finding, situation.now.paste->system);
+            }
             findings.push_back(std::move(finding));
         }
     }

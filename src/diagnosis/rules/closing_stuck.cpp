@@ -114,14 +114,7 @@ Finding describe(const Situation& situation, const Stuck& stuck, bool not_readin
               {stuck.longest}},
              origin_of(first),
              check});
-        for (const auto& [holder, connections] :
-             holders_of_other_ends(situation, stuck.members, StateSet::all())) {
-            finding.evidence.push_back(
-                {{N_("the other end of {0} of them is on this host, held by {1}"),
-                  {count_of(connections), holder}},
-                 origin_of(first),
-                 "ss -tanp"});
-        }
+        add_other_ends(finding, situation, stuck.members, StateSet::all());
         finding.advice.push_back(
             {N_("Look at the peer's program: it does not read. The kernel "
                 "gives these up in minutes once no process holds them.")});

@@ -19,6 +19,7 @@
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/this_host.h"
 
@@ -337,9 +338,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                 add_readers_on_this_host(situation, finding);
             }
             add_consequences(cause, worst, finding);
-            if (group.process == kNoProcess) {
-                finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
-            }
+            say_if_program_unknown(finding, situation, group.process);
             findings.push_back(std::move(finding));
         }
     }

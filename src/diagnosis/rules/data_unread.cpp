@@ -90,7 +90,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  "ss -tanpo state established"});
         }
         add_peers(finding, situation, group.members);
-        say_if_program_unknown(finding, group.process);
+        say_if_program_unknown(finding, situation, group.process);
         finding.candidates = {
             {{N_("The program is blocked, in an endless loop, or stopped.")},
              {N_("its state is T or D, or its threads wait for a lock or another service")},

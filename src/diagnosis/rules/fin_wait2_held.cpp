@@ -60,7 +60,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  "ss -tanp state close-wait"});
         }
         add_peers(finding, situation, group.members);
-        say_if_program_unknown(finding, group.process);
+        say_if_program_unknown(finding, situation, group.process);
         if (explained == group.members.size()) {
             finding.advice.push_back(
                 {N_("Look at {0}: it does not close what its peer has closed."),

@@ -49,7 +49,7 @@ std::vector<Finding> of_asked_port(const Situation& situation, const ListeningPo
                                     origin_of(each),
                                     ss_command("-ltnp", port.port)});
     }
-    say_if_program_unknown(finding, listener.owner.process);
+    say_if_program_unknown(finding, situation, listener.owner.process);
     finding.advice = {
         {N_("To serve other hosts, set its listen or bind address to the address of an interface, "
             "or to 0.0.0.0 and :: for all of them, and restart it.")},

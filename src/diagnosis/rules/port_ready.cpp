@@ -7,6 +7,7 @@
 #include "diagnosis/rules/port_ready.h"
 
 #include "base/i18n.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/port_view.h"
 
@@ -82,7 +83,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         finding.candidates = why_clients_may_fail(view.port);
     }
     if (process == nullptr) {
-        finding.unknown.push_back({N_("which program listens (needs root)")});
+        say_if_program_unknown(finding, situation, kNoProcess);
     }
     return {finding};
 }

@@ -167,7 +167,7 @@ private:
                                      {first.remote, first.local}},
                                     origin_of(first),
                                     ss_command("-tanp", port_)});
-        say_if_program_unknown(finding, first.owner.process);
+        say_if_program_unknown(finding, situation_, first.owner.process);
         finding.advice = {
             {N_("End that connection, then start the server. SO_REUSEADDR in the server does not "
                 "help against it.")},

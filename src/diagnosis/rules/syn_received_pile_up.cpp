@@ -308,7 +308,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
             finding.since = situation.now.connections[pile.stale.front()].age;
         }
         add_evidence(situation, port, pile, finding);
-        if (situation.earlier == nullptr) {
+        if (situation.earlier == nullptr && !situation.is_paste()) {
             finding.unknown.push_back({N_(
                 "what becomes of the SYN+ACKs: counters tell that in two looks (--sample 10)")});
         }

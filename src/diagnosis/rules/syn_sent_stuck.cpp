@@ -12,6 +12,7 @@
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/packet_gaps.h"
 #include "diagnosis/this_host.h"
@@ -300,9 +301,9 @@ std::vector<Finding> evaluate(const Situation& situation) {
             finding.candidates = why_it_does_not_leave();
         }
         if (group.per_process.empty()) {
-            finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
+            say_if_program_unknown(finding, situation, kNoProcess);
         }
-        if (leaves && situation.earlier == nullptr) {
+        if (leaves && situation.earlier == nullptr && !situation.is_paste()) {
             finding.unknown.push_back(
                 {N_("whether packets get lost in this host: that takes two looks (--sample 10)")});
         }
