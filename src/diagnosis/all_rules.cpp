@@ -13,6 +13,7 @@
 #include "diagnosis/rules/descriptors_near_limit.h"
 #include "diagnosis/rules/established_never_accepted.h"
 #include "diagnosis/rules/fin_wait2_held.h"
+#include "diagnosis/rules/fin_wait2_released.h"
 #include "diagnosis/rules/idle_without_keepalive.h"
 #include "diagnosis/rules/listener_all_addresses.h"
 #include "diagnosis/rules/listener_loopback_only.h"
@@ -49,6 +50,7 @@ std::span<const Rule* const> all_rules() {
         &kDescriptorsNearLimit,
         &kEstablishedNeverAccepted,
         &kFinWait2Held,
+        &kFinWait2Released,
         &kIdleWithoutKeepalive,
         &kListenerAllAddresses,
         &kListenerLoopbackOnly,

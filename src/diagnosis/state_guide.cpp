@@ -159,7 +159,7 @@ constexpr std::string_view kEstablishedRules[] = {
     "idle-without-keepalive",     "tcp-memory-near-limit", "conntrack-near-full",
 };
 constexpr std::string_view kOrphanRules[] = {"closing-stuck", "orphans-near-limit"};
-constexpr std::string_view kFinWait2Rules[] = {"fin-wait2-held"};
+constexpr std::string_view kFinWait2Rules[] = {"fin-wait2-held", "fin-wait2-released"};
 constexpr std::string_view kCloseWaitRules[] = {
     "close-wait-leak", "close-wait-unread", "close-wait-never-accepted", "descriptors-near-limit"};
 constexpr std::string_view kTimeWaitRules[] = {
