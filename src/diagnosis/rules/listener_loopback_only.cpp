@@ -20,7 +20,8 @@ bool on_loopback(const Connection& listener) {
 }
 
 bool asks_about_loopback(const Inquiry& asked) {
-    return asked.address && asked.address->address.is_loopback();
+    return (asked.address && asked.address->address.is_loopback()) ||
+           (asked.local_address && asked.local_address->is_loopback());
 }
 
 // The same program on the same port may well be reachable through another listener.

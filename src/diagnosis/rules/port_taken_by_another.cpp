@@ -50,7 +50,11 @@ public:
         if (!listeners_.empty()) {
             held_by_another_process();
             different_programs();
-        } else if (situation_.now.coverage.listeners && situation_.now.coverage.connections) {
+            if (situation_.is_paste() && findings_.empty()) {
+                held_by_a_listener();
+            }
+        } else if (situation_.now.coverage.listeners && situation_.now.coverage.connections &&
+                   situation_.has_every_row()) {
             held_by_connections();
         }
         may_be_given_to_a_client();
@@ -103,6 +107,25 @@ private:
         finding.advice = {
             {N_("Stop that program or move one of the two to another port. "
                 "SO_REUSEADDR does not let two programs listen on one address.")}};
+    }
+
+    // Whoever asks about a port in a paste may be the one who cannot have it.
+    void held_by_a_listener() {
+        const Connection& listener = connection(listeners_.front());
+        Finding& finding =
+            start(Severity::Information,
+                  situation_.now.process_of(listener) == nullptr
+                      ? Message{N_("Port {0} is taken: a program listens on {1}, and another that "
+                                   "wants the port is refused (address already in use)."),
+                                {Port{port_}, listener.local}}
+                      : Message{N_("Port {0} is taken: {1} listens on it, and another program that "
+                                   "wants it is refused (address already in use)."),
+                                {Port{port_}, owner_name(situation_, listener)}});
+        add_listeners(finding);
+        say_if_program_unknown(finding, situation_, listener.owner.process);
+        finding.advice = {
+            {N_("If that is the program that should have it, this is right. Otherwise "
+                "stop it, or move one of the two to another port.")}};
     }
 
     void different_programs() {

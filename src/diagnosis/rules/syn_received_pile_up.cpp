@@ -317,7 +317,8 @@ Finding seen_half_open(const Situation& situation, std::uint16_t port, const Pil
     finding.claim = counted(NP_("{0} client of port {1} is in the middle of the handshake.",
                                 "{0} clients of port {1} are in the middle of the handshake."),
                             {count_of(pile.all), Port{port}});
-    finding.connections = pile.ageless;
+    finding.connections = pile.stale;
+    finding.connections.insert(finding.connections.end(), pile.ageless.begin(), pile.ageless.end());
     finding.evidence = {{{N_("{0} in SYN-RECEIVED on port {1}; that normally lasts one round trip"),
                           {count_of(pile.all), Port{port}}},
                          Origin::PastedText,
@@ -325,7 +326,7 @@ Finding seen_half_open(const Situation& situation, std::uint16_t port, const Pil
                         {{N_("they come from {0} addresses"), {count_of(pile.sources.size())}},
                          Origin::PastedText,
                          list}};
-    add_peers(finding, situation, pile.ageless);
+    add_peers(finding, situation, finding.connections);
     add_queue_of(finding, port, pile);
     say_growth_unknown(finding, situation);
     if (finding.severity == Severity::Information) {
@@ -376,7 +377,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
     for (auto& [port, pile] : piles_by_port(situation)) {
         Finding finding;
         if (!judge(situation, port, pile, finding)) {
-            if (!pile.ageless.empty()) {
+            if (situation.is_paste() && pile.all > 0) {
                 findings.push_back(seen_half_open(situation, port, pile));
             }
             continue;
