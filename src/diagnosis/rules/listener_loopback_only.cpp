@@ -39,7 +39,12 @@ std::vector<ListeningPort> unreachable_ports(const Situation& situation) {
 std::vector<Finding> of_asked_port(const Situation& situation, const ListeningPort& port) {
     const Connection& listener = situation.now.connections[port.listeners.front()];
     Finding finding;
-    finding.severity = Severity::Problem;
+    // Where rows are missing, so may the listener be that others reach.
+    finding.severity = situation.has_every_row() ? Severity::Problem : Severity::Warning;
+    if (!situation.has_every_row()) {
+        finding.unknown.push_back(
+            {N_("whether another listener on this port is among the rows that are missing")});
+    }
     finding.connections = port.listeners;
     finding.claim = {N_("{0} listens on port {1} of loopback only: clients on other hosts are "
                         "refused."),
@@ -78,9 +83,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
     Finding finding;
     finding.severity = Severity::Information;
     finding.claim = {
-        nothing_else ? N_("All listeners of this host are on loopback: no other host can "
-                          "connect to it.")
-                     : N_("Some programs listen on loopback only: they serve this host alone.")};
+        nothing_else && !situation.has_every_row()
+            ? N_("The listeners that are shown are all on loopback: other hosts cannot connect to "
+                 "them.")
+        : nothing_else ? N_("All listeners of this host are on loopback: no other host can "
+                            "connect to it.")
+                       : N_("Some programs listen on loopback only: they serve this host alone.")};
     finding.evidence = {{{N_("listening on loopback only: {0}"), {list_of(ports)}},
                          origin_of(situation.now.connections[ports.front().listeners.front()]),
                          "ss -ltnp"}};
