@@ -72,8 +72,8 @@ Pair connect_pair(const UniqueFd& listener, std::uint16_t port) {
 }
 
 // One process's share, on one destination port.
-void hold(std::uint16_t port, unsigned connections, bool established, int ready, int wait_for) {
-    const UniqueFd listener = listener_on(port);
+void hold(const UniqueFd& listener, std::uint16_t port, unsigned connections, bool established,
+          int ready, int wait_for) {
     std::vector<Pair> held;
     for (unsigned i = 0; i < connections; ++i) {
         Pair pair = connect_pair(listener, port);
@@ -115,19 +115,26 @@ int main(int argc, char** argv) {
         fail("pipe");
     }
     unsigned long left = established ? count / 2 : count;
-    unsigned processes = 0;
-    for (; left > 0; ++processes) {
+    const auto processes = static_cast<unsigned>((left + per_process - 1) / per_process);
+    // All before the first connection, which could take one of these ports as its source.
+    std::vector<UniqueFd> listeners;
+    for (unsigned i = 0; i < processes; ++i) {
+        listeners.push_back(listener_on(static_cast<std::uint16_t>(kFirstPort + i)));
+    }
+    for (unsigned i = 0; i < processes; ++i) {
         const auto share = static_cast<unsigned>(std::min(left, per_process));
         left -= share;
         if (::fork() == 0) {
             ::close(release[1]);
-            hold(static_cast<std::uint16_t>(kFirstPort + processes), share, established, ready[1],
-                 release[0]);
+            hold(listeners[i], static_cast<std::uint16_t>(kFirstPort + i), share, established,
+                 ready[1], release[0]);
             return 0;
         }
-        // TIME-WAIT sockets last 60 s, so they are made one process after the other at full speed.
     }
+    listeners.clear();
     ::close(release[0]);
+    // So that a process that failed shows as an end of file, not as a wait for ever.
+    ::close(ready[1]);
     for (unsigned i = 0; i < processes; ++i) {
         char byte = 0;
         if (::read(ready[0], &byte, 1) != 1) {

@@ -220,8 +220,12 @@ def main():
         return SKIPPED
     if os.environ.get("TCPDX_NETSTAT_NAMESPACE") != "yes":
         environment = {**os.environ, "TCPDX_NETSTAT_NAMESPACE": "yes"}
-        command = ["unshare", "--net", "--mount", "--propagation", "private", sys.executable,
-                   os.path.abspath(__file__), os.path.abspath(sys.argv[1]), *sys.argv[2:]]
+        unshare = ["unshare", "--net", "--mount", "--propagation", "private"]
+        if subprocess.run([*unshare, "true"], check=False).returncode != 0:
+            print("skipped: namespaces of its own are refused here (a plain chroot?)")
+            return SKIPPED
+        command = [*unshare, sys.executable, os.path.abspath(__file__),
+                   os.path.abspath(sys.argv[1]), *sys.argv[2:]]
         return subprocess.run(command, env=environment).returncode
     return inside(sys.argv[1], sys.argv[2:])
 
