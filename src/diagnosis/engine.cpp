@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "diagnosis/commands_by_system.h"
+#include "diagnosis/paste_names.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -29,6 +30,7 @@ std::vector<Finding> diagnose(const Situation& situation) {
             finding.rule_id = rule->id;
             if (situation.is_paste()) {
                 attribute_to_the_text(finding);
+                put_names_back(finding, *situation.now.paste);
                 fit_to_system(finding, situation.now.paste->system);
             }
             findings.push_back(std::move(finding));

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "diagnosis/paste_names.h"
 #include "presentation/paste_lines.h"
 #include "presentation/render.h"
 
@@ -62,9 +63,10 @@ ordered_json messages(const std::vector<Message>& texts) {
 }
 
 ordered_json socket_json(const Observations& seen, const Connection& connection) {
+    const Paste* paste = seen.paste ? &*seen.paste : nullptr;
     ordered_json socket{{"state", rfc_name(connection.state)},
-                        {"local", to_string(connection.local)},
-                        {"remote", to_string(connection.remote)}};
+                        {"local", diagnosis::shown(paste, connection.local)},
+                        {"remote", diagnosis::shown(paste, connection.remote)}};
     put_age(socket, connection.age);
     if (connection.source_line != 0) {
         socket["line"] = connection.source_line;
