@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 
 #include "diagnosis/commands_by_system.h"
 #include "diagnosis/paste_names.h"
@@ -23,7 +24,11 @@ void attribute_to_the_text(Finding& finding) {
 
 std::vector<Finding> diagnose(const Situation& situation) {
     std::vector<Finding> findings;
+    std::set<std::string_view> harmless;
     for (const Rule* rule : all_rules()) {
+        if (rule->harmless) {
+            harmless.insert(rule->id);
+        }
         for (Finding& finding : rule->evaluate(situation)) {
             assert(!finding.evidence.empty());
             assert(finding.candidates.size() != 1);
@@ -36,9 +41,12 @@ std::vector<Finding> diagnose(const Situation& situation) {
             findings.push_back(std::move(finding));
         }
     }
-    std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
         if (a.severity != b.severity) {
             return a.severity > b.severity;
+        }
+        if (harmless.contains(a.rule_id) != harmless.contains(b.rule_id)) {
+            return harmless.contains(b.rule_id);
         }
         return a.since.lower.value_or(Age::Duration(0)) > b.since.lower.value_or(Age::Duration(0));
     });

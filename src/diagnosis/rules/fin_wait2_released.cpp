@@ -87,6 +87,7 @@ const Rule kFinWait2Released{
     .id = "fin-wait2-released",
     .title = N_("Connections in FIN-WAIT-2 that no program holds, in a pasted listing."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis

@@ -147,6 +147,7 @@ const Rule kTimeWaitMany{
     .id = "time-wait-many",
     .title = N_("Many connections are in TIME-WAIT, and why that is harmless."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis
