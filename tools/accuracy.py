@@ -35,7 +35,7 @@ RULES = {
     "fin_wait1_lastack_pileup": {"closing-stuck", "orphans-near-limit"},
     "send_q_stuck": {"data-unacknowledged", "closing-stuck"},
     "recv_q_stuck": {"data-unread", "close-wait-unread"},
-    "connection_leak": {"descriptors-near-limit"},
+    "connection_leak": {"established-many", "descriptors-near-limit"},
     "stale_established": {"idle-without-keepalive"},
     "port_in_use": {"port-taken-by-another"},
     "loopback_only_bind": {"listener-loopback-only"},

@@ -11,6 +11,7 @@
 #include "diagnosis/rules/data_unread.h"
 #include "diagnosis/rules/dead_socket_held.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/established_many.h"
 #include "diagnosis/rules/established_never_accepted.h"
 #include "diagnosis/rules/fin_wait2_held.h"
 #include "diagnosis/rules/fin_wait2_released.h"
@@ -48,6 +49,7 @@ std::span<const Rule* const> all_rules() {
         &kDataUnread,
         &kDeadSocketHeld,
         &kDescriptorsNearLimit,
+        &kEstablishedMany,
         &kEstablishedNeverAccepted,
         &kFinWait2Held,
         &kFinWait2Released,

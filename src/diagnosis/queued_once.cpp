@@ -10,7 +10,7 @@
 namespace tcpdx::diagnosis {
 namespace {
 
-// Less than one page is what every interactive connection has under way.
+// Of one program. Less than one page is what every interactive connection has under way.
 constexpr std::uint32_t kWorthMentioning = 4096;
 
 bool timer_shows_trouble(const Connection& connection) {
@@ -21,7 +21,19 @@ bool timer_shows_trouble(const Connection& connection) {
 
 bool is_queued(const Connection& connection) {
     return timer_shows_trouble(connection) ||
-           (!connection.timer && connection.send_queue.value_or(0) >= kWorthMentioning);
+           (!connection.timer && connection.send_queue.value_or(0) > 0);
+}
+
+bool is_worth_mentioning(const Situation& situation, const ConnectionGroup& group) {
+    std::uint64_t bytes = 0;
+    for (const std::uint32_t index : group.members) {
+        const Connection& connection = situation.now.connections[index];
+        if (timer_shows_trouble(connection)) {
+            return true;
+        }
+        bytes += connection.send_queue.value_or(0);
+    }
+    return bytes >= kWorthMentioning;
 }
 
 std::int64_t unread_at_other_ends(const Situation& situation,
@@ -97,7 +109,9 @@ std::vector<Finding> queued_at_one_moment(const Situation& situation,
     std::vector<Finding> findings;
     for (const ConnectionGroup& group :
          group_by_owner(situation, {TcpState::Established, TcpState::CloseWait}, concerned)) {
-        findings.push_back(describe(situation, group));
+        if (is_worth_mentioning(situation, group)) {
+            findings.push_back(describe(situation, group));
+        }
     }
     return findings;
 }

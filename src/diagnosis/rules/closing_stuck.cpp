@@ -110,6 +110,14 @@ void add_life_of_orphans(Finding& finding, const Situation& situation) {
     }
 }
 
+Message not_acknowledged_yet(std::int64_t count) {
+    return counted(
+        NP_("{0} connection is closing, and its FIN or the data before it is not acknowledged yet.",
+            "{0} connections are closing, and their FIN or the data before it is not acknowledged "
+            "yet."),
+        {count});
+}
+
 // In a paste, without an age and without a timer that says so: on its way, or stuck.
 Finding seen_closing(const Situation& situation, const Stuck& stuck) {
     const std::int64_t count = count_of(stuck.members.size());
@@ -120,11 +128,7 @@ Finding seen_closing(const Situation& situation, const Stuck& stuck) {
                            ? Severity::Warning
                            : Severity::Information;
     finding.connections = stuck.members;
-    finding.claim = counted(
-        NP_("{0} connection is closing, and its FIN or the data before it is not acknowledged yet.",
-            "{0} connections are closing, and their FIN or the data before it is not acknowledged "
-            "yet."),
-        {count});
+    finding.claim = not_acknowledged_yet(count);
     finding.evidence.push_back(
         {{N_("{0} in FIN-WAIT-1, CLOSING or LAST-ACK; that normally lasts one round trip"),
           {count}},
@@ -163,9 +167,7 @@ void add_bare_counts(const Situation& situation, std::vector<Finding>& findings)
     }
     Finding finding;
     finding.severity = Severity::Warning;
-    finding.claim = {N_("{0} connections are closing, and their FIN or the data before it is not "
-                        "acknowledged yet."),
-                     {count_of(count)}};
+    finding.claim = not_acknowledged_yet(count_of(count));
     finding.evidence = {
         {{N_("{0} in FIN-WAIT-1, CLOSING or LAST-ACK; that normally lasts one round trip"),
           {count_of(count)}},

@@ -76,7 +76,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
     const bool nothing_else = std::all_of(all.begin(), all.end(), [&](std::uint32_t index) {
         return on_loopback(situation.now.connections[index]);
     });
-    if (!situation.asked.explain_harmless &&
+    if (!situation.asked.explain_harmless && !situation.is_paste() &&
         !(nothing_else && situation.asked.whole_host() && situation.now.coverage.listeners)) {
         return {};
     }
@@ -105,6 +105,7 @@ const Rule kListenerLoopbackOnly{
     .id = "listener-loopback-only",
     .title = N_("A program listens on loopback only, so other hosts are refused."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis

@@ -61,6 +61,14 @@ public:
         return std::move(findings_);
     }
 
+    // Of a port that nobody asked about in so many words.
+    std::vector<Finding> findings_about_listener() {
+        if (!listeners_.empty()) {
+            held_by_a_listener();
+        }
+        return std::move(findings_);
+    }
+
 private:
     [[nodiscard]] const Connection& connection(std::uint32_t index) const {
         return situation_.now.connections[index];
@@ -263,10 +271,13 @@ private:
 };
 
 std::vector<Finding> evaluate(const Situation& situation) {
-    if (!situation.asked.port) {
-        return {};
+    if (situation.asked.port) {
+        return PortHolders(situation, *situation.asked.port).findings();
     }
-    return PortHolders(situation, *situation.asked.port).findings();
+    if (situation.is_paste() && situation.asked.mentioned_port && situation.asked.whole_host()) {
+        return PortHolders(situation, *situation.asked.mentioned_port).findings_about_listener();
+    }
+    return {};
 }
 
 }  // namespace

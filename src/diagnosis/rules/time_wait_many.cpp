@@ -51,7 +51,9 @@ bool is_worth_explaining(const Situation& situation, std::size_t time_wait) {
     }
     const auto open = bare_count(situation, TcpState::Established)
                           .value_or(situation.now.count(TcpState::Established));
-    return situation.is_paste() && time_wait >= kFewOnAServer && time_wait > open;
+    constexpr std::size_t kManyToRead = 100;
+    return situation.is_paste() &&
+           (time_wait >= kManyToRead || (time_wait >= kFewOnAServer && time_wait > open));
 }
 
 std::vector<Finding> evaluate(const Situation& situation) {
