@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "app/look.h"
+#include "app/usage_error.h"
 #include "base/i18n.h"
 #include "diagnosis/engine.h"
 #include "diagnosis/limits.h"
@@ -82,13 +83,16 @@ Result<Inquiry, std::string> parse_target(const std::string& target) {
     return inquiry;
 }
 
-void wait_visibly(double seconds, const Context& context, const char* what) {
+void wait_visibly(double seconds, const Context& context) {
     const bool show = context.screen.terminal && ::isatty(STDERR_FILENO) == 1 && seconds >= 1;
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     while (std::chrono::steady_clock::now() < end) {
         const std::chrono::duration<double> left = end - std::chrono::steady_clock::now();
         if (show) {
-            fmt::print(stderr, "\r{} {:.0f} s \033[K", what, left.count());
+            const auto whole = std::chrono::ceil<std::chrono::seconds>(left);
+            fmt::print(
+                stderr, "\r{} \033[K",
+                render(Message{N_("looking again in {0}"), {std::chrono::milliseconds(whole)}}));
         }
         std::this_thread::sleep_for(
             std::min<std::chrono::duration<double>>(left, std::chrono::milliseconds(500)));
@@ -148,7 +152,7 @@ Result<int> watch(const Question& question, const Options& options, const Contex
                   std::vector<Observations> earlier) {
     TRY(tell(earlier, nullptr, question, options, context));
     for (;;) {
-        wait_visibly(options.watch_seconds, context, "");
+        wait_visibly(options.watch_seconds, context);
         auto now = TRY(look_at_host({.all_namespaces = options.all_namespaces}));
         if (context.screen.terminal && !options.json) {
             TRY(write_output("\033[H\033[2J\033[3J"));
@@ -177,7 +181,7 @@ Result<int> look_and_tell(const Question& question, const Options& options,
     if (apart <= 0) {
         return tell(first, nullptr, question, options, context);
     }
-    wait_visibly(apart, context, _("looking again in"));
+    wait_visibly(apart, context);
     const auto second = TRY(look_at_host(request));
     return tell(second, &first, question, options, context);
 }
@@ -256,12 +260,12 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
             "--sample", options->sample_seconds,
             _("look twice, this many seconds apart: shows what grows; 0 for one look (for a "
               "port it is 2 otherwise)"))
-        ->check(CLI::Range(0.0, 86400.0))
+        ->check(seconds_between(0, 86400))
         ->type_name(_("SECONDS"));
     command
         .add_option("--watch", options->watch_seconds,
                     _("look again and again, this many seconds apart"))
-        ->check(CLI::Range(0.1, 86400.0))
+        ->check(seconds_between(0.1, 86400))
         ->type_name(_("SECONDS"));
     command.add_flag("--all-netns", options->all_namespaces,
                      _("all network namespaces (containers), not only this one"));

@@ -188,9 +188,9 @@ private:
 
     void not_seen() {
         for (const Unseen& unseen : report_.seen->coverage.unseen) {
-            const std::string remedy = render(unseen.remedy);
-            paragraph("", fmt::format("{} {} {}", inked(screen_, Ink::Yellow, _("Not seen:")),
-                                      render(unseen.what), remedy));
+            paragraph("", inked(screen_, Ink::Yellow,
+                                render(Message{N_("Not seen: {0} {1}"),
+                                               {render(unseen.what), render(unseen.remedy)}})));
         }
     }
 
