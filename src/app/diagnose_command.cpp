@@ -57,13 +57,13 @@ std::optional<Number> whole_number(std::string_view text) {
     return number;
 }
 
-// ":8080" a port, "4711" a process, "10.0.0.0/8" addresses.
+// ":8080" a port, "4711" a process, "10.0.0.0/8" or "::1" addresses.
 Result<Inquiry, std::string> parse_target(const std::string& target) {
     Inquiry inquiry;
     if (target.empty()) {
         return inquiry;
     }
-    if (target.front() == ':') {
+    if (target.front() == ':' && !target.starts_with("::")) {
         inquiry.port = whole_number<std::uint16_t>(std::string_view(target).substr(1));
         if (!inquiry.port || *inquiry.port == 0) {
             return unexpected(render(Message{
