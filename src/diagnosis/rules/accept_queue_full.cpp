@@ -154,7 +154,7 @@ private:
         const auto others_full =
             std::count_if(siblings.begin(), siblings.end(),
                           [&](std::uint32_t other) { return is_full(connection(other)); });
-        const std::string name = owner_name(situation_, listener);
+        const Value name = owner_name(situation_, listener);
         if (!siblings.empty() && others_full == 0) {
             finding.claim = {
                 N_("{0} is one of {1} listeners that share port {2}, and its accept queue is full: "
