@@ -34,7 +34,10 @@ void complain(std::string_view text) {
 }
 
 void complain(const Error& error) {
-    std::string text = error.doing;
+    std::string text = _(error.doing.c_str());
+    if (!error.about.empty()) {
+        text += ": " + error.about;
+    }
     if (error.os_error != 0) {
         text += std::string(": ") + std::strerror(error.os_error);  // NOLINT(concurrency-mt-unsafe)
     }

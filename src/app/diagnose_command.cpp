@@ -5,12 +5,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <memory>
-#include <thread>
 
+#include "app/interruption.h"
 #include "app/look.h"
+#include "app/usage_error.h"
 #include "base/i18n.h"
 #include "diagnosis/engine.h"
 #include "diagnosis/limits.h"
@@ -54,13 +57,13 @@ std::optional<Number> whole_number(std::string_view text) {
     return number;
 }
 
-// ":8080" a port, "4711" a process, "10.0.0.0/8" addresses.
+// ":8080" a port, "4711" a process, "10.0.0.0/8" or "::1" addresses.
 Result<Inquiry, std::string> parse_target(const std::string& target) {
     Inquiry inquiry;
     if (target.empty()) {
         return inquiry;
     }
-    if (target.front() == ':') {
+    if (target.front() == ':' && !target.starts_with("::")) {
         inquiry.port = whole_number<std::uint16_t>(std::string_view(target).substr(1));
         if (!inquiry.port || *inquiry.port == 0) {
             return unexpected(render(Message{
@@ -82,20 +85,27 @@ Result<Inquiry, std::string> parse_target(const std::string& target) {
     return inquiry;
 }
 
-void wait_visibly(double seconds, const Context& context, const char* what) {
+// False when interrupted.
+bool wait_visibly(double seconds, const Context& context) {
+    using std::chrono::milliseconds;
     const bool show = context.screen.terminal && ::isatty(STDERR_FILENO) == 1 && seconds >= 1;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    while (std::chrono::steady_clock::now() < end) {
-        const std::chrono::duration<double> left = end - std::chrono::steady_clock::now();
-        if (show) {
-            fmt::print(stderr, "\r{} {:.0f} s \033[K", what, left.count());
+    const auto end =
+        std::chrono::steady_clock::now() + milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    while (!interrupted()) {
+        const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        if (left.count() <= 0) {
+            break;
         }
-        std::this_thread::sleep_for(
-            std::min<std::chrono::duration<double>>(left, std::chrono::milliseconds(500)));
+        if (show) {
+            const milliseconds whole = std::chrono::ceil<std::chrono::seconds>(left);
+            fmt::print(stderr, "\r{} \033[K", render(Message{N_("looking again in {0}"), {whole}}));
+        }
+        sleep_unless_interrupted(std::min(left, milliseconds(500)));
     }
     if (show) {
         fmt::print(stderr, "\r\033[K");
     }
+    return !interrupted();
 }
 
 const Observations* same_namespace(const std::vector<Observations>& looks,
@@ -143,27 +153,35 @@ Result<int> tell(const std::vector<Observations>& now, const std::vector<Observa
     return status;
 }
 
-// Until the output cannot be written any more, or a signal ends the program.
+// Until the output cannot be written any more, or Ctrl-C: then the status is that of the last look.
 Result<int> watch(const Question& question, const Options& options, const Context& context,
                   std::vector<Observations> earlier) {
-    TRY(tell(earlier, nullptr, question, options, context));
-    for (;;) {
-        wait_visibly(options.watch_seconds, context, "");
+    int status = TRY(tell(earlier, nullptr, question, options, context));
+    while (wait_visibly(options.watch_seconds, context)) {
         auto now = TRY(look_at_host({.all_namespaces = options.all_namespaces}));
         if (context.screen.terminal && !options.json) {
             TRY(write_output("\033[H\033[2J\033[3J"));
         }
-        TRY(tell(now, &earlier, question, options, context));
+        status = TRY(tell(now, &earlier, question, options, context));
         earlier = std::move(now);
     }
+    return status;
 }
 
 Result<int> look_and_tell(const Question& question, const Options& options,
                           const Context& context) {
+    if (options.watch_seconds > 0 || options.sample_seconds || question.asked.port) {
+        let_interrupts_end_waiting();
+    }
     const LookRequest request{.all_namespaces = options.all_namespaces};
     auto first = TRY(look_at_host(request));
     const Inquiry& asked = question.asked;
     if (asked.pid && !holds_sockets(first, *asked.pid)) {
+        if (::kill(*asked.pid, 0) != 0 && errno == ESRCH) {
+            complain(render(Message{N_("there is no process {0} that can be seen."),
+                                    {std::int64_t{*asked.pid}}}));
+            return kCouldNotTell;
+        }
         complain(render(Message{N_("process {0} holds no TCP socket that can be seen."),
                                 {std::int64_t{*asked.pid}}}));
         return kCouldNotTell;
@@ -177,7 +195,9 @@ Result<int> look_and_tell(const Question& question, const Options& options,
     if (apart <= 0) {
         return tell(first, nullptr, question, options, context);
     }
-    wait_visibly(apart, context, _("looking again in"));
+    if (!wait_visibly(apart, context)) {
+        return tell(first, nullptr, question, options, context);
+    }
     const auto second = TRY(look_at_host(request));
     return tell(second, &first, question, options, context);
 }
@@ -256,12 +276,12 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
             "--sample", options->sample_seconds,
             _("look twice, this many seconds apart: shows what grows; 0 for one look (for a "
               "port it is 2 otherwise)"))
-        ->check(CLI::Range(0.0, 86400.0))
+        ->check(seconds_between(0, 86400))
         ->type_name(_("SECONDS"));
     command
         .add_option("--watch", options->watch_seconds,
                     _("look again and again, this many seconds apart"))
-        ->check(CLI::Range(0.1, 86400.0))
+        ->check(seconds_between(0.1, 86400))
         ->type_name(_("SECONDS"));
     command.add_flag("--all-netns", options->all_namespaces,
                      _("all network namespaces (containers), not only this one"));

@@ -12,6 +12,7 @@
 #include "app/host_names.h"
 #include "app/listing.h"
 #include "app/output_file.h"
+#include "app/usage_error.h"
 #include "base/i18n.h"
 #include "model/filter/parser.h"
 #include "presentation/i18n.h"
@@ -306,8 +307,7 @@ void add_list_command(CLI::App& tcpdx, Run& chosen) {
                        _("columns: state,age,local; +rtt adds one; all shows every one"));
     command.add_option("--sort", options->order,
                        _("columns to sort by: local or, descending, -age"));
-    command.add_option("--limit", options->limit, _("at most so many rows"))
-        ->check(CLI::NonNegativeNumber);
+    command.add_option("--limit", options->limit, _("at most so many rows"))->check(whole_number());
     command.add_option("--by", options->grouping,
                        _("only counts: by state, process, remote, port, or any columns"));
     CLI::Option* json =

@@ -213,7 +213,7 @@ void attribute_all(Observations& seen, const procfs::SocketHolders& holders) {
     }
     if (!holders.dead_sockets_known()) {
         add_unseen(seen,
-                   {N_("sockets that were reset but are still held open; no table lists them.")},
+                   {N_("sockets of failed connections that are still held open; no table lists them.")},
                    {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")});
     }
 }

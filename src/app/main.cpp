@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/diagnose_command.h"
+#include "app/help_text.h"
 #include "app/netstat_command.h"
 #include "app/standard_descriptors.h"
 #include "app/usage_error.h"
@@ -56,6 +57,7 @@ int run(int argc, char** argv) {
     add_list_command(tcpdx, chosen);
     add_netstat_command(tcpdx, chosen);
     add_tune_command(tcpdx, chosen);
+    translate_commands(tcpdx);
     try {
         tcpdx.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -63,6 +65,10 @@ int run(int argc, char** argv) {
             return tcpdx.exit(error);
         }
         complain(usage_error_text(tcpdx, error));
+        return kUsageError;
+    }
+    if (const std::string stray = stray_option_text(tcpdx); !stray.empty()) {
+        complain(stray);
         return kUsageError;
     }
     const Context context{.screen = look_at_screen()};

@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "diagnosis/tune/audit.h"
 #include "presentation/i18n.h"
+#include "presentation/json/tune_json.h"
 #include "presentation/render.h"
 #include "presentation/text/display_width.h"
 
@@ -68,7 +69,7 @@ public:
 
     void folklore(const diagnosis::Folklore& one) {
         paragraph("- " + render(one.advice));
-        paragraph("  " + render(one.truth));
+        paragraph(render(one.truth), 6);
     }
 
     void heading(const char* title) { text_ += inked(screen_, Ink::Bold, _(title)) + "\n"; }
@@ -76,11 +77,10 @@ public:
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:
-    void paragraph(const std::string& words) {
-        constexpr std::size_t kIndent = 4;
-        const std::size_t width = std::clamp<std::size_t>(screen_.width, 40, 110) - kIndent;
+    void paragraph(const std::string& words, std::size_t indent = 4) {
+        const std::size_t width = std::clamp<std::size_t>(screen_.width, 40, 110) - indent;
         for (const std::string& line : wrap_text(words, width)) {
-            text_ += std::string(kIndent, ' ') + line + "\n";
+            text_ += std::string(indent, ' ') + line + "\n";
         }
     }
 
@@ -88,17 +88,25 @@ private:
     std::string text_;
 };
 
-int run(bool all, const Context& context) {
+struct Options {
+    bool all = false;
+    bool json = false;
+};
+
+int run(const Options& options, const Context& context) {
     const auto looks = look_at_host({});
     if (!looks) {
         complain(looks.error());
         return kFailure;
     }
     const Observations& seen = looks->front();
+    if (options.json) {
+        return finish(tune_json(diagnosis::audit(seen), diagnosis::folklore(seen)), kSuccess);
+    }
     TuneText text(context.screen);
     std::size_t fine = 0;
     for (const TuneEntry& entry : diagnosis::audit(seen)) {
-        if (entry.verdict == Verdict::Ok && !all) {
+        if (entry.verdict == Verdict::Ok && !options.all) {
             ++fine;
             continue;
         }
@@ -123,10 +131,12 @@ int run(bool all, const Context& context) {
 void add_tune_command(CLI::App& tcpdx, Run& chosen) {
     CLI::App* const command =
         tcpdx.add_subcommand("tune", _("judge kernel options against this host's load"));
-    const auto all = std::make_shared<bool>(false);
-    command->add_flag("--all", *all, _("also the options that are right"));
-    command->callback(
-        [all, &chosen] { chosen = [all](const Context& context) { return run(*all, context); }; });
+    const auto options = std::make_shared<Options>();
+    command->add_flag("--all", options->all, _("also the options that are right"));
+    command->add_flag("--json", options->json, _("JSON, described in docs/json.md"));
+    command->callback([options, &chosen] {
+        chosen = [options](const Context& context) { return run(*options, context); };
+    });
 }
 
 }  // namespace tcpdx::app

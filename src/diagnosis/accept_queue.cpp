@@ -84,17 +84,28 @@ std::vector<std::uint32_t> siblings_of(const Situation& situation, std::uint32_t
     return siblings;
 }
 
-std::string names_of_listeners(const Situation& situation, const WaitingConnections& waiting) {
+Value names_of_listeners(const Situation& situation, const WaitingConnections& waiting) {
     const std::vector<Connection>& connections = situation.now.connections;
-    if (waiting.listeners.empty()) {
+    constexpr std::size_t kMostNames = 2;
+    std::vector<std::string> names;
+    for (const std::uint32_t index : waiting.listeners) {
+        const Process* process = situation.now.process_of(connections[index]);
+        const std::string name = process == nullptr ? "" : name_of(*process);
+        if (process != nullptr && std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+        if (names.size() > kMostNames) {
+            break;
+        }
+    }
+    if (names.empty()) {
         return owner_name(situation, connections[waiting.members.front()]);
     }
-    std::string names = owner_name(situation, connections[waiting.listeners[0]]);
-    if (waiting.listeners.size() > 1) {
-        const std::string second = owner_name(situation, connections[waiting.listeners[1]]);
-        names += second == names ? "" : ", " + second;
+    std::string list = names[0];
+    for (std::size_t i = 1; i < names.size(); ++i) {
+        list += ", " + (i < kMostNames ? names[i] : "...");
     }
-    return waiting.listeners.size() > 2 ? names + ", ..." : names;
+    return list;
 }
 
 void add_queue_evidence(Finding& finding, const Connection& listener) {

@@ -32,7 +32,7 @@ struct WaitingConnections {
                                                      std::uint32_t listener);
 
 // "nginx (pid 42)"; with several, the first two and "...".
-[[nodiscard]] std::string names_of_listeners(const Situation& situation,
+[[nodiscard]] Value names_of_listeners(const Situation& situation,
                                              const WaitingConnections& waiting);
 
 // Queue, limit and drops of a listener.

@@ -8,26 +8,35 @@
 
 namespace tcpdx::diagnosis {
 
-std::string owner_name(const Situation& situation, const Connection& connection) {
+Value owner_name(const Situation& situation, const Connection& connection) {
     const Process* process = situation.now.process_of(connection);
-    return process != nullptr ? name_of(*process) : "port " + std::to_string(connection.local.port);
+    return process != nullptr ? Value(name_of(*process)) : PortName{connection.local.port};
 }
 
 std::string ss_command(std::string_view options, std::uint16_t local_port) {
     return "ss " + std::string(options) + " 'sport = :" + std::to_string(local_port) + "'";
 }
 
-std::vector<std::pair<std::string, std::size_t>> holders_of_other_ends(
+std::vector<std::pair<Value, std::size_t>> holders_of_other_ends(
     const Situation& situation, const std::vector<std::uint32_t>& members, StateSet states) {
-    std::map<std::string, std::size_t> counts;
+    std::map<std::pair<std::uint32_t, std::uint16_t>, std::pair<Value, std::size_t>> counts;
     for (const std::uint32_t index : members) {
         const Connection* other =
             situation.lookups().other_end_of(situation.now.connections[index]);
         if (other != nullptr && states.contains(other->state)) {
-            ++counts[owner_name(situation, *other)];
+            const std::uint32_t process = other->owner.process;
+            const std::uint16_t port = process == kNoProcess ? other->local.port : std::uint16_t{0};
+            const auto [entry, added] = counts.try_emplace({process, port});
+            if (added) {
+                entry->second.first = owner_name(situation, *other);
+            }
+            ++entry->second.second;
         }
     }
-    std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
+    std::vector<std::pair<Value, std::size_t>> sorted;
+    for (auto& [key, holder] : counts) {
+        sorted.push_back(std::move(holder));
+    }
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
     return sorted;

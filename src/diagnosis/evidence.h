@@ -26,8 +26,8 @@ namespace tcpdx::diagnosis {
     return connection.source_line == 0 ? Origin::SocketTable : Origin::PastedText;
 }
 
-// "nginx (pid 42)", or "port 8080" when the owner is not known.
-[[nodiscard]] std::string owner_name(const Situation& situation, const Connection& connection);
+// "nginx (pid 42)", or the port when the owner is not known.
+[[nodiscard]] Value owner_name(const Situation& situation, const Connection& connection);
 
 // "ss -tan 'sport = :8080'": the sockets of one local port.
 [[nodiscard]] std::string ss_command(std::string_view options, std::uint16_t local_port);
@@ -38,7 +38,7 @@ void add_peers(Finding& finding, const Situation& situation,
 
 // Who holds the other ends of these connections, where those are on this host and in one of
 // `states`: {owner's name, how many}, the most often first.
-[[nodiscard]] std::vector<std::pair<std::string, std::size_t>> holders_of_other_ends(
+[[nodiscard]] std::vector<std::pair<Value, std::size_t>> holders_of_other_ends(
     const Situation& situation, const std::vector<std::uint32_t>& members, StateSet states);
 
 // "42", or "PID" where the reader has to put it in: for commands.

@@ -107,11 +107,11 @@ std::string name_of(const Process& process) {
     return process.name + " (pid " + std::to_string(process.pid) + ")";
 }
 
-std::string name_of(const Situation& situation, const ConnectionGroup& group) {
+Value name_of(const Situation& situation, const ConnectionGroup& group) {
     if (group.process < situation.now.processes.size()) {
         return name_of(situation.now.processes[group.process]);
     }
-    return "port " + std::to_string(group.local_port);
+    return PortName{group.local_port};
 }
 
 Age known_age(const Situation& situation, const Connection& connection) {

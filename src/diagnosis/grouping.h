@@ -32,8 +32,8 @@ struct ConnectionGroup {
 // Whether a connection belongs to what the user asked about.
 [[nodiscard]] bool is_asked_about(const Situation& situation, const Connection& connection);
 
-// "nginx (pid 42)", or "port 8080" when the owner is not known. Shown as it is, not translated.
-[[nodiscard]] std::string name_of(const Situation& situation, const ConnectionGroup& group);
+// "nginx (pid 42)", or the port when the owner is not known.
+[[nodiscard]] Value name_of(const Situation& situation, const ConnectionGroup& group);
 [[nodiscard]] std::string name_of(const Process& process);
 
 // The age of the state, or how long two looks saw the socket in it, whichever is more.

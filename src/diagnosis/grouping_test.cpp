@@ -50,7 +50,7 @@ TEST_F(Grouping, KeepsPortsApartWhenTheOwnerIsNotKnown) {
     add(kNoProcess, seconds(1), 80);
     add(kNoProcess, seconds(1), 81);
     ASSERT_THAT(groups(), SizeIs(2));
-    EXPECT_EQ(name_of(situation(), groups()[0]), "port 80");
+    EXPECT_EQ(name_of(situation(), groups()[0]), Value(PortName{80}));
 }
 
 TEST_F(Grouping, LooksOnlyAtTheStatesAskedFor) {

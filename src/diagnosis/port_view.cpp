@@ -22,7 +22,7 @@ PortView view_port(const Situation& situation, std::uint16_t port) {
     const bool two_looks = situation.earlier != nullptr;
     std::size_t arrived = 0;
     std::uint64_t drops = 0;
-    bool drops_known = false;
+    bool drops_known = two_looks;
     const std::vector<Connection>& connections = situation.now.connections;
     for (std::uint32_t index = 0; index < connections.size(); ++index) {
         const Connection& connection = connections[index];
@@ -39,16 +39,19 @@ PortView view_port(const Situation& situation, std::uint16_t port) {
             continue;
         }
         view.listeners.push_back(index);
+        // One that is new has counted from nothing.
         const Connection* before = situation.earlier_of(connection);
-        if (before != nullptr && before->drops && connection.drops) {
-            drops_known = true;
-            drops += *connection.drops - std::min(*connection.drops, *before->drops);
+        const auto at_first = before == nullptr ? std::optional(0U) : before->drops;
+        if (!at_first || !connection.drops) {
+            drops_known = false;
+        } else {
+            drops += *connection.drops - std::min(*connection.drops, *at_first);
         }
     }
     if (two_looks) {
         view.new_connections = arrived;
     }
-    if (drops_known) {
+    if (drops_known && !view.listeners.empty()) {
         view.drops_by_listeners = drops;
     }
     for (const char* name : kTellingCounters) {

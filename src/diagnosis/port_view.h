@@ -17,8 +17,9 @@ struct PortView {
     std::array<std::size_t, kAllTcpStates.size()> state_counts{};  // of connections to this port
     std::size_t never_accepted = 0;
     // Since the earlier look; empty without one.
-    std::optional<std::size_t> new_connections;       // complete and half-open ones
-    std::optional<std::uint64_t> drops_by_listeners;  // SYNs that these listeners refused
+    std::optional<std::size_t> new_connections;  // complete and half-open ones
+    // SYNs that these listeners refused; empty too where one of them does not say.
+    std::optional<std::uint64_t> drops_by_listeners;
     // Counters of the whole network namespace that say what becomes of SYNs, as {name, increase}.
     // Those that did not move are in it too: "+0" is an answer.
     std::vector<std::pair<std::string, std::uint64_t>> counter_increases;

@@ -21,6 +21,12 @@ struct Percent {
     friend bool operator==(const Percent&, const Percent&) = default;
 };
 
+// An owner that is not known, named by its port: "port 8080", in the reader's language.
+struct PortName {
+    std::uint16_t number = 0;
+    friend bool operator==(const PortName&, const PortName&) = default;
+};
+
 struct Port {
     std::uint16_t number = 0;
     friend bool operator==(const Port&, const Port&) = default;
@@ -29,7 +35,7 @@ struct Port {
 // A value inside a text. presentation/ decides how it looks: a duration as "3 h 12 m", a state as
 // the tool at hand spells it. A std::string is shown as it is: names, addresses, option names.
 using Value = std::variant<std::int64_t, std::string, std::chrono::milliseconds, Bytes, Percent,
-                           Port, TcpState, IpAddress, SocketAddress>;
+                           Port, PortName, TcpState, IpAddress, SocketAddress>;
 
 // A text for the user that is not translated yet: an N_() marked format with numbered fields
 // ({0}, {1}), since Korean reorders them, and the values that go in. A text whose wording depends

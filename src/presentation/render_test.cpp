@@ -41,6 +41,10 @@ TEST(RenderMessage, ChoosesThePluralByTheFirstValue) {
     EXPECT_EQ(render(message), "2 sockets");
 }
 
+TEST(RenderMessage, NamesAnUnknownOwnerByItsPort) {
+    EXPECT_EQ(render(Message{N_("{0} waits"), {PortName{8080}}}), "port 8080 waits");
+}
+
 TEST(RenderBytes, UsesBinaryUnits) {
     EXPECT_EQ(render(Bytes{1023}), "1023 B");
     EXPECT_EQ(render(Bytes{1536}), "1.5 KiB");

@@ -119,6 +119,16 @@ class Shows(ListTest):
         self.assertEqual(len(self.rows("--pid", str(os.getpid()), self.ours)), 3)
         self.assertEqual(self.rows("--older-than", "30d", self.ours), [])
 
+    def test_a_word_of_the_filter_can_be_the_name_of_a_command(self):
+        for command in ("diagnose", "explain", "list", "netstat", "tune"):
+            for words in (("process", command), (f"process {command}",), ("--process", command),
+                          ("established", "process", command), ("--", "process", command)):
+                self.assertEqual(self.rows(*words), [], words)
+            done = run("established", command)
+            self.assertEqual(done.returncode, USAGE_ERROR)
+            self.assertIn(f"'{command}' at column 13", done.stderr)
+        self.assertEqual(len(self.rows("process", "not-netstat", "or", "port", str(self.port))), 3)
+
     def test_a_namespace_that_is_not_there(self):
         done = run("--netns", "no-such-namespace", "--no-header")
         self.assertEqual((done.returncode, done.stdout), (0, ""))

@@ -128,7 +128,8 @@ def dead_socket_held():
     client.sendall(b"x")
     lab.reset(accepted)
     time.sleep(0.2)
-    tcpdx().expect("dead-socket-held")
+    claim = tcpdx().expect("dead-socket-held")["claim"]
+    assert "reset" in claim, claim
     client.close()
 
 

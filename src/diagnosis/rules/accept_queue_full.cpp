@@ -164,7 +164,7 @@ private:
         const auto others_full =
             std::count_if(siblings.begin(), siblings.end(),
                           [&](std::uint32_t other) { return is_full(connection(other)); });
-        const std::string name = owner_name(situation_, listener);
+        const Value name = owner_name(situation_, listener);
         if (!siblings.empty() && others_full == 0) {
             finding.claim = {
                 N_("{0} is one of {1} listeners that share port {2}, and its accept queue is full: "
@@ -256,7 +256,7 @@ private:
                                  (more_signs && queued >= std::int64_t{kFewOnAServer})
                              ? Severity::Warning
                              : Severity::Information);
-        const std::string name = owner_name(situation_, listener);
+        const Value name = owner_name(situation_, listener);
         const Port port{listener.local.port};
         finding.claim =
             one_too_many ? Message{N_("The accept queue of {0} on port {1} looks full: it holds "

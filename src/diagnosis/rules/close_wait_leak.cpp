@@ -37,7 +37,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
     for (const ConnectionGroup& group :
          group_by_owner(situation, {TcpState::CloseWait}, concerned)) {
         const Connection& first = situation.now.connections[group.members.front()];
-        const std::string name = name_of(situation, group);
+        const Value name = name_of(situation, group);
         Finding finding;
         finding.severity = weigh_close_wait(situation, group);
         finding.claim = counted(

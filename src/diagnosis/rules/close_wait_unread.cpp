@@ -54,7 +54,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
     for (const ConnectionGroup& group :
          group_by_owner(situation, {TcpState::CloseWait}, concerned)) {
         const Connection& first = connections[group.members.front()];
-        const std::string name = name_of(situation, group);
+        const Value name = name_of(situation, group);
         const auto only_fin = std::count_if(
             group.members.begin(), group.members.end(),
             [&](std::uint32_t index) { return connections[index].receive_queue == 1U; });
@@ -115,7 +115,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
             [&](std::uint32_t index) { return connections[index].receive_queue == 1U; });
         const auto with_data = static_cast<std::ptrdiff_t>(group.members.size()) - only_fin;
         const bool pool = with_data == 0 && is_small_client_pool(situation, group.members);
-        const std::string name = name_of(situation, group);
+        const Value name = name_of(situation, group);
         const std::int64_t count = count_of(group.members.size());
         const std::string pid = pid_text(situation.now.process_of(first));
 

@@ -178,7 +178,7 @@ std::vector<Candidate> why_it_does_not_leave() {
              "tc -s qdisc; ip xfrm policy"}};
 }
 
-Message claim_of(Cause cause, const std::string& name, std::int64_t count) {
+Message claim_of(Cause cause, const Value& name, std::int64_t count) {
     switch (cause) {
         case Cause::PeerDoesNotRead:
             return {N_("Peers of {0} do not read (connections with a closed window: {1})."),

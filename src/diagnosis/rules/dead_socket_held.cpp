@@ -1,7 +1,7 @@
-// A reset ends a connection in the kernel at once; the descriptor stays until the program closes
-// it. No socket table shows such a socket (it is in no hash any more, so ss, netstat and lsof -i
-// are blind to it): only walking the open files does. A program that never looks at its sockets
-// collects them until it runs out of descriptors.
+// A reset, a timeout or a refusal ends a connection in the kernel at once; the descriptor stays
+// until the program closes it. No socket table shows such a socket (it is in no hash any more, so
+// ss, netstat and lsof -i are blind to it): only walking the open files does. A program that never
+// looks at its sockets collects them until it runs out of descriptors.
 //
 // A program that is about to notice looks the same, and a dead socket has no age. So only those
 // that two looks saw are a warning.
@@ -33,6 +33,7 @@ std::optional<Identity> identity(const Observations& seen, const DeadSocket& dea
 struct Held {
     std::int64_t count = 0;
     std::int64_t in_both_looks = 0;
+    std::map<DeadSocketCause, std::int64_t> causes;
     std::map<std::uint16_t, std::size_t> remote_ports;
 };
 
@@ -40,6 +41,55 @@ bool is_asked_about(const Inquiry& asked, const Process& process, const DeadSock
     // Addresses are gone with the connection, so nothing can be said about one.
     return !asked.address && (!asked.pid || *asked.pid == process.pid) &&
            (!asked.port || *asked.port == dead.local_port || *asked.port == dead.remote_port);
+}
+
+// Names the cause where it is the same for all of them.
+Message claim_of(const Held& held, const Process& process) {
+    const std::vector<Value> values{held.count, name_of(process)};
+    switch (held.causes.size() == 1 ? held.causes.begin()->first : DeadSocketCause::Unknown) {
+        case DeadSocketCause::Reset:
+            return counted(
+                NP_("{1} still holds {0} descriptor of a connection that was reset; ss and netstat "
+                    "do not show it.",
+                    "{1} still holds {0} descriptors of connections that were reset; ss and "
+                    "netstat do not show them."),
+                values);
+        case DeadSocketCause::TimedOut:
+            return counted(
+                NP_("{1} still holds {0} descriptor of a connection that timed out; ss and netstat "
+                    "do not show it.",
+                    "{1} still holds {0} descriptors of connections that timed out; ss and "
+                    "netstat do not show them."),
+                values);
+        case DeadSocketCause::Refused:
+            return counted(
+                NP_("{1} still holds {0} descriptor of a connection that was refused; ss and "
+                    "netstat do not show it.",
+                    "{1} still holds {0} descriptors of connections that were refused; ss and "
+                    "netstat do not show them."),
+                values);
+        case DeadSocketCause::Unknown:
+            break;
+    }
+    return counted(NP_("{1} still holds {0} descriptor of a connection that has failed; ss and "
+                       "netstat do not show it.",
+                       "{1} still holds {0} descriptors of connections that have failed; ss and "
+                       "netstat do not show them."),
+                   values);
+}
+
+const char* fact_of(DeadSocketCause cause) {
+    switch (cause) {
+        case DeadSocketCause::Reset:
+            return N_("{0} of them: reset by the peer, and the program has not asked yet");
+        case DeadSocketCause::TimedOut:
+            return N_("{0} of them: timed out, and the program has not asked yet");
+        case DeadSocketCause::Refused:
+            return N_("{0} of them: refused, and the program has not asked yet");
+        case DeadSocketCause::Unknown:
+            break;
+    }
+    return N_("{0} of them: no cause is kept; the program has been told already");
 }
 
 std::vector<Finding> evaluate(const Situation& situation) {
@@ -61,6 +111,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         Held& held = by_process[dead.process];
         ++held.count;
         held.in_both_looks += before.contains(*known) ? 1 : 0;
+        ++held.causes[dead.cause];
         ++held.remote_ports[dead.remote_port];
     }
 
@@ -71,17 +122,15 @@ std::vector<Finding> evaluate(const Situation& situation) {
         const std::string check = "lsof -nP -a -p " + pid + " | grep 'protocol: TCP'";
         Finding finding;
         finding.severity = held.in_both_looks > 0 ? Severity::Warning : Severity::Information;
-        finding.claim = counted(
-            NP_("{1} still holds {0} descriptor of a connection that was reset; ss and netstat do "
-                "not show it.",
-                "{1} still holds {0} descriptors of connections that were reset; ss and netstat do "
-                "not show them."),
-            {held.count, name_of(process)});
+        finding.claim = claim_of(held, process);
         finding.evidence.push_back(
             {{N_("{0} TCP sockets among its open files are in no socket table: state CLOSED"),
               {held.count}},
              Origin::Process,
              check});
+        for (const auto& [cause, count] : held.causes) {
+            finding.evidence.push_back({{fact_of(cause), {count}}, Origin::Process, ""});
+        }
         if (held.in_both_looks > 0) {
             finding.since = Age::at_least(*situation.interval(), AgeMethod::FirstSample);
             finding.evidence.push_back({{N_("{0} of them were there in both looks, {1} apart"),
@@ -104,9 +153,10 @@ std::vector<Finding> evaluate(const Situation& situation) {
         }
         add_descriptors_if_scarce(finding, situation, &process);
         if (finding.severity != Severity::Information) {
-            finding.advice.push_back(
-                {N_("Look for the error path of this program: after ECONNRESET or EPIPE, or when "
-                    "poll() reports POLLERR or POLLHUP, it has to close the socket.")});
+            finding.advice.push_back({N_(
+                "Look for the error path of this program: after ECONNRESET, EPIPE, ETIMEDOUT or "
+                "ECONNREFUSED, or when poll() reports POLLERR or POLLHUP, it has to close the "
+                "socket.")});
         }
         findings.push_back(std::move(finding));
     }
@@ -117,7 +167,8 @@ std::vector<Finding> evaluate(const Situation& situation) {
 
 const Rule kDeadSocketHeld{
     .id = "dead-socket-held",
-    .title = N_("A program holds descriptors of connections that were reset."),
+    .title =
+        N_("A program holds descriptors of connections that were reset, refused or timed out."),
     .evaluate = evaluate,
 };
 

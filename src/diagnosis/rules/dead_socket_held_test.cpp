@@ -9,6 +9,7 @@ namespace tcpdx::diagnosis {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::SituationBuilder;
 using ::testing::SizeIs;
@@ -54,6 +55,30 @@ TEST_F(DeadSocketHeld, MakesOneFindingOfEachProcess) {
     builder.now.dead_sockets.push_back(builder.now.dead_sockets[0]);
     ASSERT_THAT(findings(), SizeIs(1));
     EXPECT_EQ(findings()[0].claim.values[0], Value(std::int64_t{2}));
+}
+
+TEST_F(DeadSocketHeld, NamesTheCauseInItsClaim) {
+    const auto claim_with = [this](DeadSocketCause cause) {
+        builder.now.dead_sockets[0].cause = cause;
+        return std::string(findings().at(0).claim.text);
+    };
+    EXPECT_THAT(claim_with(DeadSocketCause::Reset), HasSubstr("was reset"));
+    EXPECT_THAT(claim_with(DeadSocketCause::TimedOut), HasSubstr("timed out"));
+    EXPECT_THAT(claim_with(DeadSocketCause::Refused), HasSubstr("was refused"));
+    EXPECT_THAT(claim_with(DeadSocketCause::Unknown), HasSubstr("has failed"));
+}
+
+TEST_F(DeadSocketHeld, CountsEachCauseWhenTheyDiffer) {
+    builder.now.dead_sockets[0].cause = DeadSocketCause::Reset;
+    builder.now.dead_sockets.resize(3, builder.now.dead_sockets[0]);
+    builder.now.dead_sockets[2].cause = DeadSocketCause::TimedOut;
+    ASSERT_THAT(findings(), SizeIs(1));
+    const Finding finding = findings()[0];
+    EXPECT_THAT(finding.claim.text, HasSubstr("has failed"));
+    EXPECT_THAT(finding.evidence[1].fact.text, HasSubstr("reset by the peer"));
+    EXPECT_EQ(finding.evidence[1].fact.values[0], Value(std::int64_t{2}));
+    EXPECT_THAT(finding.evidence[2].fact.text, HasSubstr("timed out"));
+    EXPECT_EQ(finding.evidence[2].fact.values[0], Value(std::int64_t{1}));
 }
 
 TEST_F(DeadSocketHeld, LeavesOutWhatWasNotAskedAbout) {

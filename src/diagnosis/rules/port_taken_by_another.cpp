@@ -186,12 +186,12 @@ private:
     void held_by_client(const std::vector<std::uint32_t>& clients) {
         const Connection& first = connection(clients.front());
         const Process* process = situation_.now.process_of(first);
-        const std::string name = process == nullptr ? std::string("-") : name_of(*process);
+        const Value from = process == nullptr ? Value(first.local) : name_of(*process);
         Finding& finding =
             start(Severity::Problem,
                   {N_("Port {0} is in use as the source port of a client connection ({1} to {2}): "
                       "a server cannot have it now."),
-                   {Port{port_}, name, first.remote}});
+                   {Port{port_}, from, first.remote}});
         finding.connections = clients;
         finding.evidence.push_back({{N_("this host opened {0} from {1}, so bind() of that address "
                                         "or of all addresses fails with EADDRINUSE"),

@@ -41,10 +41,15 @@ void add_full_listeners(const Situation& situation, Finding& finding) {
         }
         const Process* process = situation.now.process_of(listener);
         finding.connections.push_back(index);
+        Message fact{N_("port {0}: {1} half-open connections, and its backlog is {2}"),
+                     {Port{listener.local.port}, std::int64_t{found->second},
+                      std::int64_t{*listener.backlog_limit}}};
+        if (process != nullptr) {
+            fact.text = N_("port {0} of {3}: {1} half-open connections, and its backlog is {2}");
+            fact.values.emplace_back(name_of(*process));
+        }
         finding.evidence.push_back(
-            {{N_("port {0} of {1}: {2} half-open connections, and its backlog is {3}"),
-              {Port{listener.local.port}, process == nullptr ? "-" : name_of(*process),
-               std::int64_t{found->second}, std::int64_t{*listener.backlog_limit}}},
+            {std::move(fact),
              Origin::SocketTable,
              "ss -tan state syn-recv sport = :" + std::to_string(listener.local.port)});
     }

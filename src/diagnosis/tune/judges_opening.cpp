@@ -14,9 +14,14 @@ constexpr const char* kOverflows = "TcpExtListenOverflows";
 Observation full_listener(const Load& load, std::uint32_t index) {
     const Connection& listener = load.seen.connections[index];
     const Process* process = load.seen.process_of(listener);
-    return {{N_("accept queue of {0} on port {1}: {2} of {3}"),
-             {process == nullptr ? "-" : name_of(*process), Port{listener.local.port},
-              std::int64_t{*listener.accept_queue}, std::int64_t{*listener.backlog_limit}}},
+    Message fact{N_("accept queue on port {0}: {1} of {2}"),
+                 {Port{listener.local.port}, std::int64_t{*listener.accept_queue},
+                  std::int64_t{*listener.backlog_limit}}};
+    if (process != nullptr) {
+        fact.text = N_("accept queue of {3} on port {0}: {1} of {2}");
+        fact.values.emplace_back(name_of(*process));
+    }
+    return {std::move(fact),
             Origin::SocketTable,
             "ss -ltnp sport = :" + std::to_string(listener.local.port)};
 }

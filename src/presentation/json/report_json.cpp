@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diagnosis/paste_names.h"
+#include "presentation/json/observation_json.h"
 #include "presentation/paste_lines.h"
 #include "presentation/render.h"
 
@@ -19,28 +20,6 @@ const char* severity_id(diagnosis::Severity severity) {
             return "warning";
         case diagnosis::Severity::Problem:
             return "problem";
-    }
-    return "";
-}
-
-const char* origin_id(Origin origin) {
-    switch (origin) {
-        case Origin::SocketTable:
-            return "socket-table";
-        case Origin::Counter:
-            return "counter";
-        case Origin::KernelOption:
-            return "kernel-option";
-        case Origin::Process:
-            return "process";
-        case Origin::Packet:
-            return "packet";
-        case Origin::TraceEvent:
-            return "trace-event";
-        case Origin::PastedText:
-            return "pasted-text";
-        case Origin::Limit:
-            return "limit";
     }
     return "";
 }
@@ -85,13 +64,7 @@ ordered_json finding_json(const Observations& seen, const diagnosis::Finding& fi
                         {"severity", severity_id(finding.severity)},
                         {"claim", render(finding.claim)}};
     put_age(object, finding.since);
-    for (const Observation& fact : finding.evidence) {
-        ordered_json entry{{"fact", render(fact.fact)}, {"origin", origin_id(fact.origin)}};
-        if (!fact.check.empty()) {
-            entry["check"] = fact.check;
-        }
-        object["evidence"].push_back(std::move(entry));
-    }
+    object["evidence"] = observations_json(finding.evidence);
     for (const diagnosis::Candidate& candidate : finding.candidates) {
         ordered_json entry{{"cause", render(candidate.cause)}};
         if (!candidate.decided_by.empty()) {

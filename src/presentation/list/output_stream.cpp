@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/i18n.h"
+
 namespace tcpdx {
 
 OutputStream::OutputStream(int fd)
@@ -43,7 +45,7 @@ void OutputStream::flush() {
         if (errno == EPIPE) {
             outcome_ = failure(ErrorCode::ReaderGone, "writing to a closed pipe");
         } else {
-            outcome_ = os_failure("writing the output");
+            outcome_ = os_failure(N_("writing the output"));
         }
     }
 }

@@ -84,9 +84,9 @@ void write_now(TextPage& page, const Observations& seen, const StateNow& now) {
                     [](const OwnerCount& owner) { return owner.kind == OwnerKind::Unknown; });
     for (const Unseen& unseen : seen.coverage.unseen) {
         if (hidden) {
-            page.paragraph(
-                fmt::format("{} {} {}", _("Not seen:"), render(unseen.what), render(unseen.remedy)),
-                2);
+            page.paragraph(render(Message{N_("Not seen: {0} {1}"),
+                                          {render(unseen.what), render(unseen.remedy)}}),
+                           2);
         }
     }
 }

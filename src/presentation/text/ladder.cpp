@@ -27,25 +27,25 @@ constexpr LadderStep kThreeWayOpen[] = {
 };
 
 constexpr LadderStep kFourWayClose[] = {
-    {"close()", FinWait1, Direction::ToRight, SegmentSent::Fin, CloseWait, "read() is 0"},
+    {"close()", FinWait1, Direction::ToRight, SegmentSent::Fin, CloseWait, N_("read() is 0")},
     {"", FinWait2, Direction::ToLeft, SegmentSent::Ack, {}, ""},
     {"", TimeWait, Direction::ToLeft, SegmentSent::Fin, LastAck, "close()"},
     {"", {}, Direction::ToRight, SegmentSent::Ack, Closed, ""},
-    {"2MSL: 60 s", Closed, Direction::None, SegmentSent::None, {}, ""},
+    {N_("2MSL: 60 s"), Closed, Direction::None, SegmentSent::None, {}, ""},
 };
 
 constexpr LadderStep kThreeSegmentClose[] = {
-    {"close()", FinWait1, Direction::ToRight, SegmentSent::Fin, CloseWait, "read() is 0"},
+    {"close()", FinWait1, Direction::ToRight, SegmentSent::Fin, CloseWait, N_("read() is 0")},
     {"", TimeWait, Direction::ToLeft, SegmentSent::Fin, LastAck, "close()"},
     {"", {}, Direction::ToRight, SegmentSent::Ack, Closed, ""},
-    {"2MSL: 60 s", Closed, Direction::None, SegmentSent::None, {}, ""},
+    {N_("2MSL: 60 s"), Closed, Direction::None, SegmentSent::None, {}, ""},
 };
 
 constexpr LadderStep kSimultaneousClose[] = {
     {"close()", FinWait1, Direction::Crossing, SegmentSent::Fin, FinWait1, "close()"},
     {"", Closing, Direction::Crossing, SegmentSent::Ack, Closing, ""},
     {"", TimeWait, Direction::None, SegmentSent::None, TimeWait, ""},
-    {"2MSL: 60 s", Closed, Direction::None, SegmentSent::None, Closed, "2MSL: 60 s"},
+    {N_("2MSL: 60 s"), Closed, Direction::None, SegmentSent::None, Closed, N_("2MSL: 60 s")},
 };
 
 constexpr LadderStep kSimultaneousOpen[] = {
@@ -160,8 +160,8 @@ std::string draw(const Ladder& ladder, const Screen& screen, bool unicode) {
     text += line_of("", rfc_name(ladder.left_start), std::string(kArrowColumns, ' '),
                     rfc_name(ladder.right_start), "");
     for (const LadderStep& step : ladder.steps) {
-        text += line_of(step.left_event, name_of(step.left), arrow_of(step, unicode),
-                        name_of(step.right), step.right_event);
+        text += line_of(_(step.left_event), name_of(step.left), arrow_of(step, unicode),
+                        name_of(step.right), _(step.right_event));
     }
     const std::size_t width = std::clamp<std::size_t>(screen.width, 40, 80);
     for (const std::string& line : wrap_text(_(ladder.remark), width - 2)) {

@@ -24,7 +24,7 @@ enum class Direction : std::uint8_t {
 // One line: what each end does, and the state that puts it into. The sender's state is the one
 // after sending, the receiver's the one after receiving; no state means that it stays.
 struct LadderStep {
-    const char* left_event = "";  // a system call, shown as it is
+    const char* left_event = "";  // a system call, shown as it is, or N_() marked
     std::optional<TcpState> left;
     Direction direction = Direction::None;
     SegmentSent segment = SegmentSent::None;

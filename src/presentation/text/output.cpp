@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/i18n.h"
+
 namespace tcpdx {
 
 Screen look_at_screen() {
@@ -36,7 +38,7 @@ Result<> write_output(std::string_view text) {
             if (errno == EPIPE) {
                 return failure(ErrorCode::ReaderGone, "writing to a closed pipe");
             }
-            return os_failure("writing the output");
+            return os_failure(N_("writing the output"));
         }
         text.remove_prefix(static_cast<std::size_t>(written));
     }

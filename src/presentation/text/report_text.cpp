@@ -166,11 +166,18 @@ private:
         if (!report_.interval) {
             return;
         }
-        std::string text = render(Message{
-            N_("within {0}: {1} new connections to it, {2} attempts dropped by its listeners"),
-            {*report_.interval, static_cast<std::int64_t>(view.new_connections.value_or(0)),
-             view.drops_by_listeners ? std::to_string(*view.drops_by_listeners) : "-"}});
-        item("-", text);
+        const auto arrived = static_cast<std::int64_t>(view.new_connections.value_or(0));
+        Message text{N_("within {0}: {1} new connections to it"), {*report_.interval, arrived}};
+        if (view.drops_by_listeners) {
+            text.text =
+                N_("within {0}: {1} new connections to it, {2} attempts dropped by its listeners");
+            text.values.emplace_back(static_cast<std::int64_t>(*view.drops_by_listeners));
+        } else if (!view.listeners.empty()) {
+            text.text =
+                N_("within {0}: {1} new connections to it; how many attempts its listeners "
+                   "dropped is not known");
+        }
+        item("-", render(text));
         if (view.counter_increases.empty()) {
             return;
         }
@@ -233,9 +240,9 @@ private:
 
     void not_seen() {
         for (const Unseen& unseen : report_.seen->coverage.unseen) {
-            const std::string remedy = render(unseen.remedy);
-            paragraph("", fmt::format("{} {} {}", inked(screen_, Ink::Yellow, _("Not seen:")),
-                                      render(unseen.what), remedy));
+            paragraph("", inked(screen_, Ink::Yellow,
+                                render(Message{N_("Not seen: {0} {1}"),
+                                               {render(unseen.what), render(unseen.remedy)}})));
         }
     }
 

@@ -80,7 +80,7 @@ constexpr Arrow kArrows[] = {
     {Closing, TimeWait, kSegment, "ACK", {{{39, 31}, {39, 33}}}, 2, {41, 32}},
     {CloseWait, LastAck, kCall, "close()", {{{71, 25}, {71, 27}}}, 2, {57, 26}},
     {LastAck, Closed, kSegment, "ACK", {{{71, 31}, {71, 33}}}, 2, {73, 32}},
-    {TimeWait, Closed, CauseKind::Timer, "2MSL: 60 s", {{{47, 35}, {62, 35}}}, 2, {50, 34}},
+    {TimeWait, Closed, CauseKind::Timer, N_("2MSL: 60 s"), {{{47, 35}, {62, 35}}}, 2, {50, 34}},
 };
 
 // The ordinary way of this kind between the two: the first in the table. Null would be an arrow
@@ -101,7 +101,7 @@ bool is_drawn(TcpState from, TcpState to) {
 std::string label_of(const Arrow& arrow) {
     const Transition* row = row_of(arrow);
     const std::string_view sent = row == nullptr ? "" : segment_name(row->sent);
-    return sent.empty() ? arrow.event : fmt::format("{} / {}", arrow.event, sent);
+    return sent.empty() ? _(arrow.event) : fmt::format("{} / {}", _(arrow.event), sent);
 }
 
 void draw_box(Canvas& canvas, const Box& box, const StateCounts& counts) {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/i18n.h"
 #include "base/unique_fd.h"
 #include "sources/procfs/proc_file.h"
 #include "sources/procfs/proc_text.h"
@@ -137,7 +138,7 @@ public:
     Result<> read(int directory, const char* name) {
         const UniqueFd file(::openat(directory, name, O_RDONLY | O_CLOEXEC));
         if (!file) {
-            return os_failure(std::string("opening /proc/net/") + name);
+            return os_failure(N_("opening a file"), std::string("/proc/net/") + name);
         }
         std::string buffer(kBufferBytes, '\0');
         std::size_t used = 0;
@@ -148,7 +149,7 @@ public:
                 continue;
             }
             if (got < 0) {
-                return os_failure(std::string("reading /proc/net/") + name);
+                return os_failure(N_("reading a file"), std::string("/proc/net/") + name);
             }
             if (got == 0) {
                 return {};
@@ -162,7 +163,7 @@ public:
                 }
             }
             if (text.size() == buffer.size()) {
-                return failure(ErrorCode::Malformed, "reading a row of /proc/net/tcp");
+                return failure(ErrorCode::Malformed, N_("reading a row of /proc/net/tcp"));
             }
             std::memmove(buffer.data(), text.data(), text.size());
             used = text.size();

@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "base/i18n.h"
 #include "sources/sockdiag/inet_diag_message.h"
 #include "sources/sockdiag/netlink_socket.h"
 
@@ -72,7 +73,8 @@ Result<> dump_once(const DumpRequest& request, const ConnectionHandler& on_conne
             if ((message.nlmsg_flags & NLM_F_DUMP_INTR) != 0) {
                 outcome.table_changed = true;
                 if (stop_on_change) {
-                    return failure(ErrorCode::TryAgain, "the socket table changed");
+                    return failure(ErrorCode::TryAgain,
+                                   N_("the socket table changed during the dump"));
                 }
             }
             const auto* payload = static_cast<const std::byte*>(mnl_nlmsg_get_payload(&message));

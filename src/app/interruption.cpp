@@ -1,0 +1,52 @@
+#include "app/interruption.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace tcpdx::app {
+namespace {
+
+volatile std::sig_atomic_t caught = 0;
+
+void note(int /*signal*/) {
+    caught = 1;
+}
+
+}  // namespace
+
+void let_interrupts_end_waiting() {
+    struct sigaction before {};
+    ::sigaction(SIGINT, nullptr, &before);
+    if (before.sa_handler == SIG_IGN) {
+        return;
+    }
+    struct sigaction action {};
+    action.sa_handler = note;
+    ::sigemptyset(&action.sa_mask);
+    // SA_RESTART: a look under way is finished, not failed.
+    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+    ::sigaction(SIGINT, &action, nullptr);
+}
+
+bool interrupted() {
+    return caught != 0;
+}
+
+void sleep_unless_interrupted(std::chrono::milliseconds duration) {
+    // Unlike sleep_for(), which goes on after a signal. One that comes between the test and the
+    // call is noticed after it, so the pieces are short.
+    constexpr std::chrono::milliseconds kPiece(200);
+    const auto end = std::chrono::steady_clock::now() + duration;
+    while (!interrupted()) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        if (left.count() <= 0) {
+            return;
+        }
+        ::poll(nullptr, 0, static_cast<int>(std::min(left, kPiece).count()));
+    }
+}
+
+}  // namespace tcpdx::app

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <chrono>
+
+namespace tcpdx::app {
+
+// From here on, SIGINT (Ctrl-C) only ends waiting, so that what was found so far can be told. A
+// second one ends the program as usual. Where SIGINT is ignored, it stays so.
+void let_interrupts_end_waiting();
+
+[[nodiscard]] bool interrupted();
+
+// Sleeps for so long, or less when interrupted.
+void sleep_unless_interrupted(std::chrono::milliseconds duration);
+
+}  // namespace tcpdx::app
