@@ -13,8 +13,8 @@
 
 #include "app/interruption.h"
 #include "app/look.h"
-#include "app/usage_error.h"
 #include "app/pasted_input.h"
+#include "app/usage_error.h"
 #include "base/i18n.h"
 #include "diagnosis/command_port.h"
 #include "diagnosis/engine.h"

@@ -92,7 +92,7 @@ void append_utf8(std::string& text, std::uint32_t code) {
     }
 }
 
-// With a byte order mark, as PowerShell 5 writes every redirected output.
+// As PowerShell 5 writes every redirected output, with a byte order mark.
 std::string without_utf16(std::string bytes) {
     const bool little = bytes.starts_with("\xff\xfe");
     const bool big = bytes.starts_with("\xfe\xff");
@@ -121,13 +121,17 @@ std::string without_utf16(std::string bytes) {
     return text;
 }
 
+// Text may contain a few zero bytes, from a terminal's log or a broken copy. A program, an archive
+// or a picture is full of them.
 bool is_binary(const std::string& bytes) {
-    return std::find(bytes.begin(), bytes.end(), '\0') != bytes.end();
+    const auto zeros = std::count(bytes.begin(), bytes.end(), '\0');
+    return zeros > 16 && static_cast<std::size_t>(zeros) > bytes.size() / 200;
 }
 
 bool was_understood(const Observations& seen) {
-    return diagnosis::has_content(seen) || !seen.paste->tools.empty() ||
-           seen.paste->socket_rows > 0;
+    const Paste& paste = *seen.paste;
+    return diagnosis::has_content(seen) || !paste.tools.empty() || !paste.command.empty() ||
+           paste.socket_rows > 0 || paste.rows_without_state > 0;
 }
 
 }  // namespace
@@ -138,16 +142,18 @@ Result<text::Reading, BadPaste> read_pasted(const std::string& path) {
         return unexpected(
             BadPaste{render(Message{N_("{0} is empty."), {name_of(path)}}), kBadInput});
     }
+    if (is_binary(bytes)) {
+        return unexpected(
+            BadPaste{render(Message{N_("{0} is not text."), {name_of(path)}}), kBadInput});
+    }
     text::Reading reading = text::read_paste(bytes);
     if (!was_understood(reading.now)) {
-        const auto lines = static_cast<std::int64_t>(reading.now.paste->lines);
         return unexpected(BadPaste{
-            is_binary(bytes)
-                ? render(Message{N_("{0} is not text."), {name_of(path)}})
-                : render(Message{N_("nothing in {0} looks like the output of netstat, ss, lsof or "
-                                    "/proc/net/tcp (lines read: {1}). Best is the output of: {2}"),
-                                 {name_of(path), lines,
-                                  diagnosis::deciding_command(reading.now.paste->system)}}),
+            render(Message{N_("nothing in {0} looks like the output of netstat, ss, lsof "
+                              "or /proc/net/tcp (lines read: {1}). Best is the output of: "
+                              "{2}"),
+                           {name_of(path), static_cast<std::int64_t>(reading.now.paste->lines),
+                            diagnosis::deciding_command(reading.now.paste->system)}}),
             kBadInput});
     }
     return reading;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <set>
 
 #include "diagnosis/commands_by_system.h"
 #include "diagnosis/paste_names.h"
@@ -24,15 +23,12 @@ void attribute_to_the_text(Finding& finding) {
 
 std::vector<Finding> diagnose(const Situation& situation) {
     std::vector<Finding> findings;
-    std::set<std::string_view> harmless;
     for (const Rule* rule : all_rules()) {
-        if (rule->harmless) {
-            harmless.insert(rule->id);
-        }
         for (Finding& finding : rule->evaluate(situation)) {
             assert(!finding.evidence.empty());
             assert(finding.candidates.size() != 1);
             finding.rule_id = rule->id;
+            finding.ordinary = finding.ordinary || rule->harmless;
             if (situation.is_paste()) {
                 attribute_to_the_text(finding);
                 put_names_back(finding, *situation.now.paste);
@@ -45,8 +41,8 @@ std::vector<Finding> diagnose(const Situation& situation) {
         if (a.severity != b.severity) {
             return a.severity > b.severity;
         }
-        if (harmless.contains(a.rule_id) != harmless.contains(b.rule_id)) {
-            return harmless.contains(b.rule_id);
+        if (a.ordinary != b.ordinary) {
+            return b.ordinary;
         }
         return a.since.lower.value_or(Age::Duration(0)) > b.since.lower.value_or(Age::Duration(0));
     });

@@ -8,13 +8,15 @@
 namespace tcpdx::diagnosis {
 namespace {
 
-// Linux and Solaris take source ports from 32768 up, the others from 49152.
-constexpr std::uint16_t kLowestDynamicPort = 32768;
+// Clients whose programs a listing does not show are in one group, and each has a pool of its own.
+constexpr std::size_t kProgramsAtOnce = 5;
 
 bool same_owner(const Connection& connection, const ConnectionGroup& group) {
-    return group.process == kNoProcess
-               ? connection.owner.process == kNoProcess && connection.local.port == group.local_port
-               : connection.owner.process == group.process;
+    if (group.process != kNoProcess || connection.owner.process != kNoProcess) {
+        return connection.owner.process == group.process;
+    }
+    return group.local_port == 0 ? probable_opener(connection) == Opener::Active
+                                 : connection.local.port == group.local_port;
 }
 
 }  // namespace
@@ -26,18 +28,6 @@ bool may_have_lasted(const Situation& situation, const Connection& connection,
     }
     const Age age = known_age(situation, connection);
     return !age.surely_at_least(limit) && !(age.upper && *age.upper < limit);
-}
-
-Opener probable_opener(const Connection& connection) {
-    const std::uint16_t local = connection.local.port;
-    const std::uint16_t remote = connection.remote.port;
-    if (connection.opener != Opener::Unknown || local == 0 || remote == 0 || local == remote) {
-        return connection.opener;
-    }
-    if (std::min(local, remote) >= kLowestDynamicPort) {
-        return Opener::Unknown;
-    }
-    return remote < local ? Opener::Active : Opener::Passive;
 }
 
 bool seem_accepted(const Situation& situation, std::span<const std::uint32_t> members) {
@@ -67,9 +57,12 @@ Severity weigh_close_wait(const Situation& situation, const ConnectionGroup& gro
     const std::size_t open = beside(situation, group, TcpState::Established);
     // Where rows were selected, perhaps by their state, none established means nothing.
     const bool comparable = !situation.now.paste->selected || open > 0;
-    const std::size_t many = seem_accepted(situation, group.members) && comparable
-                                 ? kFewOnAServer
-                                 : situation.limits.many_pooled;
+    std::size_t many = situation.limits.many_pooled;
+    if (seem_accepted(situation, group.members)) {
+        many = comparable ? kFewOnAServer : many;
+    } else if (group.process == kNoProcess) {
+        many *= kProgramsAtOnce;
+    }
     return closed >= many && closed > open ? Severity::Warning : Severity::Information;
 }
 

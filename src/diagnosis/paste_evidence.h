@@ -20,10 +20,6 @@ namespace tcpdx::diagnosis {
 [[nodiscard]] bool may_have_lasted(const Situation& situation, const Connection& connection,
                                    Limits::Duration limit);
 
-// Which end opened. Where the listing does not tell, by the port numbers: the lower one is the
-// service, and below the dynamic ranges of all systems. Good enough to choose between two
-// severities, and for nothing else.
-[[nodiscard]] Opener probable_opener(const Connection& connection);
 // Whether most of them seem to have been accepted here.
 [[nodiscard]] bool seem_accepted(const Situation& situation,
                                  std::span<const std::uint32_t> members);

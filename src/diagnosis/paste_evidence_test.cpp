@@ -91,11 +91,23 @@ TEST_F(PasteEvidence, ComparesWithTheSameProgramOnly) {
 }
 
 TEST_F(PasteEvidence, AllowsAClientItsPool) {
-    add(TcpState::CloseWait, 19);
+    add(TcpState::CloseWait, 19, builder.process("curl"));
     for (Connection& each : builder.now.connections) {
         std::swap(each.local, each.remote);
         each.local.port = 40000;
     }
+    EXPECT_EQ(weight(), Severity::Information);
+    builder.add(builder.now.connections.front());
+    EXPECT_EQ(weight(), Severity::Warning);
+}
+
+TEST_F(PasteEvidence, TakesClientsThatAreNotShownForOneGroupOfSeveralPrograms) {
+    add(TcpState::CloseWait, 99);
+    for (Connection& each : builder.now.connections) {
+        std::swap(each.local, each.remote);
+    }
+    EXPECT_EQ(close_wait().members.size(), 99U);
+    EXPECT_EQ(name_of(situation(), close_wait()), Value(PortName{0}));
     EXPECT_EQ(weight(), Severity::Information);
     builder.add(builder.now.connections.front());
     EXPECT_EQ(weight(), Severity::Warning);

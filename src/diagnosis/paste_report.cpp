@@ -45,11 +45,20 @@ private:
         } else if (!seen_.counters.empty()) {
             add(N_("sockets: it has counters only, which add up since the system started"));
         } else {
-            add(N_("TCP connections and listeners: it has no row of one"));
+            missing_states();
+            add(N_("TCP connections and listeners: it has no row that shows one with its state"));
+        }
+    }
+
+    void missing_states() {
+        if (paste_.rows_without_state > 0) {
+            add(N_("the states of {0} rows: their column is missing"),
+                {static_cast<std::int64_t>(paste_.rows_without_state)});
         }
     }
 
     void missing_rows() {
+        missing_states();
         if (paste_.cut_off) {
             add(N_("the rest of it: the listing was cut off"));
         }

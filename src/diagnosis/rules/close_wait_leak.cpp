@@ -40,6 +40,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         const Value name = name_of(situation, group);
         Finding finding;
         finding.severity = weigh_close_wait(situation, group);
+        finding.ordinary = !seem_accepted(situation, group.members);
         finding.claim = counted(
             NP_("{1} has {0} connection in CLOSE-WAIT: the peer has closed it, the program has "
                 "not.",

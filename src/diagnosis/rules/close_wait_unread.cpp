@@ -61,6 +61,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         const auto with_data = static_cast<std::ptrdiff_t>(group.members.size()) - only_fin;
         Finding finding;
         finding.severity = weigh_close_wait(situation, group);
+        finding.ordinary = !seem_accepted(situation, group.members);
         finding.claim = counted(
             NP_("{1} has not read that the peer closed: {0} connection in CLOSE-WAIT with Recv-Q "
                 "above 0.",

@@ -69,8 +69,9 @@ std::vector<Finding> evaluate(const Situation& situation) {
     if (ports.empty()) {
         return {};
     }
-    if (situation.asked.port && !asks_about_loopback(situation.asked)) {
-        return of_asked_port(situation, ports.front());
+    if (situation.asked.port) {
+        return asks_about_loopback(situation.asked) ? std::vector<Finding>{}
+                                                    : of_asked_port(situation, ports.front());
     }
     const auto all = situation.lookups().in_state(TcpState::Listen);
     const bool nothing_else = std::all_of(all.begin(), all.end(), [&](std::uint32_t index) {

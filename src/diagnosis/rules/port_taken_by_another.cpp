@@ -129,6 +129,7 @@ private:
                       : Message{N_("Port {0} is taken: {1} listens on it, and another program that "
                                    "wants it is refused (address already in use)."),
                                 {Port{port_}, owner_name(situation_, listener)}});
+        finding.ordinary = !situation_.asked.port;
         add_listeners(finding);
         say_if_program_unknown(finding, situation_, listener.owner.process);
         finding.advice = {
