@@ -240,7 +240,14 @@ void add_evidence(const Situation& situation, Cause cause, Finding& finding) {
         {{N_("{0} are not acknowledged or not sent yet (Send-Q)"), {Bytes{queued}}},
          Origin::SocketTable,
          "ss -tanoip"});
-    if (cause == Cause::PeerDoesNotRead) {
+    if (cause == Cause::PeerDoesNotRead && backoff == 0) {
+        // A listing that does not count the probes: the length of the wait showed that there were.
+        finding.evidence.push_back(
+            {{N_("the persist timer runs, and its wait is one that has been doubled several times: "
+                 "the peer's window is closed")},
+             Origin::SocketTable,
+             "ss -tanoi state connected"});
+    } else if (cause == Cause::PeerDoesNotRead) {
         finding.evidence.push_back(
             {{N_("the persist timer runs and the peer's window is closed; it was asked up to {0} "
                  "times"),

@@ -327,6 +327,7 @@ Finding seen_half_open(const Situation& situation, std::uint16_t port, const Pil
                          Origin::PastedText,
                          list}};
     add_peers(finding, situation, finding.connections);
+    add_seen_before(finding, situation, finding.connections);
     add_queue_of(finding, port, pile);
     say_growth_unknown(finding, situation);
     if (finding.severity == Severity::Information) {

@@ -311,7 +311,9 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
     if (number == 0) {
         return;
     }
-    finding.severity = number >= kManyConnects ? Severity::Warning : Severity::Information;
+    const bool still_there = seen_before(situation, finding.connections) > 0;
+    finding.severity =
+        still_there || number >= kManyConnects ? Severity::Warning : Severity::Information;
     finding.claim = counted(NP_("{0} connect waits for an answer to its SYN.",
                                 "{0} connects wait for an answer to their SYN."),
                             {count_of(number)});
@@ -321,6 +323,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
          "ss -tanoip state syn-sent"}};
     if (!finding.connections.empty()) {
         add_destinations(finding, destinations);
+        add_seen_before(finding, situation, finding.connections);
         const Connection& first = connections[finding.connections.front()];
         const SocketAddress& remote = first.remote;
         if (here && situation.now.coverage.listeners && situation.has_every_row() &&
@@ -335,9 +338,11 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         finding.candidates = here ? why_it_waits_on_this_host(remote, situation.now.paste->system)
                                   : why_nothing_comes_back(situation, remote, group);
     }
-    finding.unknown = {
-        {N_("whether they are repeated: a SYN that was sent this moment looks the "
-            "same, and a listing with timers (ss -o) would tell")}};
+    if (!still_there) {
+        finding.unknown = {
+            {N_("whether they are repeated: a SYN that was sent this moment looks the "
+                "same, and a listing with timers (ss -o) would tell")}};
+    }
     if (!here || finding.connections.empty()) {
         finding.advice = {
             {N_("It is not that nothing listens there: a live host answers that with RST at once, "

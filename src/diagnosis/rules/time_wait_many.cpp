@@ -104,10 +104,15 @@ std::vector<Finding> evaluate(const Situation& situation) {
     const auto count = static_cast<std::int64_t>(number);
     finding.severity = Severity::Information;
     finding.claim = {N_("{0} connections are in TIME-WAIT, which is harmless."), {count}};
-    finding.evidence = {{{N_("together they take about {0} of memory, and no descriptor"),
-                          {Bytes{number * kBytesEach}}},
-                         Origin::SocketTable,
-                         "ss -tan state time-wait"}};
+    if (is_of_linux(situation)) {
+        finding.evidence = {{{N_("together they take about {0} of memory, and no descriptor"),
+                              {Bytes{number * kBytesEach}}},
+                             Origin::SocketTable,
+                             "ss -tan state time-wait"}};
+    } else {  // what they cost there is not known
+        finding.evidence = {
+            {{N_("{0} in TIME-WAIT"), {count}}, Origin::PastedText, "ss -tan state time-wait"}};
+    }
     if (fullest) {
         finding.evidence.push_back(
             {{N_("the destination with most connections, {0}, uses {1} of the source ports; each "
