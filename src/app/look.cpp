@@ -212,9 +212,10 @@ void attribute_all(Observations& seen, const procfs::SocketHolders& holders) {
                    {N_("Run it on the host, outside of containers, as root.")});
     }
     if (!holders.dead_sockets_known()) {
-        add_unseen(seen,
-                   {N_("sockets of failed connections that are still held open; no table lists them.")},
-                   {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")});
+        add_unseen(
+            seen,
+            {N_("sockets of failed connections that are still held open; no table lists them.")},
+            {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")});
     }
 }
 

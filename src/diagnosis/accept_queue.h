@@ -33,7 +33,7 @@ struct WaitingConnections {
 
 // "nginx (pid 42)"; with several, the first two and "...".
 [[nodiscard]] Value names_of_listeners(const Situation& situation,
-                                             const WaitingConnections& waiting);
+                                       const WaitingConnections& waiting);
 
 // Queue, limit and drops of a listener.
 void add_queue_evidence(Finding& finding, const Connection& listener);

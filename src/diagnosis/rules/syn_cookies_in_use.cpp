@@ -49,8 +49,7 @@ void add_full_listeners(const Situation& situation, Finding& finding) {
             fact.values.emplace_back(name_of(*process));
         }
         finding.evidence.push_back(
-            {std::move(fact),
-             Origin::SocketTable,
+            {std::move(fact), Origin::SocketTable,
              "ss -tan state syn-recv sport = :" + std::to_string(listener.local.port)});
     }
 }
