@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/i18n.h"
+#include "diagnosis/accept_queue.h"
 #include "diagnosis/counter_evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/packet_gaps.h"
@@ -138,15 +139,43 @@ std::vector<Candidate> why_the_answer_is_lost_here(const SocketAddress& remote) 
              capture}};
 }
 
-std::vector<Candidate> why_it_is_lost_here(const SocketAddress& remote) {
-    const std::string port = std::to_string(remote.port);
-    return {{{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
+// Both ends are here, so the listener can be looked at: a full accept queue is cause enough, and
+// without any listener there is no queue that could be full.
+void explain_by_listener(const Situation& situation, const SocketAddress& remote,
+                         Finding& finding) {
+    const std::vector<Connection>& connections = situation.now.connections;
+    const std::vector<std::uint32_t> listeners = situation.lookups().listeners_for(remote);
+    const bool all_full = !listeners.empty() &&
+                          std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+                              return is_full(connections[index]);
+                          });
+    if (all_full) {
+        add_queue_evidence(finding, connections[listeners.front()]);
+        finding.advice.push_back(
+            {N_("The accept queue of the server on this host is full, so the kernel drops every "
+                "SYN to it: see the finding about that queue.")});
+        return;
+    }
+    if (!listeners.empty() || !situation.now.coverage.listeners) {
+        finding.candidates.push_back(
+            {{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
                  "connections without SYN cookies.")},
              {N_("Recv-Q of the listener is greater than its Send-Q, or TcpExtListenDrops rises")},
-             "ss -ltn sport = :" + port},
-            {{N_("The packet filter of this host drops the SYN or the answer to it.")},
-             {N_("a rule's packet counter rises with every SYN")},
-             "nft list ruleset"}};
+             "ss -ltn sport = :" + std::to_string(remote.port)});
+    } else {
+        // As for published ports of containers.
+        finding.candidates.push_back(
+            {{N_("Nothing listens there on this host, and a NAT rule passes the port on to another "
+                 "host or container that does not answer.")},
+             {N_("a dnat or redirect rule names the port")},
+             "nft list ruleset"});
+    }
+    finding.candidates.push_back(
+        {{N_("The packet filter of this host drops the SYN or the answer to it.")},
+         {N_("a rule's packet counter rises with every SYN")},
+         "nft list ruleset"});
+    finding.advice.push_back({N_("The server's end is on this host too: run tcpdx diagnose :{0}."),
+                              {Port{remote.port}}});
 }
 
 std::string server_capture(const SocketAddress& remote) {
@@ -289,9 +318,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  "ss -tano state syn-recv"});
             finding.candidates = why_the_answer_is_lost_here(remote);
         } else if (leaves && within_this_host(situation.now.connections[group.members.front()])) {
-            finding.candidates = why_it_is_lost_here(remote);
+            explain_by_listener(situation, remote, finding);
         } else if (leaves) {
             finding.candidates = why_nothing_comes_back(situation, remote, group);
+            finding.advice.push_back(
+                {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
+                    "apart.")});
         } else {
             finding.evidence.push_back(
                 {{N_("the kernel could not send a repeated SYN: none counts as being under way")},
@@ -306,11 +338,9 @@ std::vector<Finding> evaluate(const Situation& situation) {
             finding.unknown.push_back(
                 {N_("whether packets get lost in this host: that takes two looks (--sample 10)")});
         }
-        finding.advice = {
-            {N_("It is not that nothing listens there: a live host answers that with RST at once, "
-                "and the connect fails with \"connection refused\".")},
-            {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
-                "apart.")}};
+        finding.advice.push_back(
+            {N_("A missing listener alone does not look like this: a live host answers that with "
+                "RST at once, and the connect fails with \"connection refused\".")});
         finding.connections = std::move(group.members);
         findings.push_back(std::move(finding));
     }
