@@ -72,7 +72,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                          "room."),
                       {Port{view.port}, name_of(*process), listener.local.address}};
     finding.evidence.push_back(
-        {{N_("accept queue {0} of {1}"),
+        {{N_("accept queue: {0} (limit {1})"),
           {std::int64_t{*listener.accept_queue}, std::int64_t{*listener.backlog_limit}}},
          Origin::SocketTable,
          "ss -ltn sport = :" + std::to_string(view.port)});

@@ -205,7 +205,7 @@ void add_evidence(const Situation& situation, std::uint16_t port, const Pile& pi
         }
     }
     if (pile.listener != nullptr && pile.listener->accept_queue && pile.listener->backlog_limit) {
-        finding.evidence.push_back({{N_("accept queue {0} of {1}"),
+        finding.evidence.push_back({{N_("accept queue: {0} (limit {1})"),
                                      {std::int64_t{*pile.listener->accept_queue},
                                       std::int64_t{*pile.listener->backlog_limit}}},
                                     Origin::SocketTable,
