@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 namespace tcpdx::app {
@@ -108,6 +109,11 @@ filter::Names names_for_filters() {
             }
         }
         return below.starts_with(kCgroupRoots[1]) ? cgroup_id_of(below) : std::nullopt;
+    };
+    names.automatic_ports = []() -> std::optional<filter::PortRange> {
+        filter::PortRange range;
+        std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+        return file >> range.first >> range.last ? std::optional(range) : std::nullopt;
     };
     return names;
 }
