@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/stamped_ages.h"
 #include "base/i18n.h"
 #include "model/age_estimate.h"
 #include "model/listener_index.h"
@@ -21,10 +22,6 @@
 
 namespace tcpdx::app {
 namespace {
-
-// Reading stamps costs as much again as the dump. Among very many TIME-WAIT sockets no single age
-// matters, and the estimate is good to some 20 ms anyway.
-constexpr std::size_t kMostStampsWorthReading = 20'000;
 
 void add_unseen(Observations& seen, Message what, Message remedy) {
     seen.coverage.unseen.push_back({std::move(what), std::move(remedy)});
@@ -93,12 +90,9 @@ void drop_doubles(std::vector<Connection>& connections) {
 }
 
 void read_stamped_ages(Observations& seen) {
-    std::size_t stamped = 0;
-    for (const Connection& connection : seen.connections) {
-        stamped +=
-            connection.kind != SocketKind::Full || connection.state == TcpState::SynSent ? 1U : 0U;
-    }
-    if (stamped == 0 || stamped > kMostStampsWorthReading) {
+    const auto stamped =
+        std::count_if(seen.connections.begin(), seen.connections.end(), is_stamped);
+    if (stamped == 0 || stamped > static_cast<std::ptrdiff_t>(kMostStampsWorthReading)) {
         return;
     }
     const auto ages = sockdiag::read_exact_ages();

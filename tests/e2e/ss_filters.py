@@ -38,6 +38,11 @@ class Scenery:
         lab.run("ip", "address", "add", "10.8.0.1/24", "dev", "lo")
         lab.run("ip", "address", "add", "10.8.1.7/32", "dev", "lo")
         lab.run("ip", "-6", "address", "add", "fd00::1/64", "dev", "lo", "nodad")
+        # The kernel adds the route to the address a moment later.
+        for _ in range(100):
+            if lab.run("ip", "-6", "route", "get", "fd00::1", check=False):
+                break
+            time.sleep(0.02)
         self.kept = []
         for _ in range(3):
             self.connect("127.0.0.1", 8080)
