@@ -10,6 +10,7 @@
 #include "model/age_estimate.h"
 #include "model/filter/search_space.h"
 #include "model/opener.h"
+#include "presentation/i18n.h"
 #include "sources/procfs/kernel_counters.h"
 #include "sources/procfs/proc_file.h"
 #include "sources/procfs/process_reader.h"
@@ -223,11 +224,14 @@ Result<> Listing::read_proc_table(const Error& refused) {
         index.add(listener);
     }
     TRY(procfs::read_tcp_table([&](Connection& connection) { pass_on(connection, index); }));
-    unseen_.push_back(
-        {{N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
-             "sock_diag was refused ({0})."),
-          {refused.doing}},
-         {N_("The kernel module inet_diag, or the right to use netlink, is missing.")}});
+    if (!netlink_refused_) {  // in other namespaces it is no news
+        unseen_.push_back(
+            {{N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
+                 "sock_diag was refused ({0})."),
+              {std::string(_(refused.doing.c_str()))}},
+             {N_("The kernel module inet_diag, or the right to use netlink, is missing.")}});
+    }
+    netlink_refused_ = true;
     return {};
 }
 

@@ -79,6 +79,7 @@ private:
     sockdiag::ExactAges stamped_ages_;  // of the current namespace
     std::vector<Unseen> unseen_;
     bool table_changed_ = false;
+    bool netlink_refused_ = false;
 
     ConnectionWriter* writer_ = nullptr;
     const std::function<bool()>* stopped_ = nullptr;

@@ -10,6 +10,7 @@
 #include "model/age_estimate.h"
 #include "model/listener_index.h"
 #include "model/opener.h"
+#include "presentation/i18n.h"
 #include "sources/procfs/conntrack_figures.h"
 #include "sources/procfs/kernel_counters.h"
 #include "sources/procfs/kernel_options.h"
@@ -35,7 +36,7 @@ Result<> read_proc_table(Observations& seen, const Error& refused) {
         seen,
         {N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
             "sock_diag was refused ({0})."),
-         {refused.doing}},
+         {std::string(_(refused.doing.c_str()))}},
         {N_("The kernel module inet_diag, or the right to use netlink, is missing.")});
     return {};
 }
