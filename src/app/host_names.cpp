@@ -50,16 +50,6 @@ std::unordered_map<std::uint64_t, std::string> list_cgroups() {
 
 }  // namespace
 
-std::string_view HostNames::user(std::uint32_t uid) {
-    const auto [entry, is_new] = users_.try_emplace(uid);
-    if (is_new) {
-        if (const passwd* found = ::getpwuid(uid)) {  // NOLINT(concurrency-mt-unsafe)
-            entry->second = found->pw_name;
-        }
-    }
-    return entry->second;
-}
-
 void HostNames::learn_interface(std::uint32_t network_namespace, std::uint32_t index) {
     const auto [entry, is_new] = interfaces_.try_emplace({network_namespace, index});
     if (is_new) {

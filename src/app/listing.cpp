@@ -6,11 +6,11 @@
 #include <charconv>
 
 #include "app/stamped_ages.h"
+#include "app/unseen.h"
 #include "base/i18n.h"
 #include "model/age_estimate.h"
 #include "model/filter/search_space.h"
 #include "model/opener.h"
-#include "presentation/i18n.h"
 #include "sources/procfs/kernel_counters.h"
 #include "sources/procfs/proc_file.h"
 #include "sources/procfs/process_reader.h"
@@ -151,15 +151,8 @@ Result<> Listing::find_owners() {
     }
     context_.processes = processes_;
     filter_context_.processes = processes_;
-    if (holders_->unseen_processes() > 0) {
-        unseen_.push_back({{N_("the sockets of {0} processes of other users."),
-                            {static_cast<std::int64_t>(holders_->unseen_processes())}},
-                           {N_("Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.")}});
-    }
-    if (holders_->processes_hidden()) {
-        unseen_.push_back(
-            {{N_("processes that /proc does not show here (hidepid, or a container).")},
-             {N_("Run it on the host, outside of containers, as root.")}});
+    for (Unseen& unseen : unseen_processes(*holders_)) {
+        unseen_.push_back(std::move(unseen));
     }
     return {};
 }
@@ -200,10 +193,7 @@ void Listing::pass_on(Connection& connection, const ListenerIndex& listeners) {
 void Listing::note(const sockdiag::DumpOutcome& outcome) {
     table_changed_ = table_changed_ || outcome.table_changed;
     if (outcome.unreadable > 0) {
-        unseen_.push_back(
-            {{N_("{0} sockets that the kernel described in a way that is not understood."),
-              {static_cast<std::int64_t>(outcome.unreadable)}},
-             {N_("Please report this with the output of: uname -r")}});
+        unseen_.push_back(unreadable_sockets(outcome.unreadable));
     }
 }
 
@@ -225,11 +215,7 @@ Result<> Listing::read_proc_table(const Error& refused) {
     }
     TRY(procfs::read_tcp_table([&](Connection& connection) { pass_on(connection, index); }));
     if (!netlink_refused_) {  // in other namespaces it is no news
-        unseen_.push_back(
-            {{N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
-                 "sock_diag was refused ({0})."),
-              {std::string(_(refused.doing.c_str()))}},
-             {N_("The kernel module inet_diag, or the right to use netlink, is missing.")}});
+        unseen_.push_back(what_netlink_would_tell(refused));
     }
     netlink_refused_ = true;
     return {};
@@ -376,9 +362,7 @@ Result<> Listing::run(ConnectionWriter& writer, const std::function<bool()>& sto
             return list_namespace(static_cast<std::uint32_t>(i));
         });
         if (!listed) {
-            unseen_.push_back(
-                {{N_("network namespace {0}: it could not be entered."), {namespaces_[i].name}},
-                 {N_("Run as root, or with CAP_SYS_ADMIN.")}});
+            unseen_.push_back(network_namespace_not_entered(namespaces_[i].name));
         }
     }
     if (list.unseen_processes > 0) {
