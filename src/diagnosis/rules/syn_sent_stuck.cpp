@@ -334,13 +334,16 @@ std::vector<Finding> evaluate(const Situation& situation) {
         if (group.per_process.empty()) {
             finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
         }
-        if (leaves && situation.earlier == nullptr) {
+        const bool certain = finding.candidates.empty();
+        if (leaves && !certain && situation.earlier == nullptr) {
             finding.unknown.push_back(
                 {N_("whether packets get lost in this host: that takes two looks (--sample 10)")});
         }
-        finding.advice.push_back(
-            {N_("A missing listener alone does not look like this: a live host answers that with "
+        if (!certain) {
+            finding.advice.push_back({N_(
+                "A missing listener alone does not look like this: a live host answers that with "
                 "RST at once, and the connect fails with \"connection refused\".")});
+        }
         finding.connections = std::move(group.members);
         findings.push_back(std::move(finding));
     }

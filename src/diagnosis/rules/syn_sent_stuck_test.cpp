@@ -173,7 +173,8 @@ TEST_F(SynSentStuck, NamesTheFullAcceptQueueOfAServerOnThisHostAsTheCause) {
     server_on_this_host(17, 16);
     EXPECT_THAT(causes(), IsEmpty());
     const std::vector<Finding> found = findings();
-    EXPECT_THAT(found.at(0).advice.at(0).text, HasSubstr("accept queue of the server"));
+    ASSERT_THAT(found.at(0).advice, SizeIs(1));
+    EXPECT_THAT(found[0].advice[0].text, HasSubstr("accept queue of the server"));
     EXPECT_TRUE(std::any_of(found[0].evidence.begin(), found[0].evidence.end(), [](const auto& e) {
         return std::string_view(e.fact.text).find("it holds at most") != std::string_view::npos;
     }));
