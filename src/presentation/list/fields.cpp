@@ -68,6 +68,9 @@ std::vector<Field> make_fields() {
          [](const Field&, const C& c, const Context&, Scratch&) { return text(name_of(c.kind)); }},
         {"family",
          [](const Field&, const C& c, const Context&, Scratch&) {
+             if (c.local.address.family == IpFamily::Name) {
+                 return absent();
+             }
              return text(c.local.address.family == IpFamily::V4 ? "ipv4" : "ipv6");
          }},
         {"local_address", [](const Field&, const C& c, const Context&,
