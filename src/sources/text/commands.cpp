@@ -227,6 +227,16 @@ private:
     }
 
     void finish() {
+        // Only Linux's netstat has -t, -u and -l; on Windows -t means something else.
+        const bool linux_options = command_.tool == Tool::Netstat &&
+                                   command_.system != HostSystem::Windows &&
+                                   (tcp_ || udp_ || listening_);
+        if (linux_options || command_.tool == Tool::Ss || command_.tool == Tool::Nstat ||
+            command_.tool == Tool::ProcNetTcp) {
+            command_.system = HostSystem::Linux;
+        } else if (command_.tool == Tool::PowerShell) {
+            command_.system = HostSystem::Windows;
+        }
         command_.all = all_;
         command_.only_listeners = listening_ && !all_;
         command_.udp_only = udp_ && !tcp_;

@@ -146,7 +146,8 @@ void conclude(Observations& seen, std::vector<RowNote>& notes, const Clues& clue
     } else if (clues.prompt_as_root) {
         paste.as_root = clues.prompt_as_root;
     }
-    if (!paste.as_root.value_or(false) && !clues.warned_not_root && sees_everybody(seen, notes)) {
+    if (!paste.as_root.value_or(false) && !clues.warned_not_root &&
+        paste.system != HostSystem::Windows && sees_everybody(seen, notes)) {
         paste.as_root = true;
     }
     const bool as_root = paste.as_root.value_or(false);
@@ -160,7 +161,12 @@ void conclude(Observations& seen, std::vector<RowNote>& notes, const Clues& clue
                          clues.asked_for_all || clues.asked_for_listeners_only;
     coverage.connections = coverage.connections || clues.banner_connections.value_or(false) ||
                            (clues.asked_for_all && !clues.asked_for_listeners_only);
-    coverage.owners = as_root && owner_shown;
+    // Windows shows every process's number to everybody.
+    const bool windows = paste.system == HostSystem::Windows && !notes.empty() &&
+                         std::none_of(notes.begin(), notes.end(), [](const RowNote& note) {
+                             return note.owner == OwnerText::NoColumn;
+                         });
+    coverage.owners = (as_root && owner_shown) || windows;
     coverage.privileged_view = coverage.owners;
 
     ListenerIndex listeners;

@@ -139,6 +139,7 @@ bool CounterReader::take_heading(const Tokens& tokens) {
             if (same_ignoring_case(group, name)) {
                 // In lower case it is a BSD's, whose sentences are its own.
                 group_ = name == group ? std::string(group) : "bsd";
+                other_system_ = other_system_ || name != group;
                 return true;
             }
         }
@@ -146,6 +147,7 @@ bool CounterReader::take_heading(const Tokens& tokens) {
     }
     if (tokens.size() >= 2 && tokens.size() <= 4 && same_ignoring_case(tokens[1], "Statistics")) {
         group_ = tokens.size() >= 4 && same_ignoring_case(word, "TCP") ? "windows" : "other";
+        other_system_ = true;
         return true;
     }
     return word == "#kernel";

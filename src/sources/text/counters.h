@@ -19,6 +19,8 @@ public:
     [[nodiscard]] const Counters& latest() const { return latest_; }
     [[nodiscard]] const Counters& first() const { return first_; }
     [[nodiscard]] bool repeated() const { return repeated_; }
+    // Windows and the BSDs have netstat -s too.
+    [[nodiscard]] bool of_linux() const { return tool_ != "netstat" || !other_system_; }
     // "netstat" or "nstat"; empty before the first counter.
     [[nodiscard]] std::string_view tool() const { return tool_; }
 
@@ -34,6 +36,7 @@ private:
     Counters first_;
     bool repeated_ = false;
     std::string_view tool_;
+    bool other_system_ = false;
     std::string group_;       // "TcpExt", of the heading above
     std::string proc_names_;  // the line of names that a line of numbers follows
 };

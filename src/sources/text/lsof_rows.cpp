@@ -87,6 +87,10 @@ RowReading read_lsof_row(const Tokens& tokens) {
     row.v6_protocol = tokens[type] == "IPv6";
     if (type != node) {
         read_owner(row, tokens, type);
+        // The device: macOS gives the address of a control block, Linux an inode.
+        row.system = tokens[type + 1].starts_with("0x") ? HostSystem::MacOs
+                     : all_digits(tokens[type + 1])     ? HostSystem::Linux
+                                                        : HostSystem::Unknown;
     }
     const std::string_view name = tokens[node + 1];
     const std::size_t arrow = name.find(kArrow);

@@ -79,7 +79,7 @@ void Reader::take_line(std::string_view line) {
     if (pending_ && take_rest_of_pending(line)) {
         return;
     }
-    if (take_rows(line) || take_wrapped_cell(tokens) || take_second_line(line, tokens) ||
+    if (take_rows(tokens) || take_wrapped_cell(tokens) || take_second_line(line, tokens) ||
         take_owner_line(line)) {
         return;
     }
@@ -97,10 +97,12 @@ void Reader::take_line(std::string_view line) {
 }
 
 // Several rows may have been joined into one line.
-bool Reader::take_rows(std::string_view line) {
+bool Reader::take_rows(const Tokens& first) {
     bool any = false;
+    std::string_view line = first.line();
+    std::optional<Tokens> later;
     while (true) {
-        const Tokens tokens(line);
+        const Tokens& tokens = later ? *later : first;
         const RowReading reading = read_any_row(tokens);
         if (reading.kind == RowKind::None) {
             if (any && !tokens.empty() && last_was_ss_row_) {
@@ -122,11 +124,11 @@ bool Reader::take_rows(std::string_view line) {
             return true;
         }
         line = line.substr(reading.end);
+        later.emplace(line);
     }
 }
 
 bool Reader::take_row(const RowReading& reading, std::string_view line) {
-    counting_ = false;
     last_was_ss_row_ = false;
     switch (reading.kind) {
         case RowKind::Tcp:
@@ -142,7 +144,7 @@ bool Reader::take_row(const RowReading& reading, std::string_view line) {
             return true;
         case RowKind::Stateless:
             ++paste_.rows_without_state;
-            remember_tool_of(reading.row.layout);
+            remember_tool_of(reading.row);
             return true;
         case RowKind::Unread:
             unread(lines_.number(), line);
@@ -267,7 +269,7 @@ bool Reader::take_second_line(std::string_view line, const Tokens& tokens) {
     }
     remember_row(row);
     if (used < line.size()) {
-        (void)take_rows(line.substr(used));
+        (void)take_rows(Tokens(line.substr(used)));
     }
     return true;
 }
@@ -290,8 +292,8 @@ bool Reader::take_owner_line(std::string_view line) {
 }
 
 void Reader::remember_row(const Row& row) {
+    remember_tool_of(row);
     last_layout_ = row.layout;
-    remember_tool_of(row.layout);
     other_rows_ = false;
     if (row.connection.timer) {
         clues_.ss.timers = true;
@@ -303,7 +305,6 @@ void Reader::remember_row(const Row& row) {
     }
     const bool whole_listing = context_.has_header && !command_.selected;
     (whole_listing ? rows_in_whole_listings_ : rows_selected_) += 1;
-    (row.local.dotted ? dotted_rows_ : colon_rows_) = true;
 }
 
 Reading Reader::finish() {
@@ -313,6 +314,9 @@ Reading Reader::finish() {
     const Samples samples = tell_samples(all);
     paste_.samples = std::max(samples.count, counts_.size());
     paste_.system = guessed_system();
+    if (paste_.tools.empty()) {
+        remember_tool(command_tool_);  // its output was counted, so no row shows it
+    }
     paste_.selected = rows_selected_ > 0 && rows_in_whole_listings_ == 0;
     paste_.state_counts = counts_.empty() ? paste_.state_counts : counts_.back();
     for (std::size_t i = 0; i < kAllTcpStates.size(); ++i) {

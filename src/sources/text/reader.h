@@ -38,7 +38,7 @@ private:
     void take_line(std::string_view line);
     bool take_rest_of_pending(std::string_view line);
     void drop_pending();
-    bool take_rows(std::string_view line);
+    bool take_rows(const Tokens& tokens);
     bool take_row(const RowReading& reading, std::string_view line);
     bool take_wrapped_cell(const Tokens& tokens);
     bool take_second_line(std::string_view line, const Tokens& tokens);
@@ -51,7 +51,8 @@ private:
     [[nodiscard]] RowReading read_any_row(const Tokens& tokens) const;
     void remember_system(HostSystem system);
     void remember_tool(std::string_view name);
-    void remember_tool_of(Layout layout);
+    void remember_tool_of(const Row& row);
+    void remember_system_of_word(const Tokens& tokens);
     void remember_row(const Row& row);
     void unread(std::uint32_t line, std::string_view text);
     void reserve_for_the_rest();
@@ -77,10 +78,8 @@ private:
     std::uint32_t last_row_line_ = 0;
     std::string_view last_row_text_;  // of the paste, for a cell that goes on below it
     bool last_was_ss_row_ = false;
-    bool counting_ = false;
+    std::string_view command_tool_;
     std::array<std::size_t, 8> system_hints_{};  // by HostSystem
-    bool dotted_rows_ = false;
-    bool colon_rows_ = false;
     bool other_rows_ = false;
 };
 

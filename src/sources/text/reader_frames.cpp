@@ -91,9 +91,13 @@ void Reader::remember_tool(std::string_view name) {
     }
 }
 
-void Reader::remember_tool_of(Layout layout) {
-    remember_tool(name_of(tool_of(layout)));
-    ++system_hints_[static_cast<std::size_t>(system_of(layout))];
+void Reader::remember_tool_of(const Row& row) {
+    if (row.layout != last_layout_ || paste_.tools.empty()) {
+        remember_tool(name_of(tool_of(row.layout)));
+    }
+    const HostSystem system =
+        row.system != HostSystem::Unknown ? row.system : system_of(row.layout);
+    ++system_hints_[static_cast<std::size_t>(system)];
 }
 
 HostSystem Reader::guessed_system() const {
@@ -102,9 +106,6 @@ HostSystem Reader::guessed_system() const {
         if (system_hints_[i] > (best == 0 ? 0 : system_hints_[best])) {
             best = i;
         }
-    }
-    if (best == 0 && colon_rows_ && !dotted_rows_ && last_layout_ == Layout::Netstat) {
-        return HostSystem::Linux;
     }
     return static_cast<HostSystem>(best);
 }
@@ -131,6 +132,9 @@ bool Reader::take_command(std::string_view line) {
     context_.only_state = command->only_state;
     context_.udp_only = command->udp_only;
     collector_.begin_listing(0, hash_of(command->text));
+    if (command_tool_.empty()) {
+        command_tool_ = name_of(command->tool);
+    }
     if (paste_.command.empty()) {
         constexpr std::size_t kLongest = 300;
         paste_.command = printable_excerpt(command->text, kLongest);
@@ -187,6 +191,28 @@ bool Reader::take_banner(std::string_view line) {
     return true;
 }
 
+// Counts keep the state's spelling, which tells who counted.
+void Reader::remember_system_of_word(const Tokens& tokens) {
+    struct Spelling {
+        std::string_view word;
+        HostSystem system;
+    };
+    static constexpr Spelling kSpellings[] = {
+        {"FIN_WAIT1", HostSystem::Linux},   {"FIN_WAIT2", HostSystem::Linux},
+        {"SYN_RECV", HostSystem::Linux},    {"ESTAB", HostSystem::Linux},
+        {"TIME-WAIT", HostSystem::Linux},   {"CLOSE-WAIT", HostSystem::Linux},
+        {"LISTENING", HostSystem::Windows}, {"SYN_RECEIVED", HostSystem::Windows},
+        {"TimeWait", HostSystem::Windows},  {"CloseWait", HostSystem::Windows},
+    };
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        for (const Spelling& known : kSpellings) {
+            if (tokens[i] == known.word) {
+                ++system_hints_[static_cast<std::size_t>(known.system)];
+            }
+        }
+    }
+}
+
 bool Reader::take_numbers(const Tokens& tokens) {
     constexpr std::size_t kMostWordsOfCount = 9;
     if (tokens.size() >= 2 && tokens.size() <= kMostWordsOfCount) {
@@ -196,9 +222,9 @@ bool Reader::take_numbers(const Tokens& tokens) {
             if (counts_.empty() || again) {
                 counts_.emplace_back();
             }
+            remember_system_of_word(tokens);
             auto& known = counts_.back()[index];
             known = known.value_or(0) + std::min<std::uint64_t>(count->count, UINT32_MAX);
-            counting_ = true;
             return true;
         }
         if (is_counted_header(tokens)) {
@@ -214,6 +240,9 @@ bool Reader::take_numbers(const Tokens& tokens) {
         return false;
     }
     remember_tool(counters_.tool());
+    if (counters_.of_linux()) {
+        remember_system(HostSystem::Linux);
+    }
     return true;
 }
 

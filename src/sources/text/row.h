@@ -37,7 +37,8 @@ struct Row {
     Endpoint local;
     Endpoint remote;
     Layout layout = Layout::Bare;
-    bool v6_protocol = false;  // "tcp6"
+    bool v6_protocol = false;                 // "tcp6"
+    HostSystem system = HostSystem::Unknown;  // when only one system writes such rows
     OwnerText owner_text = OwnerText::NoColumn;
     int pid = 0;
     std::string_view program;

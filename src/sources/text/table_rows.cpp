@@ -156,6 +156,23 @@ private:
 
     // ----- proto ... -----
 
+    // Who writes the protocol like this, or an address of a control block before it.
+    HostSystem system_of(std::string_view protocol, std::size_t at) const {
+        constexpr std::size_t kPointerDigits = 16;
+        if (at > 0 && tokens_[at - 1].size() == kPointerDigits) {
+            if (tokens_[at - 1].starts_with("f1000")) {
+                return HostSystem::Aix;
+            }
+            if (tokens_[at - 1].starts_with("fffff8")) {
+                return HostSystem::FreeBsd;
+            }
+        }
+        if (protocol == "tcp46") {
+            return HostSystem::MacOs;
+        }
+        return HostSystem::Unknown;
+    }
+
     std::optional<RowReading> after_protocol(Protocol protocol, std::string_view word,
                                              std::size_t at) {
         if (protocol == Protocol::Local) {
@@ -163,6 +180,7 @@ private:
         }
         Row row;
         row.v6_protocol = word.back() == '6' && word.find('4') == std::string_view::npos;
+        row.system = system_of(word, at);
         std::size_t next = at + 1;
         if (next >= tokens_.size()) {
             return std::nullopt;
@@ -189,6 +207,9 @@ private:
         }
         row.first_queue = queue_in(tokens_[next]);
         row.second_queue = queue_in(tokens_[next + 1]);
+        if (numbers == 3 && next + numbers >= tokens_.size()) {
+            return std::nullopt;  // "TCP  168  150  18" of ss -s
+        }
         if (numbers == 3) {  // netstat -T: retransmits, out of order, zero windows
             row.first_queue.reset();
             row.second_queue.reset();
@@ -310,6 +331,9 @@ private:
 
     RowReading netstat_row(Row& row, const State& state, std::size_t end) const {
         set_state(row, state.word);
+        if (row.system == HostSystem::Unknown && row.layout == Layout::Netstat) {
+            row.system = row.local.dotted ? HostSystem::Unknown : HostSystem::Linux;
+        }
         read_tail(row, tokens_, state.after, end, context_);
         if (!state.word.state) {
             return finished(RowKind::Stateless, row, end);
