@@ -59,6 +59,7 @@ enum class RowKind : std::uint8_t {
 struct RowReading {
     RowKind kind = RowKind::None;
     Row row;
+    bool only_state_missing = false;  // of a Partial: both ends are there
     std::size_t end = 0;  // where in the line the next row may begin; its size when there is none
 };
 

@@ -246,9 +246,13 @@ std::optional<TcpState> translated(std::string_view word) {
 }
 
 bool is_one_of(std::string_view word, const auto& list) {
-    return std::any_of(std::begin(list), std::end(list), [&](std::string_view known) {
-        return key_of(known).text() == key_of(word).text() && !word.empty();
-    });
+    return std::any_of(std::begin(list), std::end(list),
+                       [&](std::string_view known) { return same_ignoring_case(known, word); });
+}
+
+// Translated states are in capitals, as the English ones; so most words of prose need no search.
+bool has_lower_case(std::string_view word) {
+    return std::any_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 struct Spelling {
@@ -318,6 +322,9 @@ std::optional<StateWord> parse_state_word(std::string_view word) {
     }
     if (const auto state = parse_tcp_state(word)) {
         return StateWord{state, false};
+    }
+    if (has_lower_case(word)) {
+        return std::nullopt;
     }
     if (const auto state = translated(word)) {
         return StateWord{state, false};

@@ -93,7 +93,11 @@ private:
     RowReading finished(RowKind kind, const Row& row, std::size_t end_token) const {
         const std::size_t end =
             end_token < tokens_.size() ? tokens_.column(end_token) : tokens_.line().size();
-        return {kind, row, end};
+        RowReading reading;
+        reading.kind = kind;
+        reading.row = row;
+        reading.end = end;
+        return reading;
     }
 
     bool two_numbers(std::size_t at) const {
@@ -199,8 +203,7 @@ private:
             ++numbers;
         }
         if (numbers == 1) {
-            return next + 1 >= tokens_.size() ? std::optional(finished(RowKind::Partial, row, 0))
-                                              : std::nullopt;
+            return std::nullopt;
         }
         if (numbers == 0) {
             return endpoints_then_state(row, next, protocol, Layout::Windows);
@@ -221,7 +224,8 @@ private:
     std::optional<RowReading> local_row(std::size_t at) const {
         const std::string_view next = tokens_[at + 1];
         const bool row = all_digits(next) || next.starts_with('[') ||
-                         (two_numbers(at + 2) && parse_state_word(next)) || next == "???";
+                         (two_numbers(at + 2) && parse_state_word(next)) || next == "???" ||
+                         listen_queue_in(next);
         if (!row) {
             return std::nullopt;
         }
@@ -305,7 +309,7 @@ private:
         }
         // FreeBSD's -x has buffer numbers between the peer and the state.
         std::size_t between = at;
-        while (between < end && between - at < kMostBetween && all_digits(tokens_[between])) {
+        while (between < end && between - at < kMostBetween && is_filler(tokens_[between])) {
             ++between;
         }
         if (between > at && between < end) {
@@ -370,7 +374,10 @@ private:
             }
             return finished(RowKind::Stateless, row, end);
         }
-        return finished(end < tokens_.size() ? RowKind::Stateless : RowKind::Partial, row, end);
+        RowReading reading =
+            finished(end < tokens_.size() ? RowKind::Stateless : RowKind::Partial, row, end);
+        reading.only_state_missing = true;
+        return reading;
     }
 
     // Both endpoints, and then something that is no state.
@@ -380,7 +387,9 @@ private:
                            all_digits(word) || word.starts_with("users:") ||
                            word.starts_with("timer:") || word.find('(') != std::string_view::npos;
         if (!owner) {
-            return finished(RowKind::Unread, row, end);
+            // "LIS" at the end of a line may be the first half of a state.
+            const bool last = at + 1 == tokens_.size();
+            return finished(last ? RowKind::Partial : RowKind::Unread, row, end);
         }
         if (context_.only_state || !context_.has_state_column) {
             RowReading reading = without_state(row, end);
@@ -477,7 +486,7 @@ private:
         if (state.unconnected && protocol != Protocol::Tcp) {
             return finished(RowKind::Other, row, next_row(at));
         }
-        RowReading reading{RowKind::Tcp, row, 0};
+        RowReading reading = finished(RowKind::Tcp, row, 0);
         reading.end = read_ss_extras(reading.row, tokens_, at);
         if (!state.state) {
             reading.kind = RowKind::Stateless;
