@@ -170,10 +170,6 @@ constexpr std::string_view kUnknown[] = {"UNKNOWN",  "DESCONHECIDA", "DESCONEGUT
                                          "OKÄND",    "UNBEKANNT",    "INCONNU",    "DESCONOCIDO",
                                          "NIEZNANY", "UNK",          "НЕИЗВЕСТНО"};
 
-constexpr bool is_plain(char c) {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == ' ' || c == '\'';
-}
-
 // The key a word is compared by: ASCII letters and digits in upper case, and one '*' for each run
 // of anything else, so that a letter which a wrong code page turned into "?", "™" or "Ã–" still
 // fits.
