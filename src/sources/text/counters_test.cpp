@@ -38,6 +38,13 @@ TEST(StateCounts, PutUpWithCountedHeaders) {
     EXPECT_EQ(seen.paste->unread_lines, 0U);
 }
 
+TEST(StateCounts, OfEachPeerAreAddedUp) {
+    const auto seen =
+        reading_of("    150 10.0.0.5:3306 TIME_WAIT\n     50 10.0.0.6:3306 TIME_WAIT\n");
+    EXPECT_THAT(count(seen, TcpState::TimeWait), Optional(200U));
+    EXPECT_FALSE(read_paste("150 10.0.0.5 TIME_WAIT\n50 10.0.0.6 TIME_WAIT\n").earlier);
+}
+
 TEST(StateCounts, AreTranslatedToo) {
     EXPECT_THAT(count(reading_of("12 ESPERANDO_FECHAR\n"), TcpState::CloseWait), Optional(12U));
 }

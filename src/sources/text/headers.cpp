@@ -235,7 +235,8 @@ bool has_word(const Tokens& tokens, std::string_view wanted) {
 
 std::optional<Header> lsof_header(const Tokens& tokens) {
     if (!(has_word(tokens, "COMMAND") && has_word(tokens, "PID") &&
-          (has_word(tokens, "NODE") || has_word(tokens, "NAME") || has_word(tokens, "FD")))) {
+          (has_word(tokens, "NODE") || has_word(tokens, "NAME") || has_word(tokens, "FD"))) ||
+        has_word(tokens, "PROTO")) {  // sockstat of the BSDs has those words as well
         return std::nullopt;
     }
     Header header;

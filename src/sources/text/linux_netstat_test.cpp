@@ -257,6 +257,15 @@ INSTANTIATE_TEST_SUITE_P(
                 "I see this on my server, and the tcp connections stay forever:\n\ntcp 0 0 "
                 "0.0.0.0:80 0.0.0.0:* LISTEN\ntcp 1 0 10.0.0.1:80 10.0.0.2:50000 "
                 "CLOSE_WAIT\n\nWhat does CLOSE_WAIT mean? Is it my fault?\n"},
+        Mangled{"a list in JSON",
+                "  \"tcp        0      0 0.0.0.0:80    0.0.0.0:*     LISTEN      \",\n"
+                "  \"tcp 1 0 10.0.0.1:80 10.0.0.2:50000 CLOSE_WAIT\",\n"},
+        Mangled{"a table in Markdown",
+                "| tcp | 0 | 0 | 0.0.0.0:80 | 0.0.0.0:* | LISTEN |\n"
+                "|tcp|1|0|10.0.0.1:80|10.0.0.2:50000|CLOSE_WAIT|\n"},
+        Mangled{"states cut by the screen",
+                "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTE\n"
+                "tcp 1 0 10.0.0.1:80 10.0.0.2:50000 CLOSE_WA 7/httpd\n"},
         Mangled{"JSON escapes",
                 "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\\ntcp 1 0 10.0.0.1:80 10.0.0.2:50000 "
                 "CLOSE_WAIT\\n"}),

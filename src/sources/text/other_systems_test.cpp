@@ -220,10 +220,28 @@ TEST(ProcNetTcp, ReadsBothFamilies) {
     EXPECT_THAT(seen.paste->tools, ElementsAre("/proc/net/tcp"));
 }
 
+TEST(ProcNetTcp, ReadsWhatIsLeftOfARow) {
+    const auto seen = reading_of(
+        "   0: 0100007F:1F90 00000000:0000 0A 00000000:0000\n"
+        "0100007F:1F90 0100007F:8001 08\n");
+    EXPECT_THAT(lines_of(seen), ElementsAre("LISTEN 127.0.0.1:8080 0.0.0.0:*",
+                                            "CLOSE-WAIT 127.0.0.1:8080 127.0.0.1:32769"));
+    EXPECT_FALSE(seen.connections[0].accept_queue);
+}
+
 TEST(ProcNetTcp, CountsADamagedRow) {
-    const auto seen = reading_of("   0: 0100007F:1F90 00000000:0000 0A 00000000:0000\n");
+    const auto seen = reading_of("   0: 0100007F:1F90 00000000:0000 0\n");
     EXPECT_THAT(seen.connections, IsEmpty());
     EXPECT_EQ(seen.paste->unread_lines, 1U);
+}
+
+TEST(Sockstat, ShowsListenersAndRowsWithoutAState) {
+    const auto seen = reading_of(
+        "USER     COMMAND    PID   FD PROTO  LOCAL ADDRESS         FOREIGN ADDRESS\n"
+        "root     sshd       823   4  tcp4   *:22                  *:*\n"
+        "www      nginx      900   7  tcp4   10.0.0.1:80           10.0.0.2:50000\n");
+    EXPECT_THAT(lines_of(seen), ElementsAre("LISTEN 0.0.0.0:22 0.0.0.0:*"));
+    EXPECT_EQ(seen.paste->rows_without_state, 1U);
 }
 
 }  // namespace

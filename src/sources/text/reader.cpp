@@ -77,6 +77,12 @@ void Reader::take_line(std::string_view line) {
     if (tokens.empty()) {
         return;
     }
+    if (tokens[0].front() == '|') {  // a row of a table in Markdown
+        std::string cells(line);
+        std::replace(cells.begin(), cells.end(), '|', ' ');
+        take_line(cells);
+        return;
+    }
     if (pending_ && take_rest_of_pending(line)) {
         return;
     }
@@ -218,6 +224,15 @@ void Reader::drop_pending() {
     pending_.reset();
     if (pending.only_state_missing) {
         ++paste_.rows_without_state;
+        return;
+    }
+    context_.rest_will_not_come = true;
+    const RowReading reading = read_any_row(Tokens(pending.text));
+    context_.rest_will_not_come = false;
+    if (reading.kind == RowKind::Tcp && pending.joined == 1) {
+        remember_row(reading.row);
+        collector_.add(reading.row, pending.line);
+        last_row_text_ = {};
         return;
     }
     unread(pending.line, pending.text);

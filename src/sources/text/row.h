@@ -75,6 +75,7 @@ struct TableContext {
     bool udp_only = false;  // "ss -u": its rows do not say that they are no TCP
     bool has_pid_column = false;
     bool header_without_queues = false;  // Windows
+    bool rest_will_not_come = false;     // a row that was cut stays as it is: no next line
 };
 
 }  // namespace tcpdx::text

@@ -357,6 +357,30 @@ std::optional<StateWord> parse_damaged_state_word(std::string_view word) {
     return std::nullopt;
 }
 
+std::optional<StateWord> parse_cut_state_word(std::string_view word) {
+    constexpr std::size_t kEnough = 5;
+    const Key key = key_of(word);
+    if (key.letters < kEnough || key.damaged) {
+        return std::nullopt;
+    }
+    std::optional<StateWord> found;
+    static constexpr Spelling kSpellings[] = {
+        {"ESTABLISHED", Established}, {"TIMEWAIT", TimeWait},       {"CLOSEWAIT", CloseWait},
+        {"LISTENING", Listen},        {"SYNRECEIVED", SynReceived}, {"SYNSENT", SynSent},
+        {"FINWAIT1", FinWait1},       {"FINWAIT2", FinWait2},       {"LASTACK", LastAck},
+    };
+    for (const Spelling& known : kSpellings) {
+        if (!known.word.starts_with(key.text())) {
+            continue;
+        }
+        if (found) {
+            return std::nullopt;  // FIN_WAIT of either
+        }
+        found = StateWord{known.state, false};
+    }
+    return found;
+}
+
 std::size_t state_prefix_length(std::string_view word) {
     std::size_t end = 0;
     while (end < word.size() && (is_letter(word[end]) || word[end] == '_' || word[end] == '-')) {
@@ -420,7 +444,7 @@ std::optional<TimerKind> parse_timer_word(std::string_view word) {
         {"aturada", TimerKind::None},
         {"el", TimerKind::Retransmit},
         {"manténiu", TimerKind::Keepalive},
-        {"espera", TimerKind::TimeWait},  // "temps d'espera"
+        {"d'espera", TimerKind::TimeWait},  // "temps d'espera"
         {"arrêt", TimerKind::None},
         {"marche", TimerKind::Retransmit},
         {"オフ", TimerKind::None},

@@ -44,12 +44,26 @@ std::optional<std::array<std::uint32_t, 3>> listen_queue_in(std::string_view wor
 
 // "12:tcp" of grep -n, "(tcp" and the like are not worth more than this.
 std::string_view without_line_number(std::string_view word) {
+    // "\"tcp  0  0 ...\"," of a list in JSON or YAML
+    while (word.size() > 1 &&
+           std::string_view("\"'(`*").find(word.front()) != std::string_view::npos) {
+        word.remove_prefix(1);
+    }
     std::size_t at = 0;
     while (at < word.size() && is_digit(word[at])) {
         ++at;
     }
     if (at > 0 && at + 1 < word.size() && (word[at] == ':' || word[at] == '-' || word[at] == '|')) {
         return word.substr(at + 1);
+    }
+    return word;
+}
+
+// "ESTABLISHED," and "LISTEN\"" in lists and quotations.
+std::string_view without_end_marks(std::string_view word) {
+    while (word.size() > 1 &&
+           std::string_view(",;.\"'`|\\*").find(word.back()) != std::string_view::npos) {
+        word.remove_suffix(1);
     }
     return word;
 }
@@ -132,7 +146,7 @@ private:
         if (at >= end) {
             return std::nullopt;
         }
-        const std::string_view word = tokens_[at];
+        const std::string_view word = without_end_marks(tokens_[at]);
         if (const auto state = parse_state_word(word)) {
             // "FIN WAIT 2", "CLOSE WAIT": the longest that is a state wins.
             if (at + 1 < end && !is_digit(tokens_[at + 1].front()) && tokens_[at + 1] != "-") {
@@ -330,6 +344,12 @@ private:
         if (const auto state = parse_damaged_state_word(tokens_[at])) {
             return State{*state, at + 1};
         }
+        // At the end of a line, the rest of the word may be on the next.
+        if (at + 1 < tokens_.size() || context_.rest_will_not_come) {
+            if (const auto state = parse_cut_state_word(tokens_[at])) {
+                return State{*state, at + 1};
+            }
+        }
         return std::nullopt;
     }
 
@@ -413,6 +433,10 @@ private:
                 return std::nullopt;
             }
             return finished(RowKind::Partial, row, tokens_.size());
+        }
+        // Connection tracking: "tcp 6 431999 ESTABLISHED src=10.0.0.1 dst=..."
+        if (contains_ignoring_case(tokens_.line(), " src=")) {
+            return finished(RowKind::Other, row, tokens_.size());
         }
         // "tcp 0 0 ... ESTABLISHED": somebody took the addresses out.
         for (std::size_t i = at; i < tokens_.size(); ++i) {
@@ -665,7 +689,10 @@ bool looks_like_row(const Tokens& tokens) {
             protocol = true;
         }
     }
-    return endpoints >= 2 && (state || protocol);
+    // "10.0.0.2:443 ESTABLISHED": somebody picked two columns.
+    constexpr std::size_t kPickedColumns = 2;
+    return (endpoints >= 2 && (state || protocol)) ||
+           (endpoints == 1 && state && tokens.size() == kPickedColumns);
 }
 
 }  // namespace tcpdx::text
