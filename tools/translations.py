@@ -7,6 +7,9 @@
 
 The check also does what `msgfmt --check` cannot for our numbered fields ({0}, {1}): a translation
 must use exactly the fields of its original, in any order, since a wrong one throws at run time.
+
+The rules' pages (docs/rules/*.md) have translations beside them, in docs/rules/ko. What is code or a link
+in a page is not translated, so both have to have the same of it: a page that was changed shows.
 """
 
 import pathlib
@@ -17,6 +20,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "po" / "ko.po"
+RULES = ROOT / "docs" / "rules"
 FIELD = re.compile(r"\{(\d+)[^}]*\}")
 
 
@@ -72,6 +76,21 @@ def problems():
                 yield True, f"other fields than the original: {msgid}"
 
 
+def code_in(page):
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    return set(re.findall(r"`([^`]+)`", text)) | set(re.findall(r"\]\(([^)]+)\)", text))
+
+
+def pages_that_differ():
+    for page in sorted(RULES.glob("*.md")):
+        translation = RULES / "ko" / page.name
+        if not translation.exists():
+            yield f"not translated: docs/rules/{page.name}"
+            continue
+        for code in sorted(code_in(page) ^ code_in(translation)):
+            yield f"in only one of docs/rules/{page.name} and its translation: {code}"
+
+
 def main():
     action = sys.argv[1] if len(sys.argv) == 2 else ""
     if action == "update":
@@ -83,7 +102,7 @@ def main():
         return 0
     if action in {"check", "complete"}:
         subprocess.run(["msgfmt", "--check", "-o", "/dev/null", str(CATALOGUE)], check=True)
-        found = list(problems())
+        found = list(problems()) + [(False, text) for text in pages_that_differ()]
         wrong = [text for harmful, text in found if harmful or action == "complete"]
         print("\n".join(wrong), file=sys.stderr)
         print(f"translations: {len(wrong)} problems, {len(found) - len(wrong)} not translated yet")

@@ -34,6 +34,7 @@ std::vector<std::pair<Value, std::size_t>> holders_of_other_ends(
         }
     }
     std::vector<std::pair<Value, std::size_t>> sorted;
+    sorted.reserve(counts.size());
     for (auto& [key, holder] : counts) {
         sorted.push_back(std::move(holder));
     }

@@ -297,6 +297,14 @@ private:
         });
     }
 
+    // Without netlink no listener tells the limit of its queue.
+    [[nodiscard]] bool limits_known() const {
+        const auto listeners = situation_.lookups().in_state(TcpState::Listen);
+        return std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+            return connection(index).backlog_limit.has_value();
+        });
+    }
+
     // What only the counters of the whole namespace know.
     void without_listener() {
         if (!situation_.asked.whole_host()) {
@@ -310,9 +318,10 @@ private:
                                 "attempts were dropped without an answer."),
                              {count_of(*overflows_)}};
             finding.evidence = {rise_of(situation_, "TcpExtListenOverflows")};
-            finding.unknown = {
-                {N_("which listener it was: none is full now, and none that counts "
-                    "its drops counted more")}};
+            finding.unknown = {{limits_known() ? N_("which listener it was: none is full now, and "
+                                                    "none that counts its drops counted more")
+                                               : N_("which listener it was: the limits of their "
+                                                    "queues are not known")}};
             finding.advice = {{N_("Look at Recv-Q of the listeners while it happens: ss -ltn")}};
             return;
         }
@@ -320,9 +329,11 @@ private:
         if (situation_.earlier == nullptr && total.value_or(0) > 0 &&
             (situation_.asked.explain_harmless || situation_.is_paste())) {
             Finding& finding = findings_.emplace_back();
-            finding.claim = {
-                N_("An accept queue has overflowed at some time since this network "
-                   "namespace came up; no queue is full now.")};
+            finding.claim = {limits_known()
+                                 ? N_("An accept queue has overflowed at some time since this "
+                                      "network namespace came up; no queue is full now.")
+                                 : N_("An accept queue has overflowed at some time since this "
+                                      "network namespace came up.")};
             finding.evidence = {
                 {{N_("TcpExtListenOverflows is {0}"), {count_of(*total)}}, Origin::Counter, check}};
             finding.unknown = {
@@ -331,6 +342,10 @@ private:
                                  "would show it")}
                     : Message{N_("whether it still happens: --sample 10 would show "
                                  "it")}};
+            if (!limits_known()) {
+                finding.unknown.push_back(
+                    {N_("whether a queue is full now: the limits of the queues are not known")});
+            }
         }
     }
 

@@ -31,6 +31,12 @@ double percent_of(std::size_t part, std::size_t whole) {
     return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
+// ss takes an IPv6 address only in brackets.
+std::string address_for_ss(const IpAddress& address) {
+    const std::string text = to_string(address);
+    return text.find(':') == std::string::npos ? text : "[" + text + "]";
+}
+
 // What the connections to one destination tell besides their number.
 struct Members {
     std::map<std::uint32_t, std::int64_t> per_process;
@@ -102,7 +108,8 @@ void add_growth(const Situation& situation, const SourcePorts& ports,
                                 ""});
 }
 
-void add_programs(const Observations& seen, const Members& members, Finding& finding) {
+void add_programs(const Observations& seen, const Members& members, const std::string& check,
+                  Finding& finding) {
     std::vector<std::pair<std::uint32_t, std::int64_t>> sorted(members.per_process.begin(),
                                                                members.per_process.end());
     std::stable_sort(sorted.begin(), sorted.end(),
@@ -112,7 +119,7 @@ void add_programs(const Observations& seen, const Members& members, Finding& fin
         finding.evidence.push_back(
             {{N_("{0} holds {1} of them"), {name_of(seen.processes[process]), count}},
              Origin::Process,
-             "ss -tanp"});
+             check});
     }
 }
 
@@ -159,14 +166,15 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
                       {use.local, use.remote, usable}}
             : Message{N_("Source ports from {0} to {1} run out: {2} of {3} are in use ({4})."),
                       {use.local, use.remote, used, usable, Percent{percent}}};
-    const std::string filter = "ss -tan 'dst " + to_string(use.remote) + "'";
+    const std::string between =
+        " 'src " + address_for_ss(use.local) + " and dst " + to_string(use.remote) + "'";
     finding.evidence = {
         {{N_("{0} connections from {1} to {2}"), {used, use.local, use.remote}},
          Origin::SocketTable,
-         filter},
+         "ss -tan" + between},
         {{N_("{0} of them are in TIME-WAIT"), {static_cast<std::int64_t>(use.time_wait)}},
          Origin::SocketTable,
-         "ss -tan state time-wait 'dst " + to_string(use.remote) + "'"},
+         "ss -tan state time-wait" + between},
         range_evidence(situation.now, ports)};
     if (has_default_range(situation.now)) {
         finding.unknown.push_back(
@@ -179,7 +187,7 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
         finding.evidence.push_back(option_value(situation.now, "net.ipv4.tcp_tw_reuse"));
     }
     add_growth(situation, ports, earlier, use, finding);
-    add_programs(situation.now, members, finding);
+    add_programs(situation.now, members, "ss -tanp" + between, finding);
     if (reusable && use.time_wait > 0) {
         finding.unknown.push_back(
             {N_("whether the connections in TIME-WAIT had timestamps: if so, their ports are taken "

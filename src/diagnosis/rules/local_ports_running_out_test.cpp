@@ -58,6 +58,15 @@ TEST_F(LocalPortsRunningOut, IsAProblemWhenNearlyAllAreInUse) {
     EXPECT_EQ(findings()[0].severity, Severity::Problem);
 }
 
+TEST_F(LocalPortsRunningOut, NamesBothEndsInTheCheckSinceEachLocalAddressHasPortsOfItsOwn) {
+    EXPECT_EQ(findings()[0].evidence[0].check, "ss -tan 'src 192.0.2.1 and dst 198.51.100.7:5432'");
+    for (Connection& connection : builder.now.connections) {
+        connection.local.address = *parse_ip_address("fd00::1");
+        connection.remote.address = *parse_ip_address("fd00::2");
+    }
+    EXPECT_EQ(findings()[0].evidence[0].check, "ss -tan 'src [fd00::1] and dst [fd00::2]:5432'");
+}
+
 TEST_F(LocalPortsRunningOut, StaysSilentBelow) {
     use_ports(79);
     EXPECT_THAT(findings(), IsEmpty());

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/i18n.h"
+#include "diagnosis/accept_queue.h"
 #include "diagnosis/counter_evidence.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
@@ -140,15 +141,43 @@ std::vector<Candidate> why_the_answer_is_lost_here(const SocketAddress& remote) 
              capture}};
 }
 
-std::vector<Candidate> why_it_is_lost_here(const SocketAddress& remote) {
-    const std::string port = std::to_string(remote.port);
-    return {{{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
+// Both ends are here, so the listener can be looked at: a full accept queue is cause enough, and
+// without any listener there is no queue that could be full.
+void explain_by_listener(const Situation& situation, const SocketAddress& remote,
+                         Finding& finding) {
+    const std::vector<Connection>& connections = situation.now.connections;
+    const std::vector<std::uint32_t> listeners = situation.lookups().listeners_for(remote);
+    const bool all_full = !listeners.empty() &&
+                          std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+                              return is_full(connections[index]);
+                          });
+    if (all_full) {
+        add_queue_evidence(finding, connections[listeners.front()]);
+        finding.advice.push_back(
+            {N_("The accept queue of the server on this host is full, so the kernel drops every "
+                "SYN to it: see the finding about that queue.")});
+        return;
+    }
+    if (!listeners.empty() || !situation.now.coverage.listeners) {
+        finding.candidates.push_back(
+            {{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
                  "connections without SYN cookies.")},
              {N_("Recv-Q of the listener is greater than its Send-Q, or TcpExtListenDrops rises")},
-             "ss -ltn sport = :" + port},
-            {{N_("The packet filter of this host drops the SYN or the answer to it.")},
-             {N_("a rule's packet counter rises with every SYN")},
-             "nft list ruleset"}};
+             "ss -ltn sport = :" + std::to_string(remote.port)});
+    } else {
+        // As for published ports of containers.
+        finding.candidates.push_back(
+            {{N_("Nothing listens there on this host, and a NAT rule passes the port on to another "
+                 "host or container that does not answer.")},
+             {N_("a dnat or redirect rule names the port")},
+             "nft list ruleset"});
+    }
+    finding.candidates.push_back(
+        {{N_("The packet filter of this host drops the SYN or the answer to it.")},
+         {N_("a rule's packet counter rises with every SYN")},
+         "nft list ruleset"});
+    finding.advice.push_back({N_("The server's end is on this host too: run tcpdx diagnose :{0}."),
+                              {Port{remote.port}}});
 }
 
 std::string server_capture(const SocketAddress& remote) {
@@ -274,18 +303,18 @@ void add_destinations(Finding& finding, const std::map<SocketAddress, std::int64
 
 // A connect on this host to this host, in a paste. Windows repeats a SYN that was answered with RST
 // twice, half a second apart, so there SYN-SENT can also mean that nobody listens.
-std::vector<Candidate> why_it_waits_on_this_host(const SocketAddress& remote, HostSystem system) {
-    std::vector<Candidate> candidates = why_it_is_lost_here(remote);
-    if (system == HostSystem::Windows) {
-        candidates.insert(
-            candidates.begin(),
+void explain_on_this_host(const Situation& situation, const SocketAddress& remote,
+                          Finding& finding) {
+    explain_by_listener(situation, remote, finding);
+    if (situation.now.paste->system == HostSystem::Windows && !finding.candidates.empty()) {
+        finding.candidates.insert(
+            finding.candidates.begin(),
             {{N_("Nothing listens on that port, and Windows is repeating the SYN that "
                  "was refused.")},
              {N_("the listing has no listener on the port, and the connection is gone "
                  "two seconds later")},
              "ss -ltn sport = :" + std::to_string(remote.port)});
     }
-    return candidates;
 }
 
 // In a paste, with no repetition and no age: perhaps sent this moment. All of them in one finding,
@@ -335,8 +364,11 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         }
         Group group;
         group.members = finding.connections;
-        finding.candidates = here ? why_it_waits_on_this_host(remote, situation.now.paste->system)
-                                  : why_nothing_comes_back(situation, remote, group);
+        if (here) {
+            explain_on_this_host(situation, remote, finding);
+        } else {
+            finding.candidates = why_nothing_comes_back(situation, remote, group);
+        }
     }
     if (!still_there) {
         finding.unknown = {
@@ -344,9 +376,9 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
                 "same, and a listing with timers (ss -o) would tell")}};
     }
     if (!here || finding.connections.empty()) {
-        finding.advice = {
+        finding.advice.push_back(
             {N_("It is not that nothing listens there: a live host answers that with RST at once, "
-                "and the connect fails with \"connection refused\".")}};
+                "and the connect fails with \"connection refused\".")});
     }
     findings.push_back(std::move(finding));
 }
@@ -383,9 +415,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  "ss -tano state syn-recv"});
             finding.candidates = why_the_answer_is_lost_here(remote);
         } else if (leaves && within_this_host(situation.now.connections[group.members.front()])) {
-            finding.candidates = why_it_is_lost_here(remote);
+            explain_by_listener(situation, remote, finding);
         } else if (leaves) {
             finding.candidates = why_nothing_comes_back(situation, remote, group);
+            finding.advice.push_back(
+                {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
+                    "apart.")});
         } else {
             finding.evidence.push_back(
                 {{N_("the kernel could not send a repeated SYN: none counts as being under way")},
@@ -396,15 +431,16 @@ std::vector<Finding> evaluate(const Situation& situation) {
         if (group.per_process.empty()) {
             say_if_program_unknown(finding, situation, kNoProcess);
         }
-        if (leaves && situation.earlier == nullptr && !situation.is_paste()) {
+        const bool certain = finding.candidates.empty();
+        if (leaves && !certain && situation.earlier == nullptr && !situation.is_paste()) {
             finding.unknown.push_back(
                 {N_("whether packets get lost in this host: that takes two looks (--sample 10)")});
         }
-        finding.advice = {
-            {N_("It is not that nothing listens there: a live host answers that with RST at once, "
-                "and the connect fails with \"connection refused\".")},
-            {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
-                "apart.")}};
+        if (!certain) {
+            finding.advice.push_back({N_(
+                "A missing listener alone does not look like this: a live host answers that with "
+                "RST at once, and the connect fails with \"connection refused\".")});
+        }
         finding.connections = std::move(group.members);
         findings.push_back(std::move(finding));
     }

@@ -21,8 +21,7 @@ Observation full_listener(const Load& load, std::uint32_t index) {
         fact.text = N_("accept queue of {3} on port {0}: {1} of {2}");
         fact.values.emplace_back(name_of(*process));
     }
-    return {std::move(fact),
-            Origin::SocketTable,
+    return {std::move(fact), Origin::SocketTable,
             "ss -ltnp sport = :" + std::to_string(listener.local.port)};
 }
 

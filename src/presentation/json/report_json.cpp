@@ -122,6 +122,9 @@ ordered_json port_json(const Observations& seen, const diagnosis::PortView& view
     if (view.new_connections) {
         object["new_connections"] = *view.new_connections;
     }
+    if (view.new_half_open) {
+        object["new_half_open"] = *view.new_half_open;
+    }
     if (view.drops_by_listeners) {
         object["new_drops"] = *view.drops_by_listeners;
     }

@@ -193,7 +193,16 @@ std::vector<Field> make_fields() {
 }  // namespace
 
 std::uint16_t service_port(const Connection& connection) {
-    return connection.opener == Opener::Active ? connection.remote.port : connection.local.port;
+    switch (connection.opener) {
+        case Opener::Active:
+            return connection.remote.port;
+        case Opener::Unknown:
+            // Nothing listens on the local port, so it is more likely a client's than a service's.
+            return connection.remote.port == 0 ? connection.local.port : std::uint16_t{0};
+        case Opener::Passive:
+            break;
+    }
+    return connection.local.port;
 }
 
 std::string key_of(const NumberField& number) {

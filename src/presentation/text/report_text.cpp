@@ -151,7 +151,7 @@ private:
                                         : fmt::format("{} (pid {})", process->name, process->pid),
                      diagnosis::shown(seen.paste ? &*seen.paste : nullptr, listener.local)}});
         if (listener.accept_queue && listener.backlog_limit) {
-            text += ", " + render(Message{N_("accept queue {0} of {1}"),
+            text += ", " + render(Message{N_("accept queue: {0} (limit {1})"),
                                           {std::int64_t{*listener.accept_queue},
                                            std::int64_t{*listener.backlog_limit}}});
         }
@@ -167,17 +167,24 @@ private:
             return;
         }
         const auto arrived = static_cast<std::int64_t>(view.new_connections.value_or(0));
-        Message text{N_("within {0}: {1} new connections to it"), {*report_.interval, arrived}};
+        Message text{N_("within {0}: {1} new connections to it that are still there"),
+                     {*report_.interval, arrived}};
         if (view.drops_by_listeners) {
             text.text =
-                N_("within {0}: {1} new connections to it, {2} attempts dropped by its listeners");
+                N_("within {0}: {1} new connections to it that are still there, {2} attempts "
+                   "dropped by its listeners");
             text.values.emplace_back(static_cast<std::int64_t>(*view.drops_by_listeners));
         } else if (!view.listeners.empty()) {
             text.text =
-                N_("within {0}: {1} new connections to it; how many attempts its listeners "
-                   "dropped is not known");
+                N_("within {0}: {1} new connections to it that are still there; how many attempts "
+                   "its listeners dropped is not known");
         }
         item("-", render(text));
+        if (view.new_half_open.value_or(0) > 0) {
+            item("-", render(Message{
+                          N_("within {0}: {1} handshakes began and are not complete"),
+                          {*report_.interval, static_cast<std::int64_t>(*view.new_half_open)}}));
+        }
         if (view.counter_increases.empty()) {
             return;
         }

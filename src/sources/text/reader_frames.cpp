@@ -107,7 +107,7 @@ HostSystem Reader::guessed_system() const {
             best = i;
         }
     }
-    return static_cast<HostSystem>(best);
+    return best == 0 ? likely_system_ : static_cast<HostSystem>(best);
 }
 
 bool Reader::take_frame(std::string_view line, const Tokens& tokens) {
@@ -159,6 +159,9 @@ bool Reader::take_header(const Tokens& tokens) {
         return false;
     }
     remember_system(header->system);
+    if (header->likely != HostSystem::Unknown) {
+        likely_system_ = header->likely;
+    }
     if (!header->sockets) {
         return true;
     }
@@ -215,7 +218,10 @@ void Reader::remember_system_of_word(const Tokens& tokens) {
 
 bool Reader::take_numbers(const Tokens& tokens) {
     constexpr std::size_t kMostWordsOfCount = 9;
-    if (tokens.size() >= 2 && tokens.size() <= kMostWordsOfCount) {
+    if (tokens.size() <= kMostWordsOfCount) {
+        if (is_counted_header(tokens)) {
+            return true;
+        }
         if (const auto count = parse_state_count(tokens)) {
             auto index = static_cast<std::size_t>(count->state);
             const bool again = !counts_.empty() && counts_.back()[index] && !count->added;
@@ -225,9 +231,6 @@ bool Reader::take_numbers(const Tokens& tokens) {
             remember_system_of_word(tokens);
             auto& known = counts_.back()[index];
             known = known.value_or(0) + std::min<std::uint64_t>(count->count, UINT32_MAX);
-            return true;
-        }
-        if (is_counted_header(tokens)) {
             return true;
         }
     }
