@@ -44,6 +44,9 @@ std::vector<Finding> diagnose(const Situation& situation) {
         if (a.ordinary != b.ordinary) {
             return b.ordinary;
         }
+        if (a.ordinary && a.connections.size() != b.connections.size()) {
+            return a.connections.size() > b.connections.size();
+        }
         return a.since.lower.value_or(Age::Duration(0)) > b.since.lower.value_or(Age::Duration(0));
     });
     return findings;
