@@ -8,6 +8,7 @@
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/port_view.h"
 
@@ -103,7 +104,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         }
     }
     if (process == nullptr) {
-        finding.unknown.push_back({N_("which program listens (needs root)")});
+        say_if_program_unknown(finding, situation, kNoProcess);
     }
     return {finding};
 }

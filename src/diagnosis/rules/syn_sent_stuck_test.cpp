@@ -203,5 +203,41 @@ TEST_F(SynSentStuck, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(SynSentStuck, MentionsOneOfAPasteThatMayBeNew) {
+    stuck().age = {};
+    stuck().timer.reset();
+    stuck().tcp.reset();
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(SynSentStuck, WarnsOnceOfManyInAPasteWhereverTheyGo) {
+    stuck().age = {};
+    stuck().timer.reset();
+    stuck().tcp.reset();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    for (std::uint16_t i = 1; i < 5; ++i) {
+        Connection copy = stuck();
+        copy.remote.port = static_cast<std::uint16_t>(1000 + i);
+        builder.add(copy);
+    }
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].connections, SizeIs(5));
+}
+
+TEST_F(SynSentStuck, SuspectsNoWayInBetweenOnOneHostOfAPaste) {
+    stuck().age = {};
+    stuck().timer.reset();
+    stuck().tcp.reset();
+    stuck().local.address = *parse_ip_address("127.0.0.1");
+    builder.now.paste = Paste{.system = HostSystem::Windows};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].candidates[0].cause.text, HasSubstr("Windows is repeating"));
+    EXPECT_THAT(findings()[0].evidence.back().fact.text, HasSubstr("has no listener"));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

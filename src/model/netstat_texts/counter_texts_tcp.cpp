@@ -1,6 +1,6 @@
 #include <array>
 
-#include "presentation/netstat/counter_texts.h"
+#include "model/netstat_texts/counter_texts.h"
 
 namespace tcpdx::netstat {
 namespace {

@@ -1,9 +1,9 @@
-#include "sources/procfs/proc_text.h"
+#include "base/words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tcpdx::procfs {
+namespace tcpdx {
 namespace {
 
 using testing::Eq;
@@ -38,4 +38,4 @@ TEST(NumberIn, TakesOnlyAWholeNumber) {
 }
 
 }  // namespace
-}  // namespace tcpdx::procfs
+}  // namespace tcpdx

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcpdx::procfs {
+namespace tcpdx {
 
 // Takes the next line off `text`, without its newline. What has no newline is the last line.
 // Nothing when `text` is empty.
@@ -27,4 +27,4 @@ template <std::integral Number>
     return number;
 }
 
-}  // namespace tcpdx::procfs
+}  // namespace tcpdx

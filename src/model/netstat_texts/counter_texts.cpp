@@ -1,4 +1,4 @@
-#include "presentation/netstat/counter_texts.h"
+#include "model/netstat_texts/counter_texts.h"
 
 #include <array>
 

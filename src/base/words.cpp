@@ -1,6 +1,6 @@
-#include "sources/procfs/proc_text.h"
+#include "base/words.h"
 
-namespace tcpdx::procfs {
+namespace tcpdx {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -37,4 +37,4 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-}  // namespace tcpdx::procfs
+}  // namespace tcpdx

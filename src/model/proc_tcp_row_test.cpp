@@ -1,11 +1,11 @@
-#include "sources/procfs/tcp_table.h"
+#include "model/proc_tcp_row.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace tcpdx::procfs {
+namespace tcpdx {
 namespace {
 
 using testing::Eq;
@@ -139,4 +139,4 @@ TEST(ParseTcpRow, RefusesEveryTruncationOfAMiniSocketBeforeItsPointer) {
 }
 
 }  // namespace
-}  // namespace tcpdx::procfs
+}  // namespace tcpdx
