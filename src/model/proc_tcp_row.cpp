@@ -162,4 +162,21 @@ std::optional<Connection> parse_tcp_row(std::string_view line, IpFamily family) 
     return connection;
 }
 
+std::optional<Connection> parse_tcp_row_start(std::string_view cells, IpFamily family) {
+    const auto local = address_in(take_word(cells), family);
+    const auto remote = address_in(take_word(cells), family);
+    const auto state = hex(take_word(cells), 2);
+    if (!local || !remote || !state || *state >= kStates.size()) {
+        return std::nullopt;
+    }
+    Connection connection;
+    connection.local = *local;
+    connection.remote = *remote;
+    connection.state = kStates[*state];
+    if (connection.state == TcpState::TimeWait) {
+        connection.kind = SocketKind::TimeWaitSocket;
+    }
+    return connection;
+}
+
 }  // namespace tcpdx

@@ -18,4 +18,9 @@ namespace tcpdx {
 // for the heading and for a row that is cut or damaged.
 [[nodiscard]] std::optional<Connection> parse_tcp_row(std::string_view line, IpFamily family);
 
+// Only the addresses and the state, of a row that was cut behind them or that shows no more:
+// "0100007F:1F90 00000000:0000 0A". For pasted text; a live table has whole rows.
+[[nodiscard]] std::optional<Connection> parse_tcp_row_start(std::string_view cells,
+                                                            IpFamily family);
+
 }  // namespace tcpdx

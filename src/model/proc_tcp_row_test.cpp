@@ -138,5 +138,17 @@ TEST(ParseTcpRow, RefusesEveryTruncationOfAMiniSocketBeforeItsPointer) {
     }
 }
 
+TEST(ParseTcpRowStart, TakesAddressesAndStateOfACutRow) {
+    const auto start =
+        parse_tcp_row_start(kKeepalive.substr(kKeepalive.find("0A00")), IpFamily::V4);
+    ASSERT_TRUE(start);
+    EXPECT_EQ(to_string(start->local), "10.0.0.10:50000");
+    EXPECT_EQ(start->state, TcpState::Established);
+    EXPECT_FALSE(start->inode);
+    EXPECT_FALSE(start->timer);
+    EXPECT_FALSE(parse_tcp_row_start("0A00000A:C350 010010AC:01BB", IpFamily::V4));
+    EXPECT_FALSE(parse_tcp_row_start("0A00000A:C350 010010AC:01BB 0F", IpFamily::V4));
+}
+
 }  // namespace
 }  // namespace tcpdx

@@ -253,6 +253,13 @@ bool CounterReader::take_sentence(const Tokens& tokens) {
     if (tokens.size() < 2 || tokens.size() > kMostWords) {
         return false;
     }
+    bool number = false;
+    for (std::size_t i = 0; i < tokens.size() && !number; ++i) {
+        number = all_digits(tokens[i]);
+    }
+    if (!number) {
+        return false;
+    }
     std::string sentence;
     std::optional<std::uint64_t> value;
     for (std::size_t i = 0; i < tokens.size(); ++i) {

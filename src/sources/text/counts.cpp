@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sources/text/endpoint.h"
 #include "sources/text/protocol_words.h"
 #include "sources/text/state_words.h"
 
@@ -43,6 +44,12 @@ std::optional<StateCount> parse_state_count(const Tokens& tokens) {
             continue;
         }
         word = without_marks(word);
+        // "150 10.0.0.5:3306 TIME_WAIT": counted for each peer.
+        if (count && !state &&
+            (parse_numeric_endpoint(word, Separator::Unknown) || parse_bare_address(word))) {
+            found.added = true;
+            continue;
+        }
         // "TIME_WAIT:41", "TIME_WAIT=41"
         if (const std::size_t mark = word.find_first_of(":=");
             !state && !count && mark != std::string_view::npos) {

@@ -70,8 +70,8 @@ bool hides_a_port(std::string_view text) {
         return true;
     }
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '+' || c == '.' ||
-               c == '?' || c == '#';
+        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '+' || c == '?' ||
+               c == '#';
     });
 }
 

@@ -1,6 +1,7 @@
 #include "sources/text/headers.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "sources/text/state_words.h"
@@ -34,7 +35,7 @@ constexpr HeaderWord kWords[] = {
     {"協定", Word::Protocol},
     {"プロトコル", Word::Protocol},
     {"프로토콜", Word::Protocol},
-    {"имя", Word::Protocol},
+    {"Имя", Word::Protocol},
     {"recv-q", Word::ReceiveQueue},
     {"recvq", Word::ReceiveQueue},
     {"recib", Word::ReceiveQueue},
@@ -54,7 +55,7 @@ constexpr HeaderWord kWords[] = {
     {"本機", Word::Local},
     {"로컬", Word::Local},
     {"ローカル", Word::Local},
-    {"локальный", Word::Local},
+    {"Локальный", Word::Local},
     {"yerel", Word::Local},
     {"adresse locale", Word::Local},
     {"foreign", Word::Peer},
@@ -69,7 +70,7 @@ constexpr HeaderWord kWords[] = {
     {"motparts", Word::Peer},
     {"外部", Word::Peer},
     {"외부", Word::Peer},
-    {"внешний", Word::Peer},
+    {"Внешний", Word::Peer},
     {"remoteadresse", Word::Peer},
     {"faddr", Word::Peer},
     {"fjärr", Word::Peer},
@@ -88,7 +89,8 @@ constexpr HeaderWord kWords[] = {
     {"状态", Word::State},
     {"狀態", Word::State},
     {"상태", Word::State},
-    {"состояние", Word::State},
+    {"Состояние", Word::State},
+    {"État", Word::State},
     {"stato", Word::State},
     {"stan", Word::State},
     {"durum", Word::State},
@@ -114,10 +116,10 @@ constexpr HeaderWord kWords[] = {
     {"rwind", Word::Other},
 };
 
-bool starts_like(std::string_view text, std::string_view lower_start) {
-    return text.size() >= lower_start.size() &&
-           std::equal(lower_start.begin(), lower_start.end(), text.begin(),
-                      [](char a, char b) { return a == to_lower(b); });
+bool starts_like(std::string_view text, std::string_view start) {
+    return text.size() >= start.size() &&
+           std::equal(start.begin(), start.end(), text.begin(),
+                      [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
 std::optional<Word> word_of(std::string_view text) {
@@ -233,7 +235,8 @@ bool has_word(const Tokens& tokens, std::string_view wanted) {
 
 std::optional<Header> lsof_header(const Tokens& tokens) {
     if (!(has_word(tokens, "COMMAND") && has_word(tokens, "PID") &&
-          (has_word(tokens, "NODE") || has_word(tokens, "NAME") || has_word(tokens, "FD")))) {
+          (has_word(tokens, "NODE") || has_word(tokens, "NAME") || has_word(tokens, "FD"))) ||
+        has_word(tokens, "PROTO")) {  // sockstat of the BSDs has those words as well
         return std::nullopt;
     }
     Header header;
@@ -352,7 +355,12 @@ std::optional<Banner> parse_banner(std::string_view line) {
     if (line.size() < 8 || line.size() > kLongest) {
         return std::nullopt;
     }
-    const auto has = [&](std::string_view lower) { return contains_ignoring_case(line, lower); };
+    std::array<char, kLongest> lower_line{};
+    std::transform(line.begin(), line.end(), lower_line.begin(), to_lower);
+    const std::string_view lowered(lower_line.data(), line.size());
+    const auto has = [&](std::string_view lower) {
+        return lowered.find(lower) != std::string_view::npos;
+    };
     const auto has_exact = [&](std::string_view text) {
         return line.find(text) != std::string_view::npos;
     };

@@ -62,12 +62,42 @@ struct Replacement {
 
 // HTML in forum dumps, and blanks that are not ASCII.
 constexpr Replacement kReplacements[] = {
-    {"&gt;", ">"},          {"&lt;", "<"},         {"&amp;", "&"},        {"&nbsp;", " "},
-    {"&quot;", "\""},       {"<br>", " "},         {"<br/>", " "},        {"<br />", " "},
-    {"<pre>", " "},         {"</pre>", " "},       {"<code>", " "},       {"</code>", " "},
-    {"\xc2\xa0", " "},      {"\xe3\x80\x80", " "}, {"\xe2\x80\x8b", ""},  {"\xe2\x80\x83", " "},
-    {"\xe2\x80\x82", " "},  {"\xe2\x80\xaf", " "}, {"\xe2\x80\x89", " "}, {"\xef\xbb\xbf", ""},
+    {"&gt;", ">"},
+    {"&lt;", "<"},
+    {"&amp;", "&"},
+    {"&nbsp;", " "},
+    {"&quot;", "\""},
+    {"<br>", " "},
+    {"<br/>", " "},
+    {"<br />", " "},
+    {"<pre>", " "},
+    {"</pre>", " "},
+    {"<code>", " "},
+    {"</code>", " "},
+    {"\xc2\xa0", " "},
+    {"\xe3\x80\x80", " "},
+    {"\xe2\x80\x8b", ""},
+    {"\xe2\x80\x83", " "},
+    {"\xe2\x80\x82", " "},
+    {"\xe2\x80\xaf", " "},
+    {"\xe2\x80\x89", " "},
+    {"\xef\xbb\xbf", ""},
     {"\xe2\x86\x92", "->"},
+    // Line ends within a string of JSON or of a log, where a row follows. (A path of Windows may
+    // have "\\n" too.)
+    {"\\r\\n", " "},
+    {"\\ntcp", " tcp"},
+    {"\\nudp", " udp"},
+    {"\\n  TCP", "  TCP"},
+    {"\\n  UDP", "  UDP"},
+    {"\\nESTAB", " ESTAB"},
+    {"\\nLISTEN", " LISTEN"},
+    {"\\nTIME-WAIT", " TIME-WAIT"},
+    {"\\nCLOSE-WAIT", " CLOSE-WAIT"},
+    {"\\nFIN-WAIT", " FIN-WAIT"},
+    {"\\nLAST-ACK", " LAST-ACK"},
+    {"\\nSYN-", " SYN-"},
+    {"\\nunix", " unix"},
 };
 
 void rewrite(std::string_view line, std::string& out) {
@@ -90,6 +120,9 @@ void rewrite(std::string_view line, std::string& out) {
             out += found->to;
             line.remove_prefix(found->from.size());
             continue;
+        }
+        if (line == "\\n" || line == "\\n\"") {
+            return;
         }
         // Markdown: "0.0.0.0:\*". A path of Windows keeps its backslashes.
         const bool escape =
@@ -198,12 +231,22 @@ std::string_view cleaned(std::string_view line, std::string& buffer) {
 }
 
 std::optional<std::string_view> LineReader::next() {
-    if (rest_.empty()) {
-        return std::nullopt;
+    if (physical_.empty()) {
+        if (rest_.empty()) {
+            return std::nullopt;
+        }
+        const std::size_t end = rest_.find('\n');
+        physical_ = rest_.substr(0, end);
+        rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 1);
+        if (physical_.ends_with('\r')) {
+            physical_.remove_suffix(1);
+        }
     }
-    const std::size_t end = rest_.find('\n');
-    original_ = rest_.substr(0, end);
-    rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 1);
+    // Without a line feed behind it, a carriage return ends a line as well (old Macs, terminals).
+    const std::size_t carriage = physical_.find('\r');
+    original_ = physical_.substr(0, carriage);
+    physical_ =
+        carriage == std::string_view::npos ? std::string_view() : physical_.substr(carriage + 1);
     ++number_;
     return cleaned(original_, clean_);
 }

@@ -21,10 +21,11 @@ public:
     [[nodiscard]] std::uint32_t number() const { return number_; }
     // The line as pasted, for showing it.
     [[nodiscard]] std::string_view original() const { return original_; }
-    [[nodiscard]] std::size_t bytes_left() const { return rest_.size(); }
+    [[nodiscard]] std::size_t bytes_left() const { return rest_.size() + physical_.size(); }
 
 private:
     std::string_view rest_;
+    std::string_view physical_;  // what is left of the line up to a line feed
     std::string_view original_;
     std::uint32_t number_ = 0;
     std::string clean_;

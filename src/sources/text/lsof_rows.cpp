@@ -42,7 +42,11 @@ void read_owner(Row& row, const Tokens& tokens, std::size_t type) {
 }
 
 RowReading reading(RowKind kind, const Row& row, const Tokens& tokens) {
-    return {kind, row, tokens.line().size()};
+    RowReading read;
+    read.kind = kind;
+    read.row = row;
+    read.end = tokens.line().size();
+    return read;
 }
 
 // "(CLOS _WAIT)" is two tokens.

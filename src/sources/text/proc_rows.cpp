@@ -46,6 +46,10 @@ RowReading read_proc_row(const Tokens& tokens) {
             connection = parse_tcp_row("0: " + std::string(tokens.line()), *family);
         }
         if (!connection) {
+            // Cut, or some of the columns only: what is there is as true.
+            connection = parse_tcp_row_start(tokens.from(at), *family);
+        }
+        if (!connection) {
             reading.kind = RowKind::Unread;
             return reading;
         }

@@ -30,6 +30,7 @@ Reading Reader::read() {
         take_line(*line);
         reserve_for_the_rest();
     }
+    finish_properties();
     if (pending_) {
         paste_.cut_off = true;
         drop_pending();
@@ -76,11 +77,17 @@ void Reader::take_line(std::string_view line) {
     if (tokens.empty()) {
         return;
     }
+    if (tokens[0].front() == '|') {  // a row of a table in Markdown
+        std::string cells(line);
+        std::replace(cells.begin(), cells.end(), '|', ' ');
+        take_line(cells);
+        return;
+    }
     if (pending_ && take_rest_of_pending(line)) {
         return;
     }
     if (take_rows(tokens) || take_wrapped_cell(tokens) || take_second_line(line, tokens) ||
-        take_owner_line(line)) {
+        take_owner_line(line) || take_property(tokens)) {
         return;
     }
     last_was_ss_row_ = last_was_ss_row_ && tokens.size() <= 1;
@@ -114,7 +121,8 @@ bool Reader::take_rows(const Tokens& first) {
             if (line.size() > kLongestPending) {
                 unread(lines_.number(), line);
             } else {
-                pending_ = Pending{std::string(line), lines_.number(), 1};
+                pending_ =
+                    Pending{std::string(line), lines_.number(), 1, reading.only_state_missing};
             }
             return true;
         }
@@ -160,7 +168,10 @@ bool Reader::take_rest_of_pending(std::string_view line) {
     const Tokens alone(line);
     const RowReading own = read_any_row(alone);
     const std::string_view rest = trimmed(line);
-    if (is_complete(own.kind) || rest.empty() || rest.size() > kLongestPending) {
+    // Two addresses and a state are a row for want of a better one: perhaps the rest of this one.
+    const bool row_of_its_own =
+        own.kind == RowKind::Other || (own.kind == RowKind::Tcp && own.row.layout != Layout::Bare);
+    if (row_of_its_own || rest.empty() || rest.size() > kLongestPending) {
         drop_pending();
         return false;
     }
@@ -169,7 +180,7 @@ bool Reader::take_rest_of_pending(std::string_view line) {
     const bool cut_number = is_digit(rest.front()) && !is_blank(line.front()) &&
                             !pending_->text.empty() && is_digit(pending_->text.back());
     std::string best;
-    RowReading best_reading;
+    bool only_state_missing = false;
     for (const bool glue : {cut_number, !cut_number}) {
         joined_.assign(pending_->text);
         if (!glue) {
@@ -180,25 +191,23 @@ bool Reader::take_rest_of_pending(std::string_view line) {
         RowReading reading = read_any_row(tokens);
         if (is_complete(reading.kind)) {
             take_row(reading, joined_);
-            if (reading.end > 0 && reading.end < joined_.size() && last_was_ss_row_) {
-                // Nothing more: a joined row's rest is its details.
-                Row row;
-                row.connection = collector_.last();
-                (void)read_ss_details(row, std::string_view(joined_).substr(reading.end));
-            }
+            const std::string more =
+                reading.end > 0 && reading.end < joined_.size() ? joined_.substr(reading.end) : "";
             last_row_text_ = {};
             pending_.reset();
+            (void)take_rows(Tokens(more));
             return true;
         }
         if (reading.kind == RowKind::Partial && best.empty()) {
             best = joined_;
-            best_reading = reading;
+            only_state_missing = reading.only_state_missing;
         }
     }
-    const bool first_cells = best_reading.kind == RowKind::Partial &&
-                             pending_->joined < kMostJoinedLines && best.size() < kLongestPending;
-    if (first_cells) {
+    // A line that begins a row itself is not the rest of another.
+    if (!best.empty() && own.kind == RowKind::None && pending_->joined < kMostJoinedLines &&
+        best.size() < kLongestPending) {
         pending_->text = std::move(best);
+        pending_->only_state_missing = only_state_missing;
         ++pending_->joined;
         return true;
     }
@@ -213,6 +222,19 @@ void Reader::drop_pending() {
     }
     const Pending pending = std::move(*pending_);
     pending_.reset();
+    if (pending.only_state_missing) {
+        ++paste_.rows_without_state;
+        return;
+    }
+    context_.rest_will_not_come = true;
+    const RowReading reading = read_any_row(Tokens(pending.text));
+    context_.rest_will_not_come = false;
+    if (reading.kind == RowKind::Tcp && pending.joined == 1) {
+        remember_row(reading.row);
+        collector_.add(reading.row, pending.line);
+        last_row_text_ = {};
+        return;
+    }
     unread(pending.line, pending.text);
     paste_.unread_lines += pending.joined - 1;
 }
@@ -272,6 +294,31 @@ bool Reader::take_second_line(std::string_view line, const Tokens& tokens) {
         (void)take_rows(Tokens(line.substr(used)));
     }
     return true;
+}
+
+bool Reader::take_property(const Tokens& tokens) {
+    if (properties_.starts_again(tokens)) {
+        finish_properties();
+    }
+    if (properties_.empty()) {
+        properties_line_ = lines_.number();
+    }
+    return properties_.take_line(tokens);
+}
+
+void Reader::finish_properties() {
+    if (properties_.empty()) {
+        return;
+    }
+    const std::string row = properties_.take_row();
+    const RowReading reading = read_any_row(Tokens(row));
+    if (reading.kind != RowKind::Tcp) {
+        unread(properties_line_, row);
+        return;
+    }
+    remember_row(reading.row);
+    collector_.add(reading.row, properties_line_);
+    last_row_text_ = {};
 }
 
 // " [chrome.exe]" of netstat -b.

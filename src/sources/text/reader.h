@@ -14,6 +14,7 @@
 #include "sources/text/counts.h"
 #include "sources/text/headers.h"
 #include "sources/text/lines.h"
+#include "sources/text/property_list.h"
 #include "sources/text/read_paste.h"
 #include "sources/text/row.h"
 
@@ -33,6 +34,7 @@ private:
         std::string text;
         std::uint32_t line = 0;
         std::uint32_t joined = 1;  // lines in `text`
+        bool only_state_missing = false;
     };
 
     void take_line(std::string_view line);
@@ -42,6 +44,8 @@ private:
     bool take_row(const RowReading& reading, std::string_view line);
     bool take_wrapped_cell(const Tokens& tokens);
     bool take_second_line(std::string_view line, const Tokens& tokens);
+    bool take_property(const Tokens& tokens);
+    void finish_properties();
     bool take_owner_line(std::string_view line);
     bool take_frame(std::string_view line, const Tokens& tokens);
     bool take_command(std::string_view line);
@@ -68,6 +72,8 @@ private:
     Command command_;
     Summary summary_;
     CounterReader counters_;
+    PropertyList properties_;
+    std::uint32_t properties_line_ = 0;
     std::vector<std::array<std::optional<std::uint64_t>, kAllTcpStates.size()>> counts_;
     std::optional<Pending> pending_;
     std::string joined_;

@@ -215,7 +215,10 @@ void Reader::remember_system_of_word(const Tokens& tokens) {
 
 bool Reader::take_numbers(const Tokens& tokens) {
     constexpr std::size_t kMostWordsOfCount = 9;
-    if (tokens.size() >= 2 && tokens.size() <= kMostWordsOfCount) {
+    if (tokens.size() <= kMostWordsOfCount) {
+        if (is_counted_header(tokens)) {
+            return true;
+        }
         if (const auto count = parse_state_count(tokens)) {
             auto index = static_cast<std::size_t>(count->state);
             const bool again = !counts_.empty() && counts_.back()[index] && !count->added;
@@ -225,9 +228,6 @@ bool Reader::take_numbers(const Tokens& tokens) {
             remember_system_of_word(tokens);
             auto& known = counts_.back()[index];
             known = known.value_or(0) + std::min<std::uint64_t>(count->count, UINT32_MAX);
-            return true;
-        }
-        if (is_counted_header(tokens)) {
             return true;
         }
     }

@@ -59,6 +59,7 @@ enum class RowKind : std::uint8_t {
 struct RowReading {
     RowKind kind = RowKind::None;
     Row row;
+    bool only_state_missing = false;  // of a Partial: both ends are there
     std::size_t end = 0;  // where in the line the next row may begin; its size when there is none
 };
 
@@ -74,6 +75,7 @@ struct TableContext {
     bool udp_only = false;  // "ss -u": its rows do not say that they are no TCP
     bool has_pid_column = false;
     bool header_without_queues = false;  // Windows
+    bool rest_will_not_come = false;     // a row that was cut stays as it is: no next line
 };
 
 }  // namespace tcpdx::text

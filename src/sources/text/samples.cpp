@@ -148,7 +148,7 @@ private:
             // The present is what the last of them says.
             complete(all_.rows[i], all_.rows[before]);
             dropped_[before] = dropped_[before] || other.sample == last_sample_[other.kind];
-        } else if (mine.sample == other.sample) {
+        } else if (mine.sample <= other.sample) {
             mine.sample = ++last_sample_[mine.kind];
         }
     }

@@ -207,7 +207,8 @@ private:
         for (const FlagWord& flag : kFlags) {
             if (flag.word == word) {
                 tcp_.options |= flag.option;
-                known_ += word.size() > 2 ? 1U : 0U;  // "ts" is too short to prove anything
+                ++known_;
+                details_ = true;
                 return;
             }
         }

@@ -170,10 +170,6 @@ constexpr std::string_view kUnknown[] = {"UNKNOWN",  "DESCONHECIDA", "DESCONEGUT
                                          "OKÄND",    "UNBEKANNT",    "INCONNU",    "DESCONOCIDO",
                                          "NIEZNANY", "UNK",          "НЕИЗВЕСТНО"};
 
-constexpr bool is_plain(char c) {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == ' ' || c == '\'';
-}
-
 // The key a word is compared by: ASCII letters and digits in upper case, and one '*' for each run
 // of anything else, so that a letter which a wrong code page turned into "?", "™" or "Ã–" still
 // fits.
@@ -246,9 +242,13 @@ std::optional<TcpState> translated(std::string_view word) {
 }
 
 bool is_one_of(std::string_view word, const auto& list) {
-    return std::any_of(std::begin(list), std::end(list), [&](std::string_view known) {
-        return key_of(known).text() == key_of(word).text() && !word.empty();
-    });
+    return std::any_of(std::begin(list), std::end(list),
+                       [&](std::string_view known) { return same_ignoring_case(known, word); });
+}
+
+// Translated states are in capitals, as the English ones; so most words of prose need no search.
+bool has_lower_case(std::string_view word) {
+    return std::any_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 struct Spelling {
@@ -319,6 +319,9 @@ std::optional<StateWord> parse_state_word(std::string_view word) {
     if (const auto state = parse_tcp_state(word)) {
         return StateWord{state, false};
     }
+    if (has_lower_case(word)) {
+        return std::nullopt;
+    }
     if (const auto state = translated(word)) {
         return StateWord{state, false};
     }
@@ -352,6 +355,30 @@ std::optional<StateWord> parse_damaged_state_word(std::string_view word) {
         }
     }
     return std::nullopt;
+}
+
+std::optional<StateWord> parse_cut_state_word(std::string_view word) {
+    constexpr std::size_t kEnough = 5;
+    const Key key = key_of(word);
+    if (key.letters < kEnough || key.damaged) {
+        return std::nullopt;
+    }
+    std::optional<StateWord> found;
+    static constexpr Spelling kSpellings[] = {
+        {"ESTABLISHED", Established}, {"TIMEWAIT", TimeWait},       {"CLOSEWAIT", CloseWait},
+        {"LISTENING", Listen},        {"SYNRECEIVED", SynReceived}, {"SYNSENT", SynSent},
+        {"FINWAIT1", FinWait1},       {"FINWAIT2", FinWait2},       {"LASTACK", LastAck},
+    };
+    for (const Spelling& known : kSpellings) {
+        if (!known.word.starts_with(key.text())) {
+            continue;
+        }
+        if (found) {
+            return std::nullopt;  // FIN_WAIT of either
+        }
+        found = StateWord{known.state, false};
+    }
+    return found;
 }
 
 std::size_t state_prefix_length(std::string_view word) {
@@ -417,7 +444,7 @@ std::optional<TimerKind> parse_timer_word(std::string_view word) {
         {"aturada", TimerKind::None},
         {"el", TimerKind::Retransmit},
         {"manténiu", TimerKind::Keepalive},
-        {"espera", TimerKind::TimeWait},  // "temps d'espera"
+        {"d'espera", TimerKind::TimeWait},  // "temps d'espera"
         {"arrêt", TimerKind::None},
         {"marche", TimerKind::Retransmit},
         {"オフ", TimerKind::None},

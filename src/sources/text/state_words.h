@@ -23,6 +23,9 @@ struct StateWord {
 // The same for a place where a state has to be: one letter may be wrong ("CLOS _WAIT").
 [[nodiscard]] std::optional<StateWord> parse_damaged_state_word(std::string_view word);
 
+// The beginning of a state whose end a narrow column or screen has cut off: "ESTABLI", "CLOSE_W".
+[[nodiscard]] std::optional<StateWord> parse_cut_state_word(std::string_view word);
+
 // A state that is glued to what follows: "ESTABLISHED18554/java" gives 11. 0 when there is none.
 [[nodiscard]] std::size_t state_prefix_length(std::string_view word);
 

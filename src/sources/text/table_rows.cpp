@@ -44,12 +44,26 @@ std::optional<std::array<std::uint32_t, 3>> listen_queue_in(std::string_view wor
 
 // "12:tcp" of grep -n, "(tcp" and the like are not worth more than this.
 std::string_view without_line_number(std::string_view word) {
+    // "\"tcp  0  0 ...\"," of a list in JSON or YAML
+    while (word.size() > 1 &&
+           std::string_view("\"'(`*").find(word.front()) != std::string_view::npos) {
+        word.remove_prefix(1);
+    }
     std::size_t at = 0;
     while (at < word.size() && is_digit(word[at])) {
         ++at;
     }
     if (at > 0 && at + 1 < word.size() && (word[at] == ':' || word[at] == '-' || word[at] == '|')) {
         return word.substr(at + 1);
+    }
+    return word;
+}
+
+// "ESTABLISHED," and "LISTEN\"" in lists and quotations.
+std::string_view without_end_marks(std::string_view word) {
+    while (word.size() > 1 &&
+           std::string_view(",;.\"'`|\\*").find(word.back()) != std::string_view::npos) {
+        word.remove_suffix(1);
     }
     return word;
 }
@@ -93,7 +107,11 @@ private:
     RowReading finished(RowKind kind, const Row& row, std::size_t end_token) const {
         const std::size_t end =
             end_token < tokens_.size() ? tokens_.column(end_token) : tokens_.line().size();
-        return {kind, row, end};
+        RowReading reading;
+        reading.kind = kind;
+        reading.row = row;
+        reading.end = end;
+        return reading;
     }
 
     bool two_numbers(std::size_t at) const {
@@ -128,7 +146,7 @@ private:
         if (at >= end) {
             return std::nullopt;
         }
-        const std::string_view word = tokens_[at];
+        const std::string_view word = without_end_marks(tokens_[at]);
         if (const auto state = parse_state_word(word)) {
             // "FIN WAIT 2", "CLOSE WAIT": the longest that is a state wins.
             if (at + 1 < end && !is_digit(tokens_[at + 1].front()) && tokens_[at + 1] != "-") {
@@ -199,8 +217,7 @@ private:
             ++numbers;
         }
         if (numbers == 1) {
-            return next + 1 >= tokens_.size() ? std::optional(finished(RowKind::Partial, row, 0))
-                                              : std::nullopt;
+            return std::nullopt;
         }
         if (numbers == 0) {
             return endpoints_then_state(row, next, protocol, Layout::Windows);
@@ -221,7 +238,8 @@ private:
     std::optional<RowReading> local_row(std::size_t at) const {
         const std::string_view next = tokens_[at + 1];
         const bool row = all_digits(next) || next.starts_with('[') ||
-                         (two_numbers(at + 2) && parse_state_word(next)) || next == "???";
+                         (two_numbers(at + 2) && parse_state_word(next)) || next == "???" ||
+                         listen_queue_in(next);
         if (!row) {
             return std::nullopt;
         }
@@ -305,7 +323,7 @@ private:
         }
         // FreeBSD's -x has buffer numbers between the peer and the state.
         std::size_t between = at;
-        while (between < end && between - at < kMostBetween && all_digits(tokens_[between])) {
+        while (between < end && between - at < kMostBetween && is_filler(tokens_[between])) {
             ++between;
         }
         if (between > at && between < end) {
@@ -325,6 +343,12 @@ private:
         }
         if (const auto state = parse_damaged_state_word(tokens_[at])) {
             return State{*state, at + 1};
+        }
+        // At the end of a line, the rest of the word may be on the next.
+        if (at + 1 < tokens_.size() || context_.rest_will_not_come) {
+            if (const auto state = parse_cut_state_word(tokens_[at])) {
+                return State{*state, at + 1};
+            }
         }
         return std::nullopt;
     }
@@ -370,7 +394,10 @@ private:
             }
             return finished(RowKind::Stateless, row, end);
         }
-        return finished(end < tokens_.size() ? RowKind::Stateless : RowKind::Partial, row, end);
+        RowReading reading =
+            finished(end < tokens_.size() ? RowKind::Stateless : RowKind::Partial, row, end);
+        reading.only_state_missing = true;
+        return reading;
     }
 
     // Both endpoints, and then something that is no state.
@@ -380,7 +407,9 @@ private:
                            all_digits(word) || word.starts_with("users:") ||
                            word.starts_with("timer:") || word.find('(') != std::string_view::npos;
         if (!owner) {
-            return finished(RowKind::Unread, row, end);
+            // "LIS" at the end of a line may be the first half of a state.
+            const bool last = at + 1 == tokens_.size();
+            return finished(last ? RowKind::Partial : RowKind::Unread, row, end);
         }
         if (context_.only_state || !context_.has_state_column) {
             RowReading reading = without_state(row, end);
@@ -404,6 +433,10 @@ private:
                 return std::nullopt;
             }
             return finished(RowKind::Partial, row, tokens_.size());
+        }
+        // Connection tracking: "tcp 6 431999 ESTABLISHED src=10.0.0.1 dst=..."
+        if (contains_ignoring_case(tokens_.line(), " src=")) {
+            return finished(RowKind::Other, row, tokens_.size());
         }
         // "tcp 0 0 ... ESTABLISHED": somebody took the addresses out.
         for (std::size_t i = at; i < tokens_.size(); ++i) {
@@ -477,7 +510,7 @@ private:
         if (state.unconnected && protocol != Protocol::Tcp) {
             return finished(RowKind::Other, row, next_row(at));
         }
-        RowReading reading{RowKind::Tcp, row, 0};
+        RowReading reading = finished(RowKind::Tcp, row, 0);
         reading.end = read_ss_extras(reading.row, tokens_, at);
         if (!state.state) {
             reading.kind = RowKind::Stateless;
@@ -656,7 +689,10 @@ bool looks_like_row(const Tokens& tokens) {
             protocol = true;
         }
     }
-    return endpoints >= 2 && (state || protocol);
+    // "10.0.0.2:443 ESTABLISHED": somebody picked two columns.
+    constexpr std::size_t kPickedColumns = 2;
+    return (endpoints >= 2 && (state || protocol)) ||
+           (endpoints == 1 && state && tokens.size() == kPickedColumns);
 }
 
 }  // namespace tcpdx::text
