@@ -48,7 +48,10 @@ def write_ss(path, lines):
 
 def run(command):
     start = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+    # Not to /dev/null: grep notices that and stops at the first match.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        while child.stdout.read(1 << 20):
+            pass
         _, _, usage = os.wait4(child.pid, 0)
         child.returncode = 0
     return time.monotonic() - start, usage.ru_maxrss / 1024

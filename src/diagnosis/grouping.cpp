@@ -23,25 +23,6 @@ bool is_asked_about(const Situation& situation, const Connection& connection) {
 
 namespace {
 
-// Linux and Solaris take source ports from 32768 up, the others from 49152.
-constexpr std::uint16_t kLowestDynamicPort = 32768;
-
-}  // namespace
-
-Opener probable_opener(const Connection& connection) {
-    const std::uint16_t local = connection.local.port;
-    const std::uint16_t remote = connection.remote.port;
-    if (connection.opener != Opener::Unknown || local == 0 || remote == 0 || local == remote) {
-        return connection.opener;
-    }
-    if (std::min(local, remote) >= kLowestDynamicPort) {
-        return Opener::Unknown;
-    }
-    return remote < local ? Opener::Active : Opener::Passive;
-}
-
-namespace {
-
 // The longest standing first. The ages are taken out before sorting: with many members nearly every
 // look at a Connection is a cache miss.
 void sort_by_age(const std::vector<Connection>& connections, std::vector<std::uint32_t>& members) {
@@ -66,28 +47,18 @@ public:
         if (!is_asked_about(situation_, connection)) {
             return;
         }
-        const std::uint32_t process = connection.owner.process;
-        const std::uint16_t port =
-            process == kNoProcess ? shared_port(connection) : std::uint16_t{0};
-        ConnectionGroup& group = groups_[{process, port}];
-        group.process = process;
-        group.local_port = port;
+        const OwnerKey owner = owner_key(situation_.now, connection);
+        ConnectionGroup& group = groups_[owner];
+        group.process = owner.process;
+        group.local_port = owner.local_port;
         group.members.push_back(index);
     }
 
     std::vector<ConnectionGroup> sorted() &&;
 
 private:
-    // The ports that a client connects from are all different, so they make no group. A paste
-    // without owners is full of them: there they are one, that of the programs not shown.
-    [[nodiscard]] std::uint16_t shared_port(const Connection& connection) const {
-        return situation_.is_paste() && probable_opener(connection) == Opener::Active
-                   ? std::uint16_t{0}
-                   : connection.local.port;
-    }
-
     const Situation& situation_;
-    std::map<std::pair<std::uint32_t, std::uint16_t>, ConnectionGroup> groups_;
+    std::map<OwnerKey, ConnectionGroup> groups_;
 };
 
 std::vector<ConnectionGroup> Groups::sorted() && {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis/owner_key.h"
 #include "diagnosis/rule.h"
 
 namespace tcpdx::diagnosis {
@@ -31,11 +32,6 @@ struct ConnectionGroup {
 
 // Whether a connection belongs to what the user asked about.
 [[nodiscard]] bool is_asked_about(const Situation& situation, const Connection& connection);
-
-// Which end opened. Where the listing does not tell, by the port numbers: the lower one is the
-// service, and below the dynamic ranges of all systems. Good enough to choose between two
-// severities, and for nothing else.
-[[nodiscard]] Opener probable_opener(const Connection& connection);
 
 // "nginx (pid 42)", or the port when the owner is not known.
 [[nodiscard]] Value name_of(const Situation& situation, const ConnectionGroup& group);

@@ -11,14 +11,6 @@ namespace {
 // Clients whose programs a listing does not show are in one group, and each has a pool of its own.
 constexpr std::size_t kProgramsAtOnce = 5;
 
-bool same_owner(const Connection& connection, const ConnectionGroup& group) {
-    if (group.process != kNoProcess || connection.owner.process != kNoProcess) {
-        return connection.owner.process == group.process;
-    }
-    return group.local_port == 0 ? probable_opener(connection) == Opener::Active
-                                 : connection.local.port == group.local_port;
-}
-
 }  // namespace
 
 bool may_have_lasted(const Situation& situation, const Connection& connection,
@@ -38,10 +30,8 @@ bool seem_accepted(const Situation& situation, std::span<const std::uint32_t> me
 }
 
 std::size_t beside(const Situation& situation, const ConnectionGroup& group, TcpState state) {
-    const auto in_state = situation.lookups().in_state(state);
-    return static_cast<std::size_t>(std::count_if(
-        in_state.begin(), in_state.end(),
-        [&](std::uint32_t index) { return same_owner(situation.now.connections[index], group); }));
+    return situation.lookups().number_of({.process = group.process, .local_port = group.local_port},
+                                         state);
 }
 
 std::optional<std::uint64_t> bare_count(const Situation& situation, TcpState state) {
