@@ -366,7 +366,7 @@ Result<> Listing::run(ConnectionWriter& writer, const std::function<bool()>& sto
         }
     }
     if (list.unseen_processes > 0) {
-        unseen_.push_back({{N_("network namespaces of {0} processes of other users."),
+        unseen_.push_back({{N_("network namespaces of other users' processes ({0} of them)."),
                             {static_cast<std::int64_t>(list.unseen_processes)}},
                            {N_("Run as root, or with CAP_SYS_PTRACE.")}});
     }

@@ -215,7 +215,7 @@ Result<std::vector<Observations>> look_at_namespaces(bool all) {
     if (!all) {
         if (others > 0) {
             add_unseen(looks.front(),
-                       {N_("{0} other network namespaces (containers) of this host."), {others}},
+                       {N_("other network namespaces (containers) of this host: {0}."), {others}},
                        {N_("--all-netns looks at them too.")});
         }
         return looks;

@@ -26,7 +26,7 @@ Unseen network_namespace_not_entered(const std::string& name) {
 std::vector<Unseen> unseen_processes(const procfs::SocketHolders& holders) {
     std::vector<Unseen> unseen;
     if (holders.unseen_processes() > 0) {
-        unseen.push_back({{N_("the sockets of {0} processes of other users."),
+        unseen.push_back({{N_("the sockets of other users' processes ({0} of them)."),
                            {static_cast<std::int64_t>(holders.unseen_processes())}},
                           {N_("Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.")}});
     }

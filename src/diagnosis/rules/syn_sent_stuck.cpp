@@ -377,8 +377,8 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
     }
     if (!here || finding.connections.empty()) {
         finding.advice.push_back(
-            {N_("It is not that nothing listens there: a live host answers that with RST at once, "
-                "and the connect fails with \"connection refused\".")});
+            {N_("A missing listener alone does not look like this: a live host answers that with "
+                "RST at once, and the connect fails with \"connection refused\".")});
     }
     findings.push_back(std::move(finding));
 }

@@ -232,8 +232,8 @@ private:
             return;
         }
         std::string text = render(Message{
-            N_("Looked at: {0} sockets, {1} processes that hold them, {2} kernel counters, {3} "
-               "kernel options."),
+            N_("Looked at: sockets {0}, processes that hold them {1}, kernel counters {2}, kernel "
+               "options {3}."),
             {static_cast<std::int64_t>(seen.connections.size()),
              static_cast<std::int64_t>(seen.processes.size()),
              static_cast<std::int64_t>(seen.counters.all().size()),
