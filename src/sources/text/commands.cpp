@@ -29,7 +29,8 @@ std::optional<Prompt> take_prompt(std::string_view& line) {
     // "PS C:\Users\User>", "C:\Windows\system32>"
     const bool power_shell = line.starts_with("PS ");
     const std::string_view path = power_shell ? trimmed(line.substr(3)) : line;
-    if (path.size() >= 3 && is_letter(path[0]) && path[1] == ':' && path[2] == '\\') {
+    if (path.size() >= 3 && is_letter(path[0]) && path[1] == ':' &&
+        (path[2] == '\\' || path[2] == '>')) {  // "C:\>" looks like an escape of Markdown
         const std::size_t end = line.find('>');
         if (end == std::string_view::npos) {
             return std::nullopt;

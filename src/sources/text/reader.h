@@ -85,6 +85,7 @@ private:
     std::string_view last_row_text_;  // of the paste, for a cell that goes on below it
     bool last_was_ss_row_ = false;
     std::string_view command_tool_;
+    HostSystem likely_system_ = HostSystem::Unknown;
     std::array<std::size_t, 8> system_hints_{};  // by HostSystem
     bool other_rows_ = false;
 };

@@ -107,7 +107,7 @@ HostSystem Reader::guessed_system() const {
             best = i;
         }
     }
-    return static_cast<HostSystem>(best);
+    return best == 0 ? likely_system_ : static_cast<HostSystem>(best);
 }
 
 bool Reader::take_frame(std::string_view line, const Tokens& tokens) {
@@ -159,6 +159,9 @@ bool Reader::take_header(const Tokens& tokens) {
         return false;
     }
     remember_system(header->system);
+    if (header->likely != HostSystem::Unknown) {
+        likely_system_ = header->likely;
+    }
     if (!header->sockets) {
         return true;
     }
