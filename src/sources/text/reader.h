@@ -40,10 +40,11 @@ private:
     void take_line(std::string_view line);
     bool take_rest_of_pending(std::string_view line);
     void drop_pending();
-    bool take_rows(const Tokens& tokens);
+    bool take_rows(const Tokens& first);
     bool take_row(const RowReading& reading, std::string_view line);
     bool take_wrapped_cell(const Tokens& tokens);
-    bool take_second_line(std::string_view line, const Tokens& tokens);
+    std::size_t take_details(std::string_view line);
+    static bool take_stray_details(std::string_view line, const Tokens& tokens);
     bool take_property(const Tokens& tokens);
     void finish_properties();
     bool take_owner_line(std::string_view line);
@@ -58,6 +59,7 @@ private:
     void remember_tool_of(const Row& row);
     void remember_system_of_word(const Tokens& tokens);
     void remember_row(const Row& row);
+    void remember_abilities(const Row& row);
     void unread(std::uint32_t line, std::string_view text);
     void reserve_for_the_rest();
     [[nodiscard]] HostSystem guessed_system() const;
@@ -77,6 +79,7 @@ private:
     std::vector<std::array<std::optional<std::uint64_t>, kAllTcpStates.size()>> counts_;
     std::optional<Pending> pending_;
     std::string joined_;
+    std::string cells_;
     Layout last_layout_ = Layout::Bare;
     std::size_t rows_at_last_reserve_ = 0;
     std::size_t rows_selected_ = 0;

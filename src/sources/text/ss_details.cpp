@@ -167,7 +167,7 @@ private:
     }
 
     // A row that was joined to this one: a state or a protocol, and the two queues.
-    bool row_begins() const {
+    [[nodiscard]] bool row_begins() const {
         const char first = rest_.front();
         if (!((first >= 'A' && first <= 'Z') || first == 't' || first == 'u')) {
             return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sources/text/powershell_rows.h"
 #include "sources/text/protocol_words.h"
 #include "sources/text/row_tail.h"
 #include "sources/text/ss_details.h"
@@ -104,7 +105,7 @@ public:
     }
 
 private:
-    RowReading finished(RowKind kind, const Row& row, std::size_t end_token) const {
+    [[nodiscard]] RowReading finished(RowKind kind, const Row& row, std::size_t end_token) const {
         const std::size_t end =
             end_token < tokens_.size() ? tokens_.column(end_token) : tokens_.line().size();
         RowReading reading;
@@ -114,12 +115,12 @@ private:
         return reading;
     }
 
-    bool two_numbers(std::size_t at) const {
+    [[nodiscard]] bool two_numbers(std::size_t at) const {
         return all_digits(tokens_[at]) && all_digits(tokens_[at + 1]);
     }
 
     // Where a row that was glued to this one begins, or the number of tokens.
-    std::size_t next_row(std::size_t from) const {
+    [[nodiscard]] std::size_t next_row(std::size_t from) const {
         for (std::size_t at = from; at < tokens_.size(); ++at) {
             const std::string_view word = tokens_[at];
             if (word.size() < 2 || !is_letter(word.front())) {
@@ -142,7 +143,7 @@ private:
     }
 
     // The state at `at`, which may be of two words ("POSLEDNÍ ACK", "CLOS _WAIT").
-    std::optional<State> state_at(std::size_t at, std::size_t end) const {
+    [[nodiscard]] std::optional<State> state_at(std::size_t at, std::size_t end) const {
         if (at >= end) {
             return std::nullopt;
         }
@@ -168,14 +169,14 @@ private:
         row.connection.state = word.state.value_or(TcpState::Closed);
     }
 
-    std::optional<Endpoint> endpoint_at(std::size_t at, Separator separator) const {
+    [[nodiscard]] std::optional<Endpoint> endpoint_at(std::size_t at, Separator separator) const {
         return parse_endpoint(tokens_[at], separator);
     }
 
     // ----- proto ... -----
 
     // Who writes the protocol like this, or an address of a control block before it.
-    HostSystem system_of(std::string_view protocol, std::size_t at) const {
+    [[nodiscard]] HostSystem system_of(std::string_view protocol, std::size_t at) const {
         constexpr std::size_t kPointerDigits = 16;
         if (at > 0 && tokens_[at - 1].size() == kPointerDigits) {
             if (tokens_[at - 1].starts_with("f1000")) {
@@ -235,7 +236,7 @@ private:
     }
 
     // A unix, netlink or packet socket: enough numbers or flags behind it, or it is prose.
-    std::optional<RowReading> local_row(std::size_t at) const {
+    [[nodiscard]] std::optional<RowReading> local_row(std::size_t at) const {
         const std::string_view next = tokens_[at + 1];
         const bool row = all_digits(next) || next.starts_with('[') ||
                          (two_numbers(at + 2) && parse_state_word(next)) || next == "???" ||
@@ -337,7 +338,7 @@ private:
         return state_missing(row, at, end);
     }
 
-    std::optional<State> damaged_state_at(std::size_t at, std::size_t end) const {
+    [[nodiscard]] std::optional<State> damaged_state_at(std::size_t at, std::size_t end) const {
         if (at >= end) {
             return std::nullopt;
         }
@@ -452,7 +453,7 @@ private:
     }
 
     // UDP and the like: with one endpoint at least, or it is prose.
-    std::optional<RowReading> other_row(std::size_t at, Layout layout) const {
+    [[nodiscard]] std::optional<RowReading> other_row(std::size_t at, Layout layout) const {
         const bool endpoint = parse_endpoint(tokens_[at], Separator::Unknown).has_value() ||
                               split_glued(tokens_[at]).has_value();
         if (!endpoint && !(layout == Layout::Netstat && at < tokens_.size())) {
@@ -574,11 +575,13 @@ private:
 
     std::optional<RowReading> from_endpoints(std::size_t at) {
         const std::string_view word = tokens_[at];
-        if (auto shell = powershell_row(at)) {
+        if (RowReading shell = read_powershell_row(tokens_, at); shell.kind != RowKind::None) {
             return shell;
         }
-        if (word.size() < 3 || !parse_numeric_endpoint(word, Separator::Unknown) ||
-            !endpoint_at(at + 1, Separator::Unknown)) {
+        if (word.size() < 3 || !endpoint_at(at + 1, Separator::Unknown)) {
+            return std::nullopt;
+        }
+        if (!parse_numeric_endpoint(word, Separator::Unknown) && !named_row(at)) {
             return std::nullopt;
         }
         Row row;
@@ -600,6 +603,21 @@ private:
             return finished(RowKind::Stateless, row, end);
         }
         return std::nullopt;
+    }
+
+    // Names are endpoints only where the rest of the line leaves no doubt: four numbers and a state
+    // (Solaris), or ports in digits, and a state as nobody writes it in prose.
+    [[nodiscard]] bool named_row(std::size_t at) const {
+        const auto local = endpoint_at(at, Separator::Unknown);
+        const auto remote = endpoint_at(at + 1, Separator::Unknown);
+        if (!local || !remote || at > 1) {
+            return false;
+        }
+        if (two_numbers(at + 2) && two_numbers(at + 4) && written_as_state(tokens_[at + 6])) {
+            return true;
+        }
+        return all_digits(local->port_text) && all_digits(remote->port_text) && !local->dotted &&
+               !remote->dotted && written_as_state(tokens_[at + 2]);
     }
 
     // Swind Send-Q Rwind Recv-Q State, with user, pid and command before them on request (-u).
@@ -626,41 +644,6 @@ private:
             return finished(RowKind::Tcp, row, tokens_.size());
         }
         return std::nullopt;
-    }
-
-    // LocalAddress LocalPort RemoteAddress RemotePort State [AppliedSetting] [OwningProcess]
-    std::optional<RowReading> powershell_row(std::size_t at) const {
-        if (!all_digits(tokens_[at + 1]) || !all_digits(tokens_[at + 3])) {
-            return std::nullopt;
-        }
-        const auto local = parse_bare_address(tokens_[at]);
-        const auto remote = parse_bare_address(tokens_[at + 2]);
-        const auto local_port = number_in<std::uint16_t>(tokens_[at + 1]);
-        const auto remote_port = number_in<std::uint16_t>(tokens_[at + 3]);
-        const auto state = state_at(at + 4, tokens_.size());
-        if (!local || !remote || !local_port || !remote_port || !state) {
-            return std::nullopt;
-        }
-        Row row;
-        row.layout = Layout::PowerShell;
-        const auto set = [](Endpoint& end, const IpAddress& address, std::string_view port_text,
-                            std::uint16_t port) {
-            end.host = address.is_any() ? Endpoint::Host::Any : Endpoint::Host::Address;
-            end.address = address;
-            end.port_text = port_text;
-            end.port = port;
-        };
-        set(row.local, *local, tokens_[at + 1], *local_port);
-        set(row.remote, *remote, tokens_[at + 3], *remote_port);
-        set_state(row, state->word);
-        for (std::size_t i = state->after; i < tokens_.size(); ++i) {
-            if (const auto pid = number_in<int>(tokens_[i])) {
-                row.owner_text = *pid == 0 ? OwnerText::Nobody : OwnerText::Process;
-                row.pid = *pid;
-                break;
-            }
-        }
-        return finished(RowKind::Tcp, row, tokens_.size());
     }
 
     const Tokens& tokens_;
