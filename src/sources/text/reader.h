@@ -75,21 +75,21 @@ private:
     Summary summary_;
     CounterReader counters_;
     PropertyList properties_;
-    std::uint32_t properties_line_ = 0;
     std::vector<std::array<std::optional<std::uint64_t>, kAllTcpStates.size()>> counts_;
     std::optional<Pending> pending_;
     std::string joined_;
     std::string cells_;
-    Layout last_layout_ = Layout::Bare;
     std::size_t rows_at_last_reserve_ = 0;
     std::size_t rows_selected_ = 0;
     std::size_t rows_in_whole_listings_ = 0;
-    std::uint32_t last_row_line_ = 0;
     std::string_view last_row_text_;  // of the paste, for a cell that goes on below it
-    bool last_was_ss_row_ = false;
     std::string_view command_tool_;
-    HostSystem likely_system_ = HostSystem::Unknown;
     std::array<std::size_t, 8> system_hints_{};  // by HostSystem
+    std::uint32_t properties_line_ = 0;
+    std::uint32_t last_row_line_ = 0;
+    HostSystem likely_system_ = HostSystem::Unknown;
+    Layout last_layout_ = Layout::Bare;
+    bool last_was_ss_row_ = false;
     bool other_rows_ = false;
 };
 
