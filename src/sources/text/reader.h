@@ -88,7 +88,6 @@ private:
     std::array<std::size_t, 8> system_hints_{};  // by HostSystem
     std::uint32_t properties_line_ = 0;
     std::uint32_t last_row_line_ = 0;
-    HostSystem likely_system_ = HostSystem::Unknown;
     Layout last_layout_ = Layout::Bare;
     bool last_was_ss_row_ = false;
     bool other_rows_ = false;
