@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/i18n.h"
+#include "diagnosis/grouping.h"
 #include "diagnosis/paste_names.h"
 #include "presentation/i18n.h"
 #include "presentation/render.h"
@@ -148,7 +149,7 @@ private:
         std::string text = render(
             Message{N_("{0} listens on {1}"),
                     {process == nullptr ? std::string(_("a program that cannot be seen"))
-                                        : fmt::format("{} (pid {})", process->name, process->pid),
+                                        : diagnosis::name_of(*process),
                      diagnosis::shown(seen.paste ? &*seen.paste : nullptr, listener.local)}});
         if (listener.accept_queue && listener.backlog_limit) {
             text += ", " + render(Message{N_("accept queue: {0} (limit {1})"),
