@@ -416,6 +416,7 @@ Reading Reader::finish() {
     now.processes = std::move(all.processes);
     now.counters = counters_.latest();
     now.totals = summary_.totals;
+    now.options = std::move(options_);
     now.paste = std::move(paste_);
     conclude(now, all.notes, clues_);
     return reading;

@@ -53,6 +53,9 @@ private:
     bool take_header(const Tokens& tokens);
     bool take_banner(std::string_view line);
     bool take_numbers(const Tokens& tokens);
+    bool take_bare_count(const Tokens& tokens);
+    bool take_kernel_option(const Tokens& tokens);
+    void take_state_count(TcpState state, std::uint64_t count, bool added);
     [[nodiscard]] RowReading read_any_row(const Tokens& tokens) const;
     void remember_system(HostSystem system);
     void remember_tool(std::string_view name);
@@ -74,6 +77,7 @@ private:
     Command command_;
     Summary summary_;
     CounterReader counters_;
+    KernelOptions options_;
     PropertyList properties_;
     std::vector<std::array<std::optional<std::uint64_t>, kAllTcpStates.size()>> counts_;
     std::optional<Pending> pending_;
