@@ -123,7 +123,8 @@ private:
         paragraph("", inked(screen_, Ink::Bold,
                             render(Message{N_("Port {0} on this host"), {Port{view.port}}})));
         if (view.listeners.empty()) {
-            item("-", _("nothing listens on it"));
+            item("-", shows_all_listeners(seen) ? _("nothing listens on it")
+                                                : _("no listener on it is shown"));
         }
         for (const std::uint32_t index : view.listeners) {
             item("-", listener_line(seen, seen.connections[index]));
@@ -142,6 +143,12 @@ private:
                                   {connections, static_cast<std::int64_t>(view.never_accepted)}}));
         port_during_look(view);
         out_ += '\n';
+    }
+
+    // A pasted listing can be without listeners, or without some of its rows.
+    static bool shows_all_listeners(const Observations& seen) {
+        return !seen.paste ||
+               (seen.coverage.listeners && !seen.paste->selected && !seen.paste->cut_off);
     }
 
     static std::string listener_line(const Observations& seen, const Connection& listener) {
