@@ -85,9 +85,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
     if (!is_worth_explaining(situation, number) || limit_is_near(situation)) {
         return {};
     }
+    const auto ports = source_ports(seen);
+    if (ports && number > finding.connections.size() && is_nearly_all(*ports, number)) {
+        return {};  // rows would tell; local-ports-running-out asks for them
+    }
     // The counts stand per destination; the total means nothing for ports.
     std::optional<SourcePortUse> fullest;
-    const auto ports = source_ports(seen);
     if (ports && ports->count > 0) {
         const auto uses = source_port_use(seen, *ports);
         if (!uses.empty()) {
