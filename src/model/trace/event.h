@@ -87,6 +87,7 @@ struct Event {
     bool has_socket = false;  // of a reset or drop
     bool leaving = false;     // of a drop: on its way out
     std::optional<EventCounters> counters;
+    std::optional<std::uint32_t> user;                 // uid of the socket
     std::optional<std::chrono::milliseconds> entered;  // TimeWait*: when its state began
 };
 

@@ -76,6 +76,7 @@ struct Life {
     SocketAddress remote;
     Opener opener = Opener::Unknown;
     LifeOwner owner;
+    std::optional<std::uint32_t> user;  // uid of the socket
 
     std::array<Step, kMostSteps> step_room;
     std::uint8_t step_count = 0;

@@ -79,6 +79,9 @@ void LifeTracker::learn_from(Record& record, const Snapshot& snapshot, const Con
     if (life.opener == Opener::Unknown) {
         life.opener = listed.opener;
     }
+    if (!life.user) {
+        life.user = listed.uid;
+    }
     const LifeOwner owner = owner_of(listed, snapshot.processes);
     if (owner.basis == OwnerBasis::Used && life.owner.basis != OwnerBasis::Used) {
         life.owner = owner;

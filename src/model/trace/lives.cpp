@@ -56,6 +56,7 @@ LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpSt
     life.network_namespace = event.network_namespace;
     life.local = event.local;
     life.remote = event.remote;
+    life.user = event.user;
     life.began_as = began_as;
     if (began_as == TcpState::Closed && event.to == TcpState::SynSent) {
         life.opener = Opener::Active;
@@ -182,6 +183,9 @@ void LifeTracker::learn_ends(Record& record, const Event& event) {
     }
     if (life.remote.port == 0) {
         life.remote = event.remote;
+    }
+    if (event.user) {
+        life.user = event.user;
     }
 }
 

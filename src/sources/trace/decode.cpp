@@ -151,6 +151,9 @@ Result<Event, RecordError> decode(std::span<const std::byte> record,
             event.reason = raw.detail;
             break;
         case EventKind::StateChange:
+        case EventKind::OwnerSeen:
+            event.user = raw.user;
+            break;
         case EventKind::RequestStarted:
         case EventKind::RequestExpired:
         case EventKind::RequestStopped:
@@ -158,7 +161,6 @@ Result<Event, RecordError> decode(std::span<const std::byte> record,
         case EventKind::SynAckRepeated:
         case EventKind::ResetReceived:
         case EventKind::ErrorReported:
-        case EventKind::OwnerSeen:
         case EventKind::Released:
             break;
     }

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -157,6 +158,17 @@ void choose_timers(Tracer::State& state, Extent extent) {
     }
 }
 
+// In a container process ids are numbered anew; the kernel translates those of our namespace.
+void choose_pid_namespace(tcp_trace& skeleton) {
+    // PROC_PID_INIT_INO of include/linux/proc_ns.h: that of the host has a fixed number.
+    constexpr ino_t kHost = 0xEFFFFFFC;
+    struct stat ours {};
+    if (::stat("/proc/self/ns/pid", &ours) == 0 && ours.st_ino != kHost) {
+        skeleton.rodata->pid_namespace_device = ours.st_dev;
+        skeleton.rodata->pid_namespace_inode = ours.st_ino;
+    }
+}
+
 void configure(Tracer::State& state, const TracerSettings& settings, Extent extent) {
     auto& skeleton = *state.program;
     auto& constants = *skeleton.rodata;
@@ -175,6 +187,7 @@ void configure(Tracer::State& state, const TracerSettings& settings, Extent exte
     ::bpf_map__set_max_entries(skeleton.maps.records, bytes);
     constants.most_bytes_for_details = bytes / 2;
 
+    choose_pid_namespace(skeleton);
     choose_timers(state, extent);
     for (const Part& part : details_of(skeleton)) {
         const bool there = state.kernel.arguments_of(part.tracepoint) >= part.arguments;

@@ -35,6 +35,10 @@ typedef struct {
 	int owned;
 } socket_lock_t;
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
@@ -70,6 +74,7 @@ struct sock {
 	__u16 sk_protocol;
 	int sk_err;
 	__u8 sk_shutdown;
+	kuid_t sk_uid;
 };
 
 struct inet_sock {

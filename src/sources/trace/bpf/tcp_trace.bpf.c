@@ -43,13 +43,24 @@ struct {
 	__type(value, __u8);
 } ended_in_use SEC(".maps");
 
+/* The reader's pid namespace; 0 when it is the host's, and numbers need no translation. */
+const volatile __u64 pid_namespace_device = 0;
+const volatile __u64 pid_namespace_inode = 0;
+
+/* 0: a kernel thread, or a process that the reader's /proc does not show. */
 static __always_inline __u32 present_process(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
+	struct bpf_pidns_info numbers = {};
 
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
 		return 0;
-	return bpf_get_current_pid_tgid() >> 32;
+	if (!pid_namespace_inode)
+		return bpf_get_current_pid_tgid() >> 32;
+	if (bpf_get_ns_current_pid_tgid(pid_namespace_device, pid_namespace_inode, &numbers,
+					sizeof(numbers)))
+		return 0;
+	return numbers.tgid;
 }
 
 /*
@@ -96,8 +107,16 @@ static __always_inline bool begin(struct trace_record *record, struct sock *sk, 
 	if (sk->sk_protocol != IPPROTO_TCP || !read_ends(record, &sk->__sk_common))
 		return false;
 	record->kind = kind;
+	record->user = sk->sk_uid.val;
 	record->new_state = sk->__sk_common.skc_state;
 	return true;
+}
+
+static __always_inline void remember_user(const __u64 *cookie)
+{
+	__u32 process = bpf_get_current_pid_tgid() >> 32;
+
+	bpf_map_update_elem(&users, cookie, &process, BPF_ANY);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -136,7 +155,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	if (!ends_wanted(&record))
 		return 0;
 	if (new_state == TCP_SYN_SENT && record.process)
-		bpf_map_update_elem(&users, &record.cookie, &record.process, BPF_ANY);
+		remember_user(&record.cookie);
 	if (new_state == TCP_CLOSE && old_state != TCP_LISTEN && !(record.flags & TRACE_ORPHAN))
 		bpf_map_update_elem(&ended_in_use, &record.cookie, &one, BPF_ANY);
 	write_change(&record);
@@ -147,20 +166,18 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 static __always_inline void note_user(struct sock *sk)
 {
 	struct trace_record record = {};
-	__u32 process, *known;
+	__u32 *known;
 
 	if (sk->sk_protocol != IPPROTO_TCP || !namespace_wanted(&sk->__sk_common))
 		return;
 	record.cookie = bpf_get_socket_cookie(sk);
 	known = bpf_map_lookup_elem(&users, &record.cookie);
-	process = bpf_get_current_pid_tgid() >> 32;
-	if (known && *known == process)
+	if (known && *known == bpf_get_current_pid_tgid() >> 32)
 		return;
-	process = present_process();
-	if (!process || !begin(&record, sk, TRACE_OWNER) || !ends_wanted(&record))
+	record.process = present_process();
+	if (!record.process || !begin(&record, sk, TRACE_OWNER) || !ends_wanted(&record))
 		return;
-	bpf_map_update_elem(&users, &record.cookie, &process, BPF_ANY);
-	record.process = process;
+	remember_user(&record.cookie);
 	bpf_get_current_comm(record.process_name, sizeof(record.process_name));
 	write_detail(&record);
 }

@@ -57,7 +57,7 @@ struct trace_record {
 	__u8 old_state; /* TCP_* of net/tcp_states.h */
 	__u8 new_state; /* of anything but a change: the present one */
 	__u16 flags;
-	__u32 reserved;
+	__u32 user; /* of changes, and of TRACE_OWNER: uid of the socket */
 	__u8 local_address[16];
 	__u8 remote_address[16];
 	char process_name[16]; /* of the thread */

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/trace/life.h"
+
+namespace tcpdx::trace {
+
+// Names of enumerators in output for programs. Never translated, never changed.
+[[nodiscard]] std::string_view name_of(Ending ending);
+[[nodiscard]] std::string_view name_of(Closer closer);
+[[nodiscard]] std::string_view name_of(Flaw flaw);
+[[nodiscard]] std::string_view name_of(EventKind kind);
+[[nodiscard]] std::string_view name_of(CauseKind kind);
+
+// The same for people, in their language: "closed normally", "this end".
+[[nodiscard]] const char* word_for(Ending ending);
+[[nodiscard]] const char* word_for(Closer closer);
+[[nodiscard]] std::string word_for(EventKind kind);
+
+// "ETIMEDOUT"; the number where there is no name.
+[[nodiscard]] std::string error_name(int error);
+
+// Why step `index` came, in the reader's language: the call or the segment behind it, what was
+// sent, the kernel's reason for a reset. What is not known is said, never guessed.
+[[nodiscard]] std::string reason_for(const Life& life, std::size_t index, const ReasonNames& names);
+// The same for a detail: "TCP_ABORT_ON_CLOSE", "NETFILTER_DROP", "ETIMEDOUT".
+[[nodiscard]] std::string reason_for(const Event& event, const ReasonNames& names);
+
+}  // namespace tcpdx::trace
