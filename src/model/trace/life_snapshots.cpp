@@ -72,8 +72,8 @@ void LifeTracker::learn_from(Record& record, const Snapshot& snapshot, const Con
     if (life.local.port == 0 && listed.local.port != 0) {
         life.local = listed.local;
         without_port_.erase(&record);
-        if (record.told == 0) {
-            tell_steps(record);
+        if (record.told == 0 && now_ >= life.step_room[0].latest + kGrace) {
+            tell_steps(record, 1);
         }
     }
     if (life.opener == Opener::Unknown) {
@@ -91,6 +91,21 @@ void LifeTracker::learn_from(Record& record, const Snapshot& snapshot, const Con
     }
 }
 
+void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
+    for (const Connection& listed : snapshot.connections) {
+        Record* record = find(listed.cookie.value_or(0));
+        if (record == nullptr || listed.state != TcpState::TimeWait || record->over ||
+            record->life.state() != TcpState::FinWait2 ||
+            record->life.last().kind != SocketKind::TimeWaitSocket) {
+            continue;
+        }
+        const Step step = step_of(listed, snapshot);
+        const Time since = record->life.last().latest;
+        add_step(*record, TcpState::TimeWait, SocketKind::TimeWaitSocket,
+                 std::max(step.earliest, since), std::max(step.latest, since));
+    }
+}
+
 void LifeTracker::compare(const Snapshot& snapshot) {
     std::unordered_set<const Record*> seen;
     for (const Connection& listed : snapshot.connections) {
@@ -103,7 +118,7 @@ void LifeTracker::compare(const Snapshot& snapshot) {
                 Step& first = record->life.step_room[0];
                 first.earliest = std::max(first.earliest, joined_at_);
                 record->told = 0;
-                wait_for(*record, Due::Step, first.latest);
+                wait_for(*record, Due::Step, first.latest, 1);
             }
             seen.insert(record);
             continue;

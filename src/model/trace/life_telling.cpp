@@ -10,9 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What belongs together happens within microseconds, in one go of the kernel; on a busy machine
-// that is interrupted for a few milliseconds at most.
-constexpr Time kGrace = 5ms;
 // The port of a connect() shows with its next event; a snapshot is asked for until then.
 constexpr Time kPortPatience = 300ms;
 
@@ -36,7 +33,7 @@ void LifeTracker::advance(Time now) {
     }
     for (Record* record : waited_enough) {
         without_port_.erase(record);
-        tell_steps(*record);
+        tell_steps(*record, 1);
     }
 }
 
@@ -49,7 +46,7 @@ void LifeTracker::finish() {
     const auto without_port = without_port_;
     without_port_.clear();
     for (Record* record : without_port) {
-        tell_steps(*record);
+        tell_steps(*record, 1);
     }
 }
 
@@ -66,7 +63,7 @@ void LifeTracker::come_due(const Pending& pending) {
             const bool port_may_come =
                 record.life.step_count == 1 && without_port_.contains(&record);
             if (!port_may_come) {
-                tell_steps(record);
+                tell_steps(record, pending.steps);
             }
             break;
         }
@@ -108,7 +105,7 @@ void LifeTracker::time_wait_gone(Record& record, Time at) {
     record.over = true;
 }
 
-void LifeTracker::tell_steps(Record& record) {
+void LifeTracker::tell_steps(Record& record, std::uint8_t count) {
     Life& life = record.life;
     if (life.owner.basis == OwnerBasis::None && life.opener != Opener::Active) {
         if (const ListenerOwner* listener = listener_of(life);
@@ -117,15 +114,16 @@ void LifeTracker::tell_steps(Record& record) {
             life.owner.basis = OwnerBasis::Listener;
         }
     }
-    if (record.over && record.told < life.step_count) {
+    count = std::min(count, life.step_count);
+    if (record.over && count == life.step_count && record.told < count) {
         settle_end(record);
     }
-    while (record.told < life.step_count) {
+    while (record.told < count) {
         const std::size_t index = record.told++;
         settle_step(record, index);
         listener_.stepped(life, index);
     }
-    if (record.over && !record.end_told) {
+    if (record.over && !record.end_told && record.told == life.step_count) {
         record.end_told = true;
         listener_.ended(life);
     }
@@ -135,7 +133,9 @@ void LifeTracker::settle_step(Record& record, std::size_t index) {
     Life& life = record.life;
     Step& step = life.step_room[index];
     const auto from = state_before(life, index);
-    if (!from || step.flaw != Flaw::None) {
+    // FIN-WAIT-2 handing over to its mini-socket is no change, and may be due to the last ACK or to
+    // close().
+    if (!from || *from == step.state || step.flaw != Flaw::None) {
         return;
     }
     const bool ends = step.state == TcpState::Closed;

@@ -276,6 +276,9 @@ void LifeTracker::on_detail(const Event& event) {
         }
         return;
     }
+    if (event.kind == EventKind::Released && record != nullptr) {
+        return;  // the program closed its socket as the connection ended: nothing is held
+    }
     if (record != nullptr) {
         Life& life = record->life;
         learn_ends(*record, event);
@@ -299,7 +302,7 @@ void LifeTracker::on_detail(const Event& event) {
     if (record != nullptr) {
         wait_for(*record, Due::Detail, event.at);
     } else {
-        queue_.push_back({nullptr, event.at, Due::Detail});
+        queue_.push_back({nullptr, event.at, Due::Detail, 0});
     }
 }
 

@@ -89,6 +89,7 @@ LifeTracker::Record& LifeTracker::older_life(const Event& event, TcpState state,
     }
     life.step_count = 1;
     record.told = 1;
+    count_mini_socket(first, 1);
     return record;
 }
 
@@ -138,13 +139,23 @@ void LifeTracker::add_step(Record& record, TcpState state, SocketKind kind, Time
         --life.step_count;
         record.told = std::min(record.told, life.step_count);
     }
+    if (life.step_count > 0) {
+        count_mini_socket(life.last(), -1);
+    }
     life.step_room[life.step_count++] = {
         .state = state, .kind = kind, .earliest = earliest, .latest = latest};
+    count_mini_socket(life.last(), 1);
     record.last_seen = latest;
     if (state == TcpState::SynSent && life.local.port == 0) {
         without_port_.insert(&record);
     }
-    wait_for(record, Due::Step, latest);
+    wait_for(record, Due::Step, latest, life.step_count);
+}
+
+void LifeTracker::count_mini_socket(const Step& step, int change) {
+    if (step.state == TcpState::FinWait2 && step.kind == SocketKind::TimeWaitSocket) {
+        mini_fin_wait2_ += static_cast<std::size_t>(change);
+    }
 }
 
 // One transition as the kernel reported it.
@@ -158,6 +169,7 @@ void LifeTracker::follow(Record& record, const Event& event, SocketKind kind) {
     if (life.state() != event.from) {
         if (record.from_snapshot && event.at <= record.snapshot_done) {
             // The listing was made after this event: it had only not been read yet.
+            count_mini_socket(life.last(), -1);
             life.step_room[0] = {.state = event.from, .earliest = Time(0), .latest = event.at};
             life.step_count = record.told = 1;
         } else {
@@ -237,14 +249,21 @@ const LifeTracker::ListenerOwner* LifeTracker::listener_of(const Life& life) con
     return wildcard;
 }
 
-void LifeTracker::wait_for(Record& record, Due due, Time at) {
+void LifeTracker::wait_for(Record& record, Due due, Time at, std::uint8_t steps) {
     ++record.pending;
-    queue_.push_back({&record, at, due});
+    queue_.push_back({&record, at, due, steps});
 }
 
 // A mini-socket in FIN-WAIT-2 that has become TIME-WAIT without an event.
 void LifeTracker::enter_time_wait_late(Record& record, const Event& event) {
     Life& life = record.life;
+    if (event.to == TcpState::TimeWait && life.state() == TcpState::TimeWait && event.entered &&
+        !life.last().is_exact()) {
+        // So far known from a snapshot.
+        Step& step = life.step_room[life.step_count - 1U];
+        step.earliest = std::clamp<Time>(*event.entered, step.earliest, step.latest);
+        step.latest = std::clamp<Time>(*event.entered + 1ms, step.earliest, step.latest);
+    }
     if (event.to != TcpState::TimeWait || life.state() != TcpState::FinWait2) {
         return;
     }

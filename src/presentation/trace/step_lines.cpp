@@ -65,7 +65,8 @@ void StepLines::happened(const Event& event, const Life* life) {
     out = pad(append(out, "-"), begin, kDwellColumns);
     // A socket whose connection has ended has given its port back.
     const SocketAddress& local = life != nullptr ? life->local : event.local;
-    out = cells_.append_ends(out, local, event.remote, event.network_namespace);
+    out = cells_.append_ends(out, local, life != nullptr ? life->remote : event.remote,
+                             event.network_namespace);
     out = cells_.append_owner(out, life);
     out = append_printable(out, reason_for(event, *context_.reasons), kMostReasonBytes);
     *out++ = '\n';

@@ -221,6 +221,9 @@ std::string reason_for(const Life& life, std::size_t index, const ReasonNames& n
     } else if (ends) {
         text = end_as_seen(life);
     }
+    if (state_before(life, index) == step.state && step.flaw == Flaw::None) {
+        text = _("no program has it any more; a mini-socket takes over");
+    }
     if (ends && life.ending == Ending::NoSourcePort) {
         text = _("connect() failed: no source port");
     }

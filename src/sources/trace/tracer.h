@@ -14,11 +14,14 @@
 
 namespace tcpdx::trace {
 
+// TRACE_MOST_AREAS of bpf/trace_record.h.
+inline constexpr std::size_t kMostAreas = 4;
+
 struct TracerSettings {
     // Only this network namespace, by inode; else all of the host.
     std::optional<std::uint32_t> network_namespace;
-    // Only connections in one of these areas; empty for all. The kernel checks ports, addresses and
-    // family; areas beyond four, and states, are left to the caller.
+    // Only connections in one of these areas, kMostAreas at most; empty for all. The kernel checks
+    // ports, addresses and family; states are left to the caller.
     std::vector<filter::SearchArea> areas;
 };
 

@@ -204,6 +204,7 @@ SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
 {
 	struct trace_record record = {};
+	struct tcp_sock *tp;
 
 	if (!namespace_wanted(&sk->__sk_common))
 		return 0;
@@ -214,6 +215,9 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	if (!begin(&record, sk, TRACE_RELEASED))
 		return 0;
 	read_user(&record, sk);
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp)
+		record.local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 	write_detail(&record);
 	return 0;
 }
