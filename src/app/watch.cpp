@@ -9,9 +9,11 @@
 
 #include "app/interruption.h"
 #include "app/look.h"
+#include "app/stamped_ages.h"
 #include "base/i18n.h"
 #include "model/age_estimate.h"
 #include "sources/procfs/network_namespaces.h"
+#include "sources/sockdiag/exact_ages.h"
 #include "sources/sockdiag/tcp_dump.h"
 
 namespace tcpdx::app {
@@ -50,6 +52,20 @@ void rest(int milliseconds) {
 bool reader_gone() {
     pollfd reader{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
     return ::poll(&reader, 1, 0) > 0 && (reader.revents & POLLERR) != 0;
+}
+
+// The timer alone leaves open whether it was started anew.
+void read_stamps(std::vector<Connection>& connections) {
+    const auto ages = sockdiag::read_exact_ages();
+    if (!ages) {
+        return;
+    }
+    for (Connection& connection : connections) {
+        const auto age = ages->find(connection.cookie.value_or(0));
+        if (age != ages->end()) {
+            connection.age = Age::exact(age->second, AgeMethod::KernelTimestamp);
+        }
+    }
 }
 
 }  // namespace
@@ -149,6 +165,9 @@ Result<> Watch::list_some(StateSet states, const Listed& on_namespace) {
             each.age = estimate_age(each, {});
             connections.push_back(each);
         }));
+        if (states.contains(TcpState::TimeWait) && connections.size() <= kMostStampsWorthReading) {
+            read_stamps(connections);
+        }
         on_namespace({.network_namespace = inode,
                       .connections = connections,
                       .processes = {},

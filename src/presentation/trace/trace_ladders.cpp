@@ -95,10 +95,13 @@ public:
         const std::string_view state = rfc_name(step.state);
         const std::string reason = reason_for(life, index, *context_.reasons);
         const Transition* cause = step.flaw == Flaw::None ? step.cause : nullptr;
-        const std::string_view sent = cause == nullptr ? "" : flags_of(cause->sent);
-        std::string_view received;
-        if (alone && cause != nullptr && cause->kind == CauseKind::Segment) {
-            received = segment_received(*cause);
+        const bool by_segment = cause != nullptr && cause->kind == CauseKind::Segment;
+        // An ACK alone may be sent up to 40 ms later, so it is drawn where it arrives.
+        const bool sends = cause != nullptr && cause->sent != SegmentSent::Ack;
+        const std::string_view sent = sends ? flags_of(cause->sent) : "";
+        std::string_view received = by_segment ? segment_received(*cause) : "";
+        if (!alone && received != "ACK") {
+            received = "";  // drawn where it was sent
         }
         if (!received.empty()) {
             row(step.latest, state, on_left, arrow(received, !on_left), reason);
