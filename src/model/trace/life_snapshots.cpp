@@ -169,7 +169,8 @@ void LifeTracker::resolve(const Doubt& doubt) {
     Time earliest = std::min(record.last_seen, doubt.done);
     if (!doubt.listed) {
         add_step(record, TcpState::Closed, life.last().kind, earliest, doubt.done);
-        const bool expected = from == TcpState::TimeWait || from == TcpState::LastAck;
+        const bool expected =
+            from == TcpState::TimeWait || from == TcpState::LastAck || from == TcpState::Listen;
         if (!expected) {
             life.step_room[life.step_count - 1U].flaw = Flaw::StepsMissed;
         }

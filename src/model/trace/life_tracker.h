@@ -82,10 +82,10 @@ public:
     // A mini-socket in FIN-WAIT-2 can become TIME-WAIT without an event: takes a snapshot of all
     // that are in TIME-WAIT.
     void enter_time_waits(const Snapshot& snapshot);
-    // Whether there is one that may have.
-    [[nodiscard]] bool lacks_time_waits() const { return mini_fin_wait2_ > 0; }
+    // Whether there is one that may have, and did not just begin.
+    [[nodiscard]] bool lacks_time_waits() const { return any_waits_long(mini_fin_wait2_); }
     // Connections whose source port does not show: a snapshot of SYN-SENT would tell.
-    [[nodiscard]] bool lacks_ports() const { return !without_port_.empty(); }
+    [[nodiscard]] bool lacks_ports() const { return any_waits_long(without_port_); }
 
     [[nodiscard]] std::size_t open_lives() const { return by_cookie_.size() + half_open_.size(); }
     // Every life that has not ended, for what is left at the end of a trace.
@@ -166,7 +166,8 @@ private:
     Record* find_half_open(const Ends& ends);
     Record* adopt(const Event& event);
     void add_step(Record& record, TcpState state, SocketKind kind, Time earliest, Time latest);
-    void count_mini_socket(const Step& step, int change);
+    void note_mini_socket(Record& record);
+    [[nodiscard]] bool any_waits_long(const std::unordered_set<Record*>& records) const;
     void follow(Record& record, const Event& event, SocketKind kind);
     void learn_ends(Record& record, const Event& event);
     void learn_owner(Record& record, const Event& event);
@@ -206,7 +207,7 @@ private:
     std::deque<Event> details_;  // those that wait in the queue
     std::unordered_set<Record*> without_port_;
     std::vector<Doubt> doubts_;
-    std::size_t mini_fin_wait2_ = 0;  // mini-sockets in that state
+    std::unordered_set<Record*> mini_fin_wait2_;  // mini-sockets in that state
     std::uint64_t next_id_ = 1;
     std::uint64_t changes_lost_ = 0;
     std::uint64_t details_lost_ = 0;

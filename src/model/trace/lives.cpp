@@ -14,6 +14,9 @@ using namespace std::chrono_literals;
 // makes no event, and slots are at most this wide (HZ=100; 2 s at 250, 4 s at 1000).
 constexpr Time kWidestTimerSlot = 5200ms;
 
+// Most such questions answer themselves sooner.
+constexpr Time kWorthAsking = 50ms;
+
 std::uint64_t listener_key(std::uint32_t network_namespace, std::uint16_t port) {
     return (std::uint64_t{network_namespace} << 16U) | port;
 }
@@ -89,7 +92,7 @@ LifeTracker::Record& LifeTracker::older_life(const Event& event, TcpState state,
     }
     life.step_count = 1;
     record.told = 1;
-    count_mini_socket(first, 1);
+    note_mini_socket(record);
     return record;
 }
 
@@ -139,12 +142,9 @@ void LifeTracker::add_step(Record& record, TcpState state, SocketKind kind, Time
         --life.step_count;
         record.told = std::min(record.told, life.step_count);
     }
-    if (life.step_count > 0) {
-        count_mini_socket(life.last(), -1);
-    }
     life.step_room[life.step_count++] = {
         .state = state, .kind = kind, .earliest = earliest, .latest = latest};
-    count_mini_socket(life.last(), 1);
+    note_mini_socket(record);
     record.last_seen = latest;
     if (state == TcpState::SynSent && life.local.port == 0) {
         without_port_.insert(&record);
@@ -152,10 +152,22 @@ void LifeTracker::add_step(Record& record, TcpState state, SocketKind kind, Time
     wait_for(record, Due::Step, latest, life.step_count);
 }
 
-void LifeTracker::count_mini_socket(const Step& step, int change) {
-    if (step.state == TcpState::FinWait2 && step.kind == SocketKind::TimeWaitSocket) {
-        mini_fin_wait2_ += static_cast<std::size_t>(change);
+void LifeTracker::note_mini_socket(Record& record) {
+    const Step& last = record.life.last();
+    if (last.kind != SocketKind::TimeWaitSocket) {
+        return;
     }
+    if (last.state == TcpState::FinWait2) {
+        mini_fin_wait2_.insert(&record);
+    } else {
+        mini_fin_wait2_.erase(&record);
+    }
+}
+
+bool LifeTracker::any_waits_long(const std::unordered_set<Record*>& records) const {
+    return std::any_of(records.begin(), records.end(), [this](const Record* record) {
+        return record->life.last().latest + kWorthAsking <= now_;
+    });
 }
 
 // One transition as the kernel reported it.
@@ -169,7 +181,7 @@ void LifeTracker::follow(Record& record, const Event& event, SocketKind kind) {
     if (life.state() != event.from) {
         if (record.from_snapshot && event.at <= record.snapshot_done) {
             // The listing was made after this event: it had only not been read yet.
-            count_mini_socket(life.last(), -1);
+            mini_fin_wait2_.erase(&record);
             life.step_room[0] = {.state = event.from, .earliest = Time(0), .latest = event.at};
             life.step_count = record.told = 1;
         } else {
@@ -293,6 +305,7 @@ void LifeTracker::recycle_if_done(Record& record) {
         drop(stopped_, ends);
     }
     without_port_.erase(&record);
+    mini_fin_wait2_.erase(&record);
     free_.push_back(&record);
 }
 

@@ -29,7 +29,10 @@ std::pair<std::string, std::string> around(std::string_view pattern) {
 }
 
 char* append_process(char* out, const LifeOwner& owner) {
-    out = append_printable(out, owner.name_text(), kMostNameBytes);
+    const std::string_view name = owner.name_text();
+    const bool plain =
+        std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    out = plain ? append(out, name) : append_printable(out, name, kMostNameBytes);
     out = append(out, " (");
     out = std::to_chars(out, out + 12, owner.process).ptr;
     *out++ = ')';

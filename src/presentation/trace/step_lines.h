@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/trace/life_tracker.h"
 #include "presentation/list/output_stream.h"
@@ -23,14 +24,19 @@ public:
     void ended(const Life& life) override;
 
 private:
-    char* append_state(char* out, std::optional<TcpState> from, TcpState to) const;
+    void prepare_states();
+    void prepare_reasons();
+    [[nodiscard]] const std::string& state_cell(std::optional<TcpState> from, TcpState to) const;
+    char* append_reason(char* out, const Life& life, std::size_t index) const;
 
     OutputStream& out_;
     const TraceContext& context_;
     Look look_;
     ConnectionCells cells_;
     DwellFormat dwell_;
-    std::string arrow_;
+    // Hundreds of thousands of lines a second have few different cells, so those are made once.
+    std::vector<std::string> states_;   // by the two states, padded
+    std::vector<std::string> reasons_;  // by row of the table of transitions
 };
 
 }  // namespace tcpdx::trace

@@ -204,6 +204,15 @@ std::string error_name(int error) {
     return name == nullptr ? std::to_string(error) : name;
 }
 
+std::string reason_for(const Transition& transition) {
+    std::string text = _(transition.cause);
+    if (transition.sent != SegmentSent::None) {
+        text += can_show_unicode() ? " → " : " -> ";
+        text += segment_name(transition.sent);
+    }
+    return text;
+}
+
 std::string reason_for(const Life& life, std::size_t index, const ReasonNames& names) {
     const Step& step = life.steps()[index];
     const bool ends = step.state == TcpState::Closed && index + 1 == life.steps().size();
@@ -213,11 +222,7 @@ std::string reason_for(const Life& life, std::size_t index, const ReasonNames& n
     } else if (step.flaw == Flaw::Illegal) {
         text = _("no such transition is known");
     } else if (step.cause != nullptr) {
-        text = _(step.cause->cause);
-        if (step.cause->sent != SegmentSent::None) {
-            text += can_show_unicode() ? " → " : " -> ";
-            text += segment_name(step.cause->sent);
-        }
+        text = reason_for(*step.cause);
     } else if (ends) {
         text = end_as_seen(life);
     }

@@ -22,6 +22,8 @@ namespace tcpdx::trace {
 // "ETIMEDOUT"; the number where there is no name.
 [[nodiscard]] std::string error_name(int error);
 
+// The cause of a transition and what is sent: "close() or shutdown(SHUT_WR) → FIN".
+[[nodiscard]] std::string reason_for(const Transition& transition);
 // Why step `index` came, in the reader's language: the call or the segment behind it, what was
 // sent, the kernel's reason for a reset. What is not known is said, never guessed.
 [[nodiscard]] std::string reason_for(const Life& life, std::size_t index, const ReasonNames& names);

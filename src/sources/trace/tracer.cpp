@@ -87,7 +87,7 @@ Message kernel_lacks(const char* tracepoint) {
 // A 256th of the memory, as the kernel wants it: a power of two.
 std::uint32_t ring_bytes() {
     constexpr std::uint64_t kLeast = 1U << 20U;
-    constexpr std::uint64_t kMost = 1U << 26U;
+    constexpr std::uint64_t kMost = 1U << 25U;  // 280,000 records
     const long pages = ::sysconf(_SC_PHYS_PAGES);
     const long page = ::sysconf(_SC_PAGESIZE);
     const std::uint64_t wanted = pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) / 256 *
@@ -175,6 +175,10 @@ void configure(Tracer::State& state, const TracerSettings& settings, Extent exte
     state.missing.clear();
     constants.reset_has_reason = state.kernel.arguments_of("tcp_send_reset") >= 3;
     constants.retransmit_has_error = state.kernel.arguments_of("tcp_retransmit_skb") >= 3;
+    const auto& drops = state.kernel.reasons.drops;
+    const auto purge = std::find(drops.begin(), drops.end(), "QUEUE_PURGE");
+    constants.reason_queue_purge =
+        purge == drops.end() ? 0 : static_cast<std::uint32_t>(purge - drops.begin());
     constants.only_namespace = settings.network_namespace.value_or(0);
     if (settings.areas.size() <= TRACE_MOST_AREAS) {
         constants.area_count = static_cast<std::uint32_t>(settings.areas.size());
@@ -185,7 +189,7 @@ void configure(Tracer::State& state, const TracerSettings& settings, Extent exte
     }
     const std::uint32_t bytes = ring_bytes();
     ::bpf_map__set_max_entries(skeleton.maps.records, bytes);
-    constants.most_bytes_for_details = bytes / 2;
+    constants.most_bytes_for_details = bytes / 4 * 3;
 
     choose_pid_namespace(skeleton);
     choose_timers(state, extent);

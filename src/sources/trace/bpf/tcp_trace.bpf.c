@@ -27,21 +27,24 @@
 const volatile bool reset_has_reason = false;
 const volatile bool retransmit_has_error = false;
 
-/* The process that used a socket last, by cookie: so that only a new one makes a record. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 32768);
-	__type(key, __u64);
-	__type(value, __u32);
-} users SEC(".maps");
+/*
+ * The process that used a socket last, so that only a new one makes a record.
+ * Direct-mapped by cookie: a load and a compare, where a map with locks and
+ * eviction would cost more than the rest. Two sockets that share a slot only
+ * make a record too many.
+ */
+#define USER_SLOTS 65536
+#define PROCESS_BITS 22 /* PID_MAX_LIMIT is 4 M */
+__u64 users[USER_SLOTS] = {};
 
-/* Sockets whose connection ended before their process closed them. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
-	__type(value, __u8);
-} ended_in_use SEC(".maps");
+static __always_inline __u64 user_of(__u64 cookie)
+{
+	return cookie << PROCESS_BITS | bpf_get_current_pid_tgid() >> 32;
+}
+
+/* Sockets whose connection ended before their process closed them. The same kind of table. */
+#define ENDED_SLOTS 4096
+__u64 ended_in_use[ENDED_SLOTS] = {};
 
 /* The reader's pid namespace; 0 when it is the host's, and numbers need no translation. */
 const volatile __u64 pid_namespace_device = 0;
@@ -112,19 +115,11 @@ static __always_inline bool begin(struct trace_record *record, struct sock *sk, 
 	return true;
 }
 
-static __always_inline void remember_user(const __u64 *cookie)
-{
-	__u32 process = bpf_get_current_pid_tgid() >> 32;
-
-	bpf_map_update_elem(&users, cookie, &process, BPF_ANY);
-}
-
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 {
 	struct trace_record record = {};
 	struct tcp_sock *tp;
-	__u8 one = 1;
 
 	if (!begin(&record, sk, TRACE_STATE))
 		return 0;
@@ -155,9 +150,9 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	if (!ends_wanted(&record))
 		return 0;
 	if (new_state == TCP_SYN_SENT && record.process)
-		remember_user(&record.cookie);
+		users[record.cookie & (USER_SLOTS - 1)] = user_of(record.cookie);
 	if (new_state == TCP_CLOSE && old_state != TCP_LISTEN && !(record.flags & TRACE_ORPHAN))
-		bpf_map_update_elem(&ended_in_use, &record.cookie, &one, BPF_ANY);
+		ended_in_use[record.cookie & (ENDED_SLOTS - 1)] = record.cookie;
 	write_change(&record);
 	return 0;
 }
@@ -166,18 +161,19 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 static __always_inline void note_user(struct sock *sk)
 {
 	struct trace_record record = {};
-	__u32 *known;
+	__u64 cookie, user;
 
 	if (sk->sk_protocol != IPPROTO_TCP || !namespace_wanted(&sk->__sk_common))
 		return;
-	record.cookie = bpf_get_socket_cookie(sk);
-	known = bpf_map_lookup_elem(&users, &record.cookie);
-	if (known && *known == bpf_get_current_pid_tgid() >> 32)
+	cookie = bpf_get_socket_cookie(sk);
+	user = user_of(cookie);
+	if (users[cookie & (USER_SLOTS - 1)] == user)
 		return;
+	record.cookie = cookie;
 	record.process = present_process();
 	if (!record.process || !begin(&record, sk, TRACE_OWNER) || !ends_wanted(&record))
 		return;
-	remember_user(&record.cookie);
+	users[cookie & (USER_SLOTS - 1)] = user;
 	bpf_get_current_comm(record.process_name, sizeof(record.process_name));
 	write_detail(&record);
 }
@@ -206,12 +202,13 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	struct trace_record record = {};
 	struct tcp_sock *tp;
 
-	if (!namespace_wanted(&sk->__sk_common))
+	/* Only close() of a socket that a program still had; most end by packets and timers. */
+	if (!sk->sk_lock.owned || !namespace_wanted(&sk->__sk_common))
 		return 0;
 	record.cookie = bpf_get_socket_cookie(sk);
-	if (!bpf_map_lookup_elem(&ended_in_use, &record.cookie))
+	if (ended_in_use[record.cookie & (ENDED_SLOTS - 1)] != record.cookie)
 		return 0;
-	bpf_map_delete_elem(&ended_in_use, &record.cookie);
+	ended_in_use[record.cookie & (ENDED_SLOTS - 1)] = 0;
 	if (!begin(&record, sk, TRACE_RELEASED))
 		return 0;
 	read_user(&record, sk);
@@ -315,6 +312,9 @@ int BPF_PROG(on_reset_sent)
 	return 0;
 }
 
+/* A socket that is closed throws away what it holds, the peer's FIN at least: no loss. */
+const volatile __u32 reason_queue_purge = 0;
+
 /* Only loaded where the tracepoint has a reason (5.17). */
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(on_drop, struct sk_buff *skb, void *location, unsigned int reason)
@@ -322,7 +322,9 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, unsigned int reason)
 	struct trace_record record = {};
 
 	/* SKB_DROP_REASON_NOT_SPECIFIED and below tell nothing, and are often no loss at all. */
-	if (reason <= 2 || !read_packet_ends(&record, skb, true) || !ends_wanted(&record))
+	if (reason <= 2 || reason == reason_queue_purge)
+		return 0;
+	if (!read_packet_ends(&record, skb, true) || !ends_wanted(&record))
 		return 0;
 	record.kind = TRACE_DROP;
 	record.detail = reason;

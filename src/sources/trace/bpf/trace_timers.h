@@ -13,36 +13,43 @@
 const volatile __u64 request_handler = 0;
 const volatile __u64 time_wait_handler = 0;
 
+static __always_inline void on_request_timer(struct timer_list *timer, __u8 step)
+{
+	struct request_sock *request =
+		(void *)timer - bpf_core_field_offset(struct request_sock, rsk_timer);
+	struct trace_record record = {};
+
+	if (!probe_ends(&record, &request->__req_common) || !ends_wanted(&record))
+		return;
+	record.kind = TRACE_REQUEST_STARTED + step;
+	record.new_state = TCP_SYN_RECV;
+	write_change(&record);
+}
+
+static __always_inline void on_time_wait_timer(struct timer_list *timer, __u8 step)
+{
+	struct inet_timewait_sock *tw =
+		(void *)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+	struct trace_record record = {};
+
+	if (!probe_ends(&record, &tw->__tw_common) || !ends_wanted(&record))
+		return;
+	record.kind = TRACE_TIME_WAIT_STARTED + step;
+	record.new_state = BPF_CORE_READ(tw, tw_substate);
+	if (bpf_core_field_exists(tw->tw_entry_stamp))
+		record.detail = BPF_CORE_READ(tw, tw_entry_stamp);
+	write_change(&record);
+}
+
+/* Nearly all timers are somebody else's, so this has to be quick about them. */
 static __always_inline int on_timer(struct timer_list *timer, __u8 step)
 {
 	__u64 handler = (__u64)timer->function;
-	struct trace_record record = {};
 
-	if (!handler)
-		return 0;
-	if (handler == request_handler && bpf_core_field_exists(struct request_sock, rsk_timer)) {
-		struct request_sock *request =
-			(void *)timer - bpf_core_field_offset(struct request_sock, rsk_timer);
-
-		if (!probe_ends(&record, &request->__req_common))
-			return 0;
-		record.kind = TRACE_REQUEST_STARTED + step;
-		record.new_state = TCP_SYN_RECV;
-	} else if (handler == time_wait_handler) {
-		struct inet_timewait_sock *tw =
-			(void *)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
-
-		if (!probe_ends(&record, &tw->__tw_common))
-			return 0;
-		record.kind = TRACE_TIME_WAIT_STARTED + step;
-		record.new_state = BPF_CORE_READ(tw, tw_substate);
-		if (bpf_core_field_exists(tw->tw_entry_stamp))
-			record.detail = BPF_CORE_READ(tw, tw_entry_stamp);
-	} else {
-		return 0;
-	}
-	if (ends_wanted(&record))
-		write_change(&record);
+	if (handler && handler == request_handler)
+		on_request_timer(timer, step);
+	else if (handler && handler == time_wait_handler)
+		on_time_wait_timer(timer, step);
 	return 0;
 }
 
