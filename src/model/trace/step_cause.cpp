@@ -122,6 +122,12 @@ const Transition* cause_of(const StepEvidence& seen) {
     if (rows.size() == 1) {
         return rows.front();
     }
+    // What comes for a closed socket is handled as if it were a reset, and then answered by one.
+    if (seen.reset_sent && seen.reset_received) {
+        if (const Transition* row = with_cause(rows, "data received after close()")) {
+            return row;
+        }
+    }
     if (seen.reset_received) {
         return with_cause(rows, "RST received");
     }
