@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 
 #include "app/interruption.h"
 #include "app/look.h"
@@ -26,7 +27,7 @@ constexpr int kBusyRestMs = 2;
 constexpr int kIdleRestMs = 5;
 // A listing of very many sockets takes a while: it must not eat the time for reading events.
 constexpr trace::Time kBetweenSearches = 250ms;
-constexpr int kRestPerWork = 50;
+constexpr int kRestPerWork = 20;
 constexpr trace::Time kBetweenRepairs = 2s;
 constexpr trace::Time kBetweenLossChecks = 500ms;
 // Where mini-sockets cannot be traced: TIME-WAIT lasts a minute, so this sees each one.
@@ -165,9 +166,6 @@ Result<> Watch::list_some(StateSet states, const Listed& on_namespace) {
             each.age = estimate_age(each, {});
             connections.push_back(each);
         }));
-        if (states.contains(TcpState::TimeWait) && connections.size() <= kMostStampsWorthReading) {
-            read_stamps(connections);
-        }
         on_namespace({.network_namespace = inode,
                       .connections = connections,
                       .processes = {},
@@ -203,8 +201,20 @@ Result<> Watch::find_ports(trace::LifeTracker& tracker) {
 // The change of a mini-socket from FIN-WAIT-2 to TIME-WAIT often makes no event.
 Result<> Watch::find_time_waits(trace::LifeTracker& tracker) {
     const trace::Time begun = monotonic_now();
-    TRY(list_some(StateSet().add(TcpState::TimeWait),
-                  [&](const trace::Snapshot& snapshot) { tracker.enter_time_waits(snapshot); }));
+    TRY(list_some(StateSet().add(TcpState::TimeWait), [&](const trace::Snapshot& listed) {
+        std::vector<Connection> changed;
+        std::copy_if(listed.connections.begin(), listed.connections.end(),
+                     std::back_inserter(changed), [&](const Connection& each) {
+                         return tracker.may_be_time_wait(each.cookie.value_or(0));
+                     });
+        if (!changed.empty() && listed.connections.size() <= kMostStampsWorthReading) {
+            read_stamps(changed);
+        }
+        trace::Snapshot snapshot = listed;
+        snapshot.connections = changed;
+        snapshot.done = monotonic_now();
+        tracker.enter_time_waits(snapshot);
+    }));
     const trace::Time now = monotonic_now();
     next_time_wait_search_ = now + std::max(kBetweenSearches, (now - begun) * kRestPerWork);
     return {};

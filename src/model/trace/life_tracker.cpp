@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 // connect() chooses its port right after it has changed to SYN-SENT, and may take a TIME-WAIT's.
 constexpr Time kConnectTakesPort = 1ms;
+// A timer that is moved shows as stopped and started, one right after the other.
+constexpr Time kTimerMoves = 20us;
 
 }  // namespace
 
@@ -127,6 +129,7 @@ void LifeTracker::on_listener(const Event& event) {
 
 void LifeTracker::on_closed(Record& record, const Event& event) {
     Life& life = record.life;
+    life.fast_open = life.fast_open || event.fast_open;
     if (event.counters) {
         const bool fin_acked =
             event.from == TcpState::FinWait2 ||
@@ -168,6 +171,13 @@ void LifeTracker::on_request(const Event& event) {
     const bool usable = record != nullptr && !record->over && !record->child_made;
     switch (event.kind) {
         case EventKind::RequestStarted:
+            if (usable && record->stopped_at != Time(0) &&
+                event.at - record->stopped_at < kTimerMoves) {
+                record->stopped_at = Time(0);  // the SYN came again, and was answered again
+                ++record->life.syn_retransmissions;
+                record->last_event = event.at;
+                return;
+            }
             if (usable && record->stopped_at == Time(0)) {
                 record->life.syn_retransmissions += record->expired_at != Time(0) ? 1U : 0U;
                 record->expired_at = Time(0);
@@ -187,6 +197,8 @@ void LifeTracker::on_request(const Event& event) {
             } else if (!usable) {
                 return;
             }
+            // A timer that runs out is stopped first.
+            record->stopped_at = Time(0);
             record->expired_at = record->last_event = event.at;
             wait_for(*record, Due::RequestGone, event.at);
             return;
@@ -239,6 +251,10 @@ void LifeTracker::on_time_wait(const Event& event) {
     }
     record->last_event = event.at;
     if (event.kind == EventKind::TimeWaitExpired) {
+        // A timer that runs out is stopped first.
+        record->stopped_at = Time(0);
+        record->ports_reused_by_connect = false;
+        stopped_.erase(ends_of(event));
         enter_time_wait_late(*record, event);
         record->timer_ran_out = true;
         add_step(*record, TcpState::Closed, SocketKind::TimeWaitSocket, event.at, event.at);

@@ -82,6 +82,10 @@ public:
     // A mini-socket in FIN-WAIT-2 can become TIME-WAIT without an event: takes a snapshot of all
     // that are in TIME-WAIT.
     void enter_time_waits(const Snapshot& snapshot);
+    [[nodiscard]] bool may_be_time_wait(std::uint64_t cookie) const {
+        const auto found = by_cookie_.find(cookie);
+        return found != by_cookie_.end() && mini_fin_wait2_.contains(found->second);
+    }
     // Whether there is one that may have, and did not just begin.
     [[nodiscard]] bool lacks_time_waits() const { return any_waits_long(mini_fin_wait2_); }
     // Connections whose source port does not show: a snapshot of SYN-SENT would tell.

@@ -216,8 +216,9 @@ TEST_F(LifeTrackerTest, FollowsASimultaneousOpenAndClose) {
 }
 
 TEST_F(LifeTrackerTest, EndsARequestThatIsNeverAcknowledged) {
-    play({server_.request(RequestStarted, 1ms), server_.request(RequestExpired, 1s),
-          server_.request(RequestStarted, 1s), server_.request(RequestExpired, 3s)});
+    play({server_.request(RequestStarted, 1ms), server_.request(RequestStopped, 1s),
+          server_.request(RequestExpired, 1s), server_.request(RequestStarted, 1s),
+          server_.request(RequestStopped, 3s), server_.request(RequestExpired, 3s)});
     EXPECT_EQ(only_life().ending, Ending::Unanswered);
     EXPECT_EQ(only_life().syn_retransmissions, 1U);
     EXPECT_EQ(told_.causes.back(), "SYN+ACK retries used up");
@@ -227,6 +228,13 @@ TEST_F(LifeTrackerTest, KeepsARequestThatIsAnsweredAgain) {
     play({server_.request(RequestStarted, 1ms), server_.request(RequestExpired, 1s),
           server_.request(RequestStarted, 1s)});
     EXPECT_THAT(told_.lives, IsEmpty());
+}
+
+TEST_F(LifeTrackerTest, KeepsARequestWhoseTimerIsMovedByAnotherSyn) {
+    play({server_.request(RequestStarted, 1ms), server_.request(RequestStopped, 500ms),
+          server_.request(RequestStarted, 500ms + 2us)});
+    EXPECT_THAT(told_.lives, IsEmpty());
+    EXPECT_EQ(tracker_.open_lives(), 1U);
 }
 
 TEST_F(LifeTrackerTest, DoesNotSayWhyARequestWasDropped) {
@@ -255,6 +263,15 @@ TEST_F(LifeTrackerTest, DoesNotConcludeASynCookieAfterALoss) {
     tracker_.note_losses(1, 0);
     play({server_.child(2ms), server_.change(2ms, SynReceived, Established)});
     EXPECT_THAT(told_.steps, ElementsAre("LISTEN > SYN-RECEIVED", "SYN-RECEIVED > ESTABLISHED"));
+}
+
+TEST_F(LifeTrackerTest, LearnsOfAFastOpenByTheEndAtTheLatest) {
+    play_active_open();
+    Event closed = client_.change(21ms, LastAck, Closed);
+    closed.fast_open = true;
+    play({client_.change(20ms, Established, CloseWait), client_.change(20ms, CloseWait, LastAck),
+          closed});
+    EXPECT_TRUE(only_life().fast_open);
 }
 
 TEST_F(LifeTrackerTest, EndsAnOrphanWhosePeerNeverCloses) {

@@ -143,7 +143,9 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 			/* skc_num has been given back by now; this copy stays. */
 			record.local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 			read_counters(&record, tp);
-		} else if (tp && BPF_CORE_READ_BITFIELD_PROBED(tp, syn_data_acked)) {
+		}
+		/* The client's side knows only after the change to ESTABLISHED. */
+		if (tp && BPF_CORE_READ_BITFIELD_PROBED(tp, syn_data_acked)) {
 			record.flags |= TRACE_FAST_OPEN;
 		}
 	}
