@@ -12,6 +12,7 @@
 #include "app/interruption.h"
 #include "app/output_file.h"
 #include "app/trace_filter.h"
+#include "app/usage_error.h"
 #include "app/watch.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
@@ -237,17 +238,19 @@ void add_trace_command(CLI::App& tcpdx, Run& chosen) {
     json->excludes(ladders);
     command
         .add_option("--for", options->seconds, _("end after so many seconds; else Ctrl-C ends it"))
-        ->check(CLI::Range(0.001, 1e9))
+        ->check(seconds_between(0.001, 1e9))
         ->type_name(_("SECONDS"));
-    command.add_option("--count", options->count,
-                       _("end after so many lines (with --life, connections)"));
+    command
+        .add_option("--count", options->count,
+                    _("end after so many lines (with --life, connections)"))
+        ->check(whole_number());
     command.add_flag("--sample", options->sample,
                      _("list the sockets again and again instead of taking events; needs no "
                        "privilege"));
     command
         .add_option("--interval", options->interval_seconds,
                     _("seconds between two listings, where there are no events"))
-        ->check(CLI::Range(0.01, 86400.0))
+        ->check(seconds_between(0.01, 86400))
         ->type_name(_("SECONDS"));
     command.add_flag("--no-header", options->no_header, _("no heading above the lines"));
     command.add_flag("--all-netns", options->all_namespaces,

@@ -121,9 +121,9 @@ std::string_view Watch::namespace_name(std::uint32_t inode) const {
 
 Result<> Watch::take_snapshot(trace::LifeTracker& tracker, Purpose purpose) {
     const trace::Time begun = monotonic_now();
-    const auto looks = TRY(look_at_host({.all_namespaces = request_.all_namespaces}));
+    looks_ = TRY(look_at_host({.all_namespaces = request_.all_namespaces}));
     const trace::Time done = monotonic_now();
-    for (const Observations& seen : looks) {
+    for (const Observations& seen : looks_) {
         const auto inode = static_cast<std::uint32_t>(seen.network_namespace.inode);
         namespaces_[inode] = seen.network_namespace.name;
         (tracker.*purpose)({.network_namespace = inode,

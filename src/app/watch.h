@@ -49,6 +49,8 @@ public:
     // interval between listings, unless `until` comes first).
     [[nodiscard]] Result<> turn(trace::LifeTracker& tracker,
                                 std::chrono::steady_clock::time_point until);
+    // What join() saw.
+    [[nodiscard]] std::vector<Observations> take_looks() { return std::move(looks_); }
     // The same without the rest, for the last time.
     [[nodiscard]] Result<> last_turn(trace::LifeTracker& tracker);
 
@@ -71,6 +73,7 @@ private:
     trace::ReasonNames no_reasons_;
     std::vector<Unseen> unseen_;
     std::map<std::uint32_t, std::string> namespaces_;
+    std::vector<Observations> looks_;  // of the last snapshot
     std::uint64_t changes_lost_ = 0;
     trace::Time next_port_search_{0};
     trace::Time next_time_wait_search_{0};

@@ -239,6 +239,26 @@ void LifeTracker::note_losses(std::uint64_t changes, std::uint64_t details) {
     details_lost_ = details;
 }
 
+std::optional<Age> LifeTracker::age_of(std::uint64_t cookie, TcpState state, Time now) const {
+    const auto found = by_cookie_.find(cookie);
+    if (found == by_cookie_.end() || found->second->told == 0) {
+        return std::nullopt;
+    }
+    const Step& last = found->second->life.last();
+    const bool from_listing = found->second->life.step_count == 1 && !found->second->life.began_as;
+    if (from_listing || !last.is_exact() || last.state != state || last.latest > now) {
+        return std::nullopt;
+    }
+    return Age::exact(std::chrono::duration_cast<Age::Duration>(now - last.latest),
+                      AgeMethod::Watched);
+}
+
+Opener LifeTracker::opener_of(std::uint64_t cookie) const {
+    const auto found = by_cookie_.find(cookie);
+    const bool seen = found != by_cookie_.end() && found->second->life.began_as.has_value();
+    return seen ? found->second->life.opener : Opener::Unknown;
+}
+
 void LifeTracker::for_each_open(const std::function<void(const Life&)>& tell) const {
     for (const auto& [cookie, record] : by_cookie_) {
         if (!record->over) {

@@ -91,6 +91,11 @@ public:
     // Connections whose source port does not show: a snapshot of SYN-SENT would tell.
     [[nodiscard]] bool lacks_ports() const { return any_waits_long(without_port_); }
 
+    // How long this socket has been in this state by `now`, when its beginning was seen.
+    [[nodiscard]] std::optional<Age> age_of(std::uint64_t cookie, TcpState state, Time now) const;
+    // Who opened it, when that was seen.
+    [[nodiscard]] Opener opener_of(std::uint64_t cookie) const;
+
     [[nodiscard]] std::size_t open_lives() const { return by_cookie_.size() + half_open_.size(); }
     // Every life that has not ended, for what is left at the end of a trace.
     void for_each_open(const std::function<void(const Life&)>& tell) const;

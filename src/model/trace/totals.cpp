@@ -20,37 +20,48 @@ std::uint64_t Totals::all_ended() const {
     return std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
 }
 
-void Counting::stepped(const Life& life, std::size_t index) {
-    ++totals_.steps;
+void Totals::count_step(const Life& life, std::size_t index) {
+    ++steps;
     const Step& step = life.steps()[index];
     if (index == 0) {
-        totals_.opened_actively += step.state == TcpState::SynSent ? 1U : 0U;
-        totals_.opened_passively +=
-            step.state == TcpState::SynReceived || life.syn_cookie ? 1U : 0U;
+        opened_actively += step.state == TcpState::SynSent ? 1U : 0U;
+        opened_passively += step.state == TcpState::SynReceived || life.syn_cookie ? 1U : 0U;
     }
-    totals_.established += step.state == TcpState::Established ? 1U : 0U;
+    established += step.state == TcpState::Established ? 1U : 0U;
+}
+
+void Totals::count_detail(const Event& event, const ReasonNames& names) {
+    if (event.kind == EventKind::ResetSent) {
+        count(resets_sent, names.reset(event.reason));
+    } else if (event.kind == EventKind::ResetReceived) {
+        ++resets_received;
+    } else if (event.kind == EventKind::PacketDropped) {
+        const std::string_view name = names.drop(event.reason);
+        count(drops, name.empty() ? std::to_string(event.reason) : std::string(name));
+    } else if (event.kind == EventKind::Retransmission) {
+        ++retransmissions;
+    }
+}
+
+void Totals::count_end(const Life& life) {
+    if (!life.is_listener()) {
+        ++ended.at(static_cast<std::size_t>(life.ending));
+        incomplete += life.complete() ? 0U : 1U;
+    }
+}
+
+void Counting::stepped(const Life& life, std::size_t index) {
+    totals_.count_step(life, index);
     next_.stepped(life, index);
 }
 
 void Counting::happened(const Event& event, const Life* life) {
-    if (event.kind == EventKind::ResetSent) {
-        count(totals_.resets_sent, names_.reset(event.reason));
-    } else if (event.kind == EventKind::ResetReceived) {
-        ++totals_.resets_received;
-    } else if (event.kind == EventKind::PacketDropped) {
-        const std::string_view name = names_.drop(event.reason);
-        count(totals_.drops, name.empty() ? std::to_string(event.reason) : std::string(name));
-    } else if (event.kind == EventKind::Retransmission) {
-        ++totals_.retransmissions;
-    }
+    totals_.count_detail(event, names_);
     next_.happened(event, life);
 }
 
 void Counting::ended(const Life& life) {
-    if (!life.is_listener()) {
-        ++totals_.ended.at(static_cast<std::size_t>(life.ending));
-        totals_.incomplete += life.complete() ? 0U : 1U;
-    }
+    totals_.count_end(life);
     next_.ended(life);
 }
 

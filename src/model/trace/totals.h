@@ -30,6 +30,10 @@ struct Totals {
         return ended.at(static_cast<std::size_t>(ending));
     }
     [[nodiscard]] std::uint64_t all_ended() const;
+
+    void count_step(const Life& life, std::size_t index);
+    void count_detail(const Event& event, const ReasonNames& names);
+    void count_end(const Life& life);
 };
 
 // Counts what passes, and passes it on.

@@ -10,6 +10,7 @@
 #include "diagnosis/paste_names.h"
 #include "presentation/i18n.h"
 #include "presentation/render.h"
+#include "presentation/text/activity_text.h"
 #include "presentation/text/display_width.h"
 #include "presentation/text/paste_text.h"
 
@@ -34,6 +35,7 @@ public:
     std::string write() {
         verdict();
         state_counts();
+        activity();
         port();
         looked_at();
         not_seen();
@@ -110,6 +112,16 @@ private:
                     inked(screen_, ink, cell);
             const bool ends_row = i % kColumns == kColumns - 1 || i + 1 == kAllTcpStates.size();
             out_ += ends_row ? std::string("\n") : std::string(kCellWidth - kNameWidth - 5, ' ');
+        }
+        out_ += '\n';
+    }
+
+    void activity() {
+        if (!report_.activity) {
+            return;
+        }
+        for (const std::string& line : activity_lines(*report_.activity)) {
+            paragraph("", line);
         }
         out_ += '\n';
     }

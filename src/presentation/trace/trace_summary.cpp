@@ -9,12 +9,6 @@
 namespace tcpdx::trace {
 namespace {
 
-constexpr std::array kAllEndings{
-    Ending::Closed,     Ending::Reset,    Ending::Refused,  Ending::Unreachable,
-    Ending::Unanswered, Ending::TimedOut, Ending::Orphaned, Ending::NoSourcePort,
-    Ending::Dropped,    Ending::Unseen,
-};
-
 std::int64_t number(std::uint64_t count) {
     return static_cast<std::int64_t>(count);
 }

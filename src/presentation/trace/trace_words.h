@@ -4,18 +4,17 @@
 #include <string_view>
 
 #include "model/trace/life.h"
+#include "presentation/ending_names.h"
 
 namespace tcpdx::trace {
 
 // Names of enumerators in output for programs. Never translated, never changed.
-[[nodiscard]] std::string_view name_of(Ending ending);
 [[nodiscard]] std::string_view name_of(Closer closer);
 [[nodiscard]] std::string_view name_of(Flaw flaw);
 [[nodiscard]] std::string_view name_of(EventKind kind);
 [[nodiscard]] std::string_view name_of(CauseKind kind);
 
-// The same for people, in their language: "closed normally", "this end".
-[[nodiscard]] const char* word_for(Ending ending);
+// The same for people, in their language: "this end", "RST sent".
 [[nodiscard]] const char* word_for(Closer closer);
 [[nodiscard]] std::string word_for(EventKind kind);
 
