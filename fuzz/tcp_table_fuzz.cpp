@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "sources/procfs/proc_text.h"
-#include "sources/procfs/tcp_table.h"
+#include "base/words.h"
+#include "model/proc_tcp_row.h"
 
 namespace {
 
@@ -25,9 +25,9 @@ void check(const std::optional<tcpdx::Connection>& connection, tcpdx::IpFamily f
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view text(reinterpret_cast<const char*>(data), size);
-    while (const auto line = tcpdx::procfs::take_line(text)) {
+    while (const auto line = tcpdx::take_line(text)) {
         for (const auto family : {tcpdx::IpFamily::V4, tcpdx::IpFamily::V6}) {
-            check(tcpdx::procfs::parse_tcp_row(*line, family), family);
+            check(tcpdx::parse_tcp_row(*line, family), family);
         }
     }
     return 0;

@@ -15,12 +15,13 @@ class App;
 namespace tcpdx::app {
 
 // Exit statuses beside those of `diagnose` (0 nothing wrong, 1 warning, 2 problem, 3 could not
-// tell). 64 and 65 as in sysexits.h.
+// tell). From 64 on as in sysexits.h.
 inline constexpr int kSuccess = 0;
 inline constexpr int kFailure = 1;
 inline constexpr int kCouldNotTell = 3;
 inline constexpr int kUsageError = 64;
 inline constexpr int kBadInput = 65;
+inline constexpr int kNoInput = 66;  // a file that cannot be read
 
 // What every command is given.
 struct Context {

@@ -13,10 +13,13 @@
 
 #include "app/interruption.h"
 #include "app/look.h"
+#include "app/pasted_input.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
+#include "diagnosis/command_port.h"
 #include "diagnosis/engine.h"
 #include "diagnosis/limits.h"
+#include "diagnosis/paste_report.h"
 #include "diagnosis/report.h"
 #include "presentation/i18n.h"
 #include "presentation/json/report_json.h"
@@ -32,6 +35,10 @@ using diagnosis::Situation;
 
 struct Options {
     std::string target;
+    std::optional<std::string> from;  // a file, or "-"
+    std::optional<std::uint16_t> port;
+    std::optional<std::string> wanted;
+    std::optional<std::string> local_address;
     std::optional<double> sample_seconds;
     double watch_seconds = 0;
     bool all_namespaces = false;
@@ -81,6 +88,53 @@ Result<Inquiry, std::string> parse_target(const std::string& target) {
         return unexpected(render(Message{
             N_("{0} is neither a port (:8080), a process id (4711) nor an address (10.0.0.0/8)."),
             {target}}));
+    }
+    return inquiry;
+}
+
+bool set_port(Inquiry& inquiry, std::uint16_t port) {
+    const bool fits = port != 0 && inquiry.port.value_or(port) == port;
+    inquiry.port = port;
+    return fits;
+}
+
+// "8080", ":8080", "192.0.2.1:8080" or "[2001:db8::1]:8080".
+Result<void, std::string> add_wanted(Inquiry& inquiry, std::string_view wanted) {
+    const std::size_t colon = wanted.rfind(':');
+    const std::string_view address =
+        colon == std::string_view::npos ? std::string_view() : wanted.substr(0, colon);
+    const auto port = whole_number<std::uint16_t>(
+        colon == std::string_view::npos ? wanted : wanted.substr(colon + 1));
+    if (!address.empty()) {
+        inquiry.local_address = parse_ip_address(address);
+    }
+    if (!port || (!address.empty() && !inquiry.local_address) || !set_port(inquiry, *port)) {
+        return unexpected(render(Message{
+            N_("--wanted {0}: a port (8080) or an address and a port (192.0.2.1:8080) is wanted, "
+               "and one port at a time."),
+            {std::string(wanted)}}));
+    }
+    return {};
+}
+
+// TARGET and the options that say what should work.
+Result<Inquiry, std::string> understand(const Options& options) {
+    Inquiry inquiry = TRY(parse_target(options.target));
+    if (options.port && !set_port(inquiry, *options.port)) {
+        return unexpected(
+            std::string(_("one port at a time: TARGET and --port name different ones.")));
+    }
+    if (options.wanted) {
+        TRY(add_wanted(inquiry, *options.wanted));
+    }
+    if (options.local_address) {
+        inquiry.local_address = parse_ip_address(*options.local_address);
+        if (!inquiry.local_address || !inquiry.port) {
+            return unexpected(render(
+                Message{N_("--local-address {0}: an address of the host, together with a port "
+                           "(--port 8080) that clients use there."),
+                        {*options.local_address}}));
+        }
     }
     return inquiry;
 }
@@ -202,6 +256,32 @@ Result<int> look_and_tell(const Question& question, const Options& options,
     return tell(second, &first, question, options, context);
 }
 
+// The same for what somebody pasted.
+Result<int> read_and_tell(const Question& question, const Options& options,
+                          const Context& context) {
+    auto reading = read_pasted(*options.from);
+    if (!reading) {
+        complain(reading.error().text);
+        return reading.error().status;
+    }
+    std::vector<Observations> now;
+    std::vector<Observations> earlier;
+    now.push_back(std::move(reading->now));
+    if (reading->earlier) {
+        earlier.push_back(*std::move(reading->earlier));
+    }
+    if (question.asked.pid && !holds_sockets(now, *question.asked.pid)) {
+        complain(render(Message{N_("process {0} holds no TCP socket in this text."),
+                                {std::int64_t{*question.asked.pid}}}));
+        return kCouldNotTell;
+    }
+    Question with_hint = question;
+    with_hint.asked.mentioned_port = diagnosis::port_selected_by(now.front().paste->command);
+    const int status =
+        TRY(tell(now, earlier.empty() ? nullptr : &earlier, with_hint, options, context));
+    return diagnosis::has_content(now.front()) ? status : kCouldNotTell;
+}
+
 Result<diagnosis::Limits, std::string> parse_limits(const std::vector<std::string>& assignments) {
     diagnosis::Limits limits;
     for (const std::string& assignment : assignments) {
@@ -234,7 +314,7 @@ std::optional<std::string> unknown_rule(const std::vector<std::string>& ids) {
 }
 
 int run(const Options& options, const Context& context) {
-    auto asked = parse_target(options.target);
+    auto asked = understand(options);
     if (!asked) {
         complain(asked.error());
         return kUsageError;
@@ -250,7 +330,9 @@ int run(const Options& options, const Context& context) {
         return kUsageError;
     }
     asked->explain_harmless = options.harmless;
-    const auto status = look_and_tell({*asked, *limits}, options, context);
+    const Question question{*asked, *limits};
+    const auto status = options.from ? read_and_tell(question, options, context)
+                                     : look_and_tell(question, options, context);
     if (status) {
         return *status;
     }
@@ -271,20 +353,41 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
                         _("a port (:8080), a process id (4711) or an address (10.0.0.0/8)"))
             ->type_name("");
     }
+    CLI::Option* from =
+        command
+            .add_option("--from", options->from,
+                        _("not this host, but the output of netstat, ss, lsof or /proc/net/tcp of "
+                          "any system, in this file; - for standard input"))
+            ->type_name(_("FILE"));
+    command
+        .add_option("--port", options->port, _("a port that should be reachable, as TARGET :8080"))
+        ->check(CLI::Range(1, 65535));
+    command
+        .add_option("--wanted", options->wanted,
+                    _("what should be reachable from outside: a port, or 192.0.2.1:8080"))
+        ->type_name(_("[ADDRESS:]PORT"));
+    command
+        .add_option("--local-address", options->local_address,
+                    _("the address of the host that clients of the port use"))
+        ->type_name(_("ADDRESS"));
     command
         .add_option(
             "--sample", options->sample_seconds,
             _("look twice, this many seconds apart: shows what grows; 0 for one look (for a "
               "port it is 2 otherwise)"))
         ->check(seconds_between(0, 86400))
+        ->excludes(from)
         ->type_name(_("SECONDS"));
     command
         .add_option("--watch", options->watch_seconds,
                     _("look again and again, this many seconds apart"))
         ->check(seconds_between(0.1, 86400))
+        ->excludes(from)
         ->type_name(_("SECONDS"));
-    command.add_flag("--all-netns", options->all_namespaces,
-                     _("all network namespaces (containers), not only this one"));
+    command
+        .add_flag("--all-netns", options->all_namespaces,
+                  _("all network namespaces (containers), not only this one"))
+        ->excludes(from);
     command.add_flag("--harmless", options->harmless,
                      _("also say what is often feared and is normal here"));
     command

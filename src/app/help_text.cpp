@@ -43,7 +43,12 @@ private:
         std::string text = "  " + name;
         bool fits = display_width(text) < kColumn;
         for (const std::string& line : wrap_text(description, kWidth - kColumn)) {
-            text = fits ? pad_right(text, kColumn) : text + "\n" + std::string(kColumn, ' ');
+            if (fits) {
+                text = pad_right(text, kColumn);
+            } else {
+                text += '\n';
+                text.append(kColumn, ' ');
+            }
             text += line;
             fits = false;
         }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 namespace tcpdx::app {
@@ -48,16 +49,6 @@ std::unordered_map<std::uint64_t, std::string> list_cgroups() {
 }
 
 }  // namespace
-
-std::string_view HostNames::user(std::uint32_t uid) {
-    const auto [entry, is_new] = users_.try_emplace(uid);
-    if (is_new) {
-        if (const passwd* found = ::getpwuid(uid)) {  // NOLINT(concurrency-mt-unsafe)
-            entry->second = found->pw_name;
-        }
-    }
-    return entry->second;
-}
 
 void HostNames::learn_interface(std::uint32_t network_namespace, std::uint32_t index) {
     const auto [entry, is_new] = interfaces_.try_emplace({network_namespace, index});
@@ -108,6 +99,11 @@ filter::Names names_for_filters() {
             }
         }
         return below.starts_with(kCgroupRoots[1]) ? cgroup_id_of(below) : std::nullopt;
+    };
+    names.automatic_ports = []() -> std::optional<filter::PortRange> {
+        filter::PortRange range;
+        std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+        return file >> range.first >> range.last ? std::optional(range) : std::nullopt;
     };
     return names;
 }

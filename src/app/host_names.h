@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/filter/operand.h"
+#include "sources/names/name_resolver.h"
 
 namespace tcpdx::app {
 
@@ -16,7 +17,9 @@ namespace tcpdx::app {
 // for once and remembered, since rows ask again and again. Empty where there is no name.
 class HostNames {
 public:
-    [[nodiscard]] std::string_view user(std::uint32_t uid);
+    [[nodiscard]] std::string_view user(std::uint32_t uid) {
+        return users_.user(static_cast<std::int32_t>(uid));
+    }
     // Looks the interface's name up in the network namespace that the calling thread is in, and
     // remembers it as one of namespace `network_namespace`, for a row that is written later.
     void learn_interface(std::uint32_t network_namespace, std::uint32_t index);
@@ -26,7 +29,7 @@ public:
     [[nodiscard]] std::string_view cgroup(std::uint64_t id);
 
 private:
-    std::unordered_map<std::uint32_t, std::string> users_;
+    names::NameResolver users_;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> interfaces_;
     std::optional<std::unordered_map<std::uint64_t, std::string>> cgroups_;
 };

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "app/host_names.h"
 #include "app/listing.h"
 #include "app/output_file.h"
+#include "app/pasted_input.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
 #include "model/filter/parser.h"
@@ -22,6 +24,7 @@
 #include "presentation/list/table.h"
 #include "presentation/render.h"
 #include "presentation/text/display_width.h"
+#include "presentation/text/paste_text.h"
 
 namespace tcpdx::app {
 namespace {
@@ -59,6 +62,7 @@ struct Options {
     std::optional<std::string> order;
     std::optional<std::string> grouping;
     std::optional<std::string> file;
+    std::optional<std::string> from;  // a file, or "-"
     std::optional<std::size_t> limit;
     bool json = false;
     bool json_lines = false;
@@ -201,22 +205,22 @@ bool asks_for_namespace(const filter::Expression& filter) {
 class Chain {
 public:
     Chain(const Wish& wish, const Options& options, const Context& context,
-          const std::vector<const Field*>& fields, const Listing& listing, OutputStream& out) {
+          const std::vector<const Field*>& fields, const ListContext& list, OutputStream& out) {
         const Screen screen = options.file ? Screen{} : context.screen;
         const TableWriter::Look look{.screen = screen, .header = !options.no_header};
         if (!wish.grouping.empty()) {
             last_ = std::make_unique<Counter>(
-                out, wish.grouping, listing.context(),
+                out, wish.grouping, list,
                 Counter::Form{.format = wish.format, .look = look, .limit = options.limit});
             return;
         }
         if (wish.format) {
-            last_ = std::make_unique<RecordWriter>(out, *wish.format, fields, listing.context());
+            last_ = std::make_unique<RecordWriter>(out, *wish.format, fields, list);
         } else {
-            last_ = std::make_unique<TableWriter>(out, wish.columns, listing.context(), look);
+            last_ = std::make_unique<TableWriter>(out, wish.columns, list, look);
         }
         if (!wish.order.empty()) {
-            first_ = std::make_unique<Sorter>(*last_, wish.order, options.limit, listing.context());
+            first_ = std::make_unique<Sorter>(*last_, wish.order, options.limit, list);
         } else if (options.limit) {
             first_ = std::make_unique<Limit>(*last_, *options.limit);
         }
@@ -262,7 +266,7 @@ Result<> list(const Wish& wish, const Options& options, const Context& context, 
     const bool all_namespaces = options.all_namespaces || asks_for_namespace(wish.filter);
     Listing listing(wish.filter, needs_of(wish, fields, options.all_namespaces), all_namespaces);
     OutputStream out(fd);
-    Chain chain(wish, options, context, fields, listing, out);
+    Chain chain(wish, options, context, fields, listing.context(), out);
     TRY(listing.run(chain.entry(), [&out] { return out.failed(); }));
     chain.entry().finish(listing.table_changed());
     TRY(out.finish());
@@ -271,9 +275,44 @@ Result<> list(const Wish& wish, const Options& options, const Context& context, 
     return {};
 }
 
-Result<> list_to_file(const Wish& wish, const Options& options, const Context& context) {
+// Beside the rows, so on stderr: what of the text is not in the list.
+void tell_unread(const Paste& paste) {
+    for (const std::string& line : unread_lines(paste)) {
+        std::fprintf(stderr, "%s\n", line.c_str());
+    }
+}
+
+// What somebody pasted, instead of this host.
+Result<> list_pasted(const Wish& wish, const Options& options, const Context& context,
+                     const Observations& seen, int fd) {
+    ListContext list;
+    list.processes = seen.processes;
+    list.paste = &*seen.paste;
+    filter::Context filter_context;
+    filter_context.processes = seen.processes;
+    OutputStream out(fd);
+    Chain chain(wish, options, context, fields_wanted(wish, options), list, out);
+    for (const Connection& connection : seen.connections) {
+        if (out.failed()) {
+            break;
+        }
+        if (filter::matches(wish.filter, connection, filter_context)) {
+            chain.entry().add(connection);
+        }
+    }
+    chain.entry().finish(false);
+    TRY(out.finish());
+    tell_unread(*seen.paste);
+    return {};
+}
+
+// To stdout, or to a file that is complete or not there.
+Result<> write_list(const Options& options, const std::function<Result<>(int fd)>& write) {
+    if (!options.file) {
+        return write(STDOUT_FILENO);
+    }
     OutputFile file = TRY(OutputFile::create(*options.file));
-    TRY(list(wish, options, context, file.fd()));
+    TRY(write(file.fd()));
     return file.keep();
 }
 
@@ -282,8 +321,18 @@ int run(const Options& options, const Context& context) {
     if (!wish) {
         return kUsageError;
     }
-    const Result<> listed = options.file ? list_to_file(*wish, options, context)
-                                         : list(*wish, options, context, STDOUT_FILENO);
+    std::function<Result<>(int)> write = [&](int fd) { return list(*wish, options, context, fd); };
+    std::optional<text::Reading> reading;
+    if (options.from) {
+        auto read = read_pasted(*options.from);
+        if (!read) {
+            complain(read.error().text);
+            return read.error().status;
+        }
+        reading = *std::move(read);
+        write = [&](int fd) { return list_pasted(*wish, options, context, reading->now, fd); };
+    }
+    const Result<> listed = write_list(options, write);
     if (listed || listed.error().code == ErrorCode::ReaderGone) {
         return kSuccess;
     }
@@ -318,11 +367,19 @@ void add_list_command(CLI::App& tcpdx, Run& chosen) {
     json->excludes(lines);
     json->excludes(csv);
     lines->excludes(csv);
+    CLI::Option* from =
+        command
+            .add_option("--from", options->from,
+                        _("not this host, but the output of netstat, ss, lsof or /proc/net/tcp of "
+                          "any system, in this file; - for standard input"))
+            ->type_name(_("FILE"));
     command.add_option("--to", options->file,
                        _("write to this file instead, complete or not at all"));
     command.add_flag("--no-header", options->no_header, _("no heading above the table"));
-    command.add_flag("--all-netns", options->all_namespaces,
-                     _("all network namespaces (containers), not only this one"));
+    command
+        .add_flag("--all-netns", options->all_namespaces,
+                  _("all network namespaces (containers), not only this one"))
+        ->excludes(from);
     command.callback([&chosen, options] {
         chosen = [options](const Context& context) { return run(*options, context); };
     });

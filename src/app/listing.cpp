@@ -5,16 +5,21 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/stamped_ages.h"
+#include "app/unseen.h"
 #include "base/i18n.h"
 #include "model/age_estimate.h"
 #include "model/filter/search_space.h"
 #include "model/opener.h"
+#include "sources/procfs/kernel_counters.h"
 #include "sources/procfs/proc_file.h"
 #include "sources/procfs/process_reader.h"
 #include "sources/procfs/tcp_table.h"
 
 namespace tcpdx::app {
 namespace {
+
+constexpr std::size_t kFewRows = 1000;
 
 // Numbers that the socket table has without tcp_info.
 bool is_always_there(std::string_view name) {
@@ -74,7 +79,9 @@ void Needs::add(const std::vector<const Field*>& fields) {
         units = units || unit;
         owners = owners || owner;
         listeners = listeners || owner || opener;
-        tcp_info = tcp_info || opener || key.starts_with("age_") ||
+        const bool age = key.starts_with("age_");
+        ages = ages || age;
+        tcp_info = tcp_info || opener || age ||
                    (field->number != nullptr && !is_always_there(field->number->name));
         drops = drops || key == "drops";
         congestion = congestion || key == "congestion";
@@ -93,7 +100,9 @@ void Needs::add(const filter::Expression& filter) {
         units = units || unit;
         owners = owners || owner;
         listeners = listeners || owner || opener;
-        tcp_info = tcp_info || opener || std::holds_alternative<AgeIs>(condition.is);
+        const bool age = std::holds_alternative<AgeIs>(condition.is);
+        ages = ages || age;
+        tcp_info = tcp_info || opener || age;
         namespaces = namespaces || std::holds_alternative<NamespaceIs>(condition.is);
         if (const auto* number = std::get_if<NumberIs>(&condition.is)) {
             tcp_info = tcp_info || !is_always_there(number->field->name);
@@ -104,6 +113,7 @@ void Needs::add(const filter::Expression& filter) {
 
 Listing::Listing(const filter::Expression& filter, Needs needs, bool all_namespaces)
     : filter_(filter), needs_(needs), all_namespaces_(all_namespaces) {
+    filter_needs_.add(filter);
     context_.user_name = [this](std::uint32_t uid) { return names_.user(uid); };
     context_.interface_name = [this](std::uint32_t network_namespace, std::uint32_t index) {
         return names_.interface(network_namespace, index);
@@ -141,15 +151,8 @@ Result<> Listing::find_owners() {
     }
     context_.processes = processes_;
     filter_context_.processes = processes_;
-    if (holders_->unseen_processes() > 0) {
-        unseen_.push_back({{N_("the sockets of {0} processes of other users."),
-                            {static_cast<std::int64_t>(holders_->unseen_processes())}},
-                           {N_("Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.")}});
-    }
-    if (holders_->processes_hidden()) {
-        unseen_.push_back(
-            {{N_("processes that /proc does not show here (hidepid, or a container).")},
-             {N_("Run it on the host, outside of containers, as root.")}});
+    for (Unseen& unseen : unseen_processes(*holders_)) {
+        unseen_.push_back(std::move(unseen));
     }
     return {};
 }
@@ -167,6 +170,10 @@ void Listing::complete(Connection& connection, const ListenerIndex& listeners) {
     if (needs_.tcp_info) {
         infer_opener(connection);
         connection.age = estimate_age(connection, kernel_times_);
+    }
+    if (const auto stamped = stamped_ages_.find(connection.cookie.value_or(0));
+        stamped != stamped_ages_.end()) {
+        connection.age = Age::exact(stamped->second, AgeMethod::KernelTimestamp);
     }
     if (needs_.listeners) {
         attribute(connection, listeners, holders_ && holders_->complete());
@@ -186,10 +193,7 @@ void Listing::pass_on(Connection& connection, const ListenerIndex& listeners) {
 void Listing::note(const sockdiag::DumpOutcome& outcome) {
     table_changed_ = table_changed_ || outcome.table_changed;
     if (outcome.unreadable > 0) {
-        unseen_.push_back(
-            {{N_("{0} sockets that the kernel described in a way that is not understood."),
-              {static_cast<std::int64_t>(outcome.unreadable)}},
-             {N_("Please report this with the output of: uname -r")}});
+        unseen_.push_back(unreadable_sockets(outcome.unreadable));
     }
 }
 
@@ -210,23 +214,88 @@ Result<> Listing::read_proc_table(const Error& refused) {
         index.add(listener);
     }
     TRY(procfs::read_tcp_table([&](Connection& connection) { pass_on(connection, index); }));
-    unseen_.push_back(
-        {{N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
-             "sock_diag was refused ({0})."),
-          {refused.doing}},
-         {N_("The kernel module inet_diag, or the right to use netlink, is missing.")}});
+    if (!netlink_refused_) {  // in other namespaces it is no news
+        unseen_.push_back(what_netlink_would_tell(refused));
+    }
+    netlink_refused_ = true;
+    return {};
+}
+
+// What is listed of one network namespace. Most filters let few connections through, and for these
+// more can be found out: which processes hold them only after they were listed, so that a holder
+// that is found held what was listed, and not at all where none can; exact ages where the kernel
+// stamps them. Once there are many, rows are written as they come.
+struct Listing::Rows {
+    std::vector<Connection> listeners;
+    ListenerIndex listener_index;
+    bool listeners_wanted = false;
+    std::vector<Connection> others;
+    bool collecting = true;
+    bool are_few = true;
+};
+
+// Unless the filter surely says no, whatever will be found out about it.
+bool Listing::may_be_shown(const Connection& connection) const {
+    return filter_needs_.owners ||
+           filter::evaluate(filter_, connection, filter_context_) != filter::Truth::False;
+}
+
+void Listing::read_stamps(const Rows& rows) {
+    const bool wanted = needs_.ages && rows.are_few &&
+                        std::any_of(rows.others.begin(), rows.others.end(), is_stamped);
+    if (!wanted) {
+        return;
+    }
+    // The kernel reads the stamps of all sockets of the namespace, however few are wanted.
+    const auto totals = procfs::read_socket_totals();
+    if (!totals || !totals->in_use ||
+        *totals->in_use + totals->time_wait.value_or(0) > kMostStampsWorthReading) {
+        return;
+    }
+    if (auto ages = sockdiag::read_exact_ages()) {
+        stamped_ages_ = *std::move(ages);
+    }
+}
+
+Result<> Listing::write_collected(Rows& rows) {
+    rows.collecting = false;
+    // Whose a TIME-WAIT socket is, no process can tell.
+    const auto may_have_owner = [&](const Connection& connection) {
+        return connection.kind != SocketKind::TimeWaitSocket && may_be_shown(connection);
+    };
+    if (!rows.are_few || std::any_of(rows.others.begin(), rows.others.end(), may_have_owner) ||
+        (rows.listeners_wanted &&
+         std::any_of(rows.listeners.begin(), rows.listeners.end(), may_have_owner))) {
+        TRY(find_owners());
+    }
+    read_stamps(rows);
+    for (const Connection& listener : rows.listeners) {
+        rows.listener_index.add(listener);
+    }
+    for (Connection& listener : rows.listeners) {
+        complete(listener, rows.listener_index);
+        if (rows.listeners_wanted && filter::matches(filter_, listener, filter_context_)) {
+            writer_->add(listener);
+        }
+    }
+    for (Connection& connection : rows.others) {
+        pass_on(connection, rows.listener_index);
+    }
+    rows.others.clear();
     return {};
 }
 
 Result<> Listing::list_namespace(std::uint32_t index) {
     current_namespace_ = index;
+    stamped_ages_.clear();
     kernel_times_ = needs_.tcp_info ? read_kernel_times() : KernelTimes{};
 
     // Listeners come first: the other rows need them.
     sockdiag::DumpRequest wanted = request();
-    const bool listeners_wanted = wanted.states.contains(TcpState::Listen);
-    std::vector<Connection> listeners;
-    if (listeners_wanted || (needs_.listeners && !wanted.states.empty())) {
+    Rows rows;
+    rows.listeners_wanted = wanted.states.contains(TcpState::Listen);
+    std::vector<Connection>& listeners = rows.listeners;
+    if (rows.listeners_wanted || (needs_.listeners && !wanted.states.empty())) {
         sockdiag::DumpRequest first{.states = StateSet().add(TcpState::Listen), .conditions = {}};
         first.tcp_info = false;
         first.memory = needs_.drops;
@@ -238,30 +307,29 @@ Result<> Listing::list_namespace(std::uint32_t index) {
         }
         note(*dumped);
     }
-    TRY(find_owners());
-    ListenerIndex listener_index;
-    for (const Connection& listener : listeners) {
-        listener_index.add(listener);
-    }
-    for (Connection& listener : listeners) {
-        complete(listener, listener_index);
-    }
-    if (listeners_wanted) {
-        for (Connection& listener : listeners) {
-            if (filter::matches(filter_, listener, filter_context_)) {
-                writer_->add(listener);
-            }
-        }
-    }
     wanted.states.remove(TcpState::Listen);
     if (wanted.states.empty()) {
-        return {};
+        return write_collected(rows);
     }
-    const auto dumped = sockdiag::dump_tcp(
-        wanted, [&](Connection& connection) { pass_on(connection, listener_index); });
+    Result<> written;
+    const auto dumped = sockdiag::dump_tcp(wanted, [&](Connection& connection) {
+        if (rows.collecting) {
+            rows.others.push_back(connection);
+            if (rows.others.size() > kFewRows && written) {
+                rows.are_few = false;
+                written = write_collected(rows);
+            }
+        } else if (written) {
+            pass_on(connection, rows.listener_index);
+        }
+    });
     if (!dumped) {
-        return listeners.empty() ? read_proc_table(dumped.error())
-                                 : Result<>(unexpected(dumped.error()));
+        return listeners.empty() && rows.collecting ? read_proc_table(dumped.error())
+                                                    : Result<>(unexpected(dumped.error()));
+    }
+    TRY(std::move(written));
+    if (rows.collecting) {
+        TRY(write_collected(rows));
     }
     note(*dumped);
     return {};
@@ -294,13 +362,11 @@ Result<> Listing::run(ConnectionWriter& writer, const std::function<bool()>& sto
             return list_namespace(static_cast<std::uint32_t>(i));
         });
         if (!listed) {
-            unseen_.push_back(
-                {{N_("network namespace {0}: it could not be entered."), {namespaces_[i].name}},
-                 {N_("Run as root, or with CAP_SYS_ADMIN.")}});
+            unseen_.push_back(network_namespace_not_entered(namespaces_[i].name));
         }
     }
     if (list.unseen_processes > 0) {
-        unseen_.push_back({{N_("network namespaces of {0} processes of other users."),
+        unseen_.push_back({{N_("network namespaces of other users' processes ({0} of them)."),
                             {static_cast<std::int64_t>(list.unseen_processes)}},
                            {N_("Run as root, or with CAP_SYS_PTRACE.")}});
     }

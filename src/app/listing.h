@@ -15,6 +15,7 @@
 #include "presentation/list/list_context.h"
 #include "sources/procfs/network_namespaces.h"
 #include "sources/procfs/socket_holders.h"
+#include "sources/sockdiag/exact_ages.h"
 #include "sources/sockdiag/tcp_dump.h"
 
 namespace tcpdx::app {
@@ -24,6 +25,7 @@ struct Needs {
     bool owners = false;
     bool units = false;     // and other facts about the owning processes
     bool tcp_info = false;  // ages and openers need it too
+    bool ages = false;
     bool drops = false;
     bool congestion = false;
     bool listeners = false;  // to attribute connections to them
@@ -34,7 +36,8 @@ struct Needs {
 };
 
 // Lists the connections of this host that a filter lets through, one by one, while the kernel is
-// still listing: nothing is collected. Holds what rows refer to.
+// still listing: only a few are collected, until it shows whether more come. Holds what rows refer
+// to.
 class Listing {
 public:
     Listing(const filter::Expression& filter, Needs needs, bool all_namespaces);
@@ -50,7 +53,12 @@ public:
     [[nodiscard]] Result<> run(ConnectionWriter& writer, const std::function<bool()>& stopped);
 
 private:
+    struct Rows;
+
     Result<> list_namespace(std::uint32_t index);
+    Result<> write_collected(Rows& rows);
+    [[nodiscard]] bool may_be_shown(const Connection& connection) const;
+    void read_stamps(const Rows& rows);
     Result<> read_proc_table(const Error& refused);
     Result<> find_owners();
     void complete(Connection& connection, const ListenerIndex& listeners);
@@ -60,6 +68,7 @@ private:
 
     const filter::Expression& filter_;
     Needs needs_;
+    Needs filter_needs_;  // of these, the filter's own
     bool all_namespaces_;
     HostNames names_;
     ListContext context_;
@@ -67,8 +76,10 @@ private:
     std::vector<NetworkNamespace> namespaces_;
     std::optional<procfs::SocketHolders> holders_;
     filter::Context filter_context_;
+    sockdiag::ExactAges stamped_ages_;  // of the current namespace
     std::vector<Unseen> unseen_;
     bool table_changed_ = false;
+    bool netlink_refused_ = false;
 
     ConnectionWriter* writer_ = nullptr;
     const std::function<bool()>* stopped_ = nullptr;

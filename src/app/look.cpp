@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/stamped_ages.h"
+#include "app/unseen.h"
 #include "base/i18n.h"
 #include "model/age_estimate.h"
 #include "model/listener_index.h"
@@ -22,10 +24,6 @@
 namespace tcpdx::app {
 namespace {
 
-// Reading stamps costs as much again as the dump. Among very many TIME-WAIT sockets no single age
-// matters, and the estimate is good to some 20 ms anyway.
-constexpr std::size_t kMostStampsWorthReading = 20'000;
-
 void add_unseen(Observations& seen, Message what, Message remedy) {
     seen.coverage.unseen.push_back({std::move(what), std::move(remedy)});
 }
@@ -34,12 +32,7 @@ void add_unseen(Observations& seen, Message what, Message remedy) {
 Result<> read_proc_table(Observations& seen, const Error& refused) {
     TRY(procfs::read_tcp_table(
         [&](Connection& connection) { seen.connections.push_back(connection); }));
-    add_unseen(
-        seen,
-        {N_("accept queue limits, drops, round-trip times, most ages and who opened: netlink "
-            "sock_diag was refused ({0})."),
-         {refused.doing}},
-        {N_("The kernel module inet_diag, or the right to use netlink, is missing.")});
+    seen.coverage.unseen.push_back(what_netlink_would_tell(refused));
     return {};
 }
 
@@ -62,10 +55,7 @@ Result<> dump_sockets(Observations& seen) {
                    {N_("Run it again.")});
     }
     if (const std::size_t unreadable = others.unreadable + listeners->unreadable; unreadable > 0) {
-        add_unseen(seen,
-                   {N_("{0} sockets that the kernel described in a way that is not understood."),
-                    {static_cast<std::int64_t>(unreadable)}},
-                   {N_("Please report this with the output of: uname -r")});
+        seen.coverage.unseen.push_back(unreadable_sockets(unreadable));
     }
     return {};
 }
@@ -93,12 +83,9 @@ void drop_doubles(std::vector<Connection>& connections) {
 }
 
 void read_stamped_ages(Observations& seen) {
-    std::size_t stamped = 0;
-    for (const Connection& connection : seen.connections) {
-        stamped +=
-            connection.kind != SocketKind::Full || connection.state == TcpState::SynSent ? 1U : 0U;
-    }
-    if (stamped == 0 || stamped > kMostStampsWorthReading) {
+    const auto stamped =
+        std::count_if(seen.connections.begin(), seen.connections.end(), is_stamped);
+    if (stamped == 0 || stamped > static_cast<std::ptrdiff_t>(kMostStampsWorthReading)) {
         return;
     }
     const auto ages = sockdiag::read_exact_ages();
@@ -201,15 +188,8 @@ void attribute_all(Observations& seen, const procfs::SocketHolders& holders) {
         attribute(connection, listeners, seen.coverage.owners);
     }
     describe_processes(seen);
-    if (holders.unseen_processes() > 0) {
-        add_unseen(seen,
-                   {N_("the sockets of {0} processes of other users."),
-                    {static_cast<std::int64_t>(holders.unseen_processes())}},
-                   {N_("Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.")});
-    }
-    if (holders.processes_hidden()) {
-        add_unseen(seen, {N_("processes that /proc does not show here (hidepid, or a container).")},
-                   {N_("Run it on the host, outside of containers, as root.")});
+    for (Unseen& unseen : unseen_processes(holders)) {
+        seen.coverage.unseen.push_back(std::move(unseen));
     }
     if (!holders.dead_sockets_known()) {
         add_unseen(
@@ -235,7 +215,7 @@ Result<std::vector<Observations>> look_at_namespaces(bool all) {
     if (!all) {
         if (others > 0) {
             add_unseen(looks.front(),
-                       {N_("{0} other network namespaces (containers) of this host."), {others}},
+                       {N_("other network namespaces (containers) of this host: {0}."), {others}},
                        {N_("--all-netns looks at them too.")});
         }
         return looks;
@@ -248,10 +228,8 @@ Result<std::vector<Observations>> look_at_namespaces(bool all) {
         if (looked) {
             looks.push_back(std::move(seen));
         } else {
-            add_unseen(looks.front(),
-                       {N_("network namespace {0}: it could not be entered."),
-                        {seen.network_namespace.name}},
-                       {N_("Run as root, or with CAP_SYS_ADMIN.")});
+            looks.front().coverage.unseen.push_back(
+                network_namespace_not_entered(seen.network_namespace.name));
         }
     }
     return looks;

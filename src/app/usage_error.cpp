@@ -46,7 +46,7 @@ std::optional<Number> number_in(const std::string& text) {
 }  // namespace
 
 std::string usage_error_text(const CLI::App& app, const CLI::ParseError& error) {
-    const std::string text = error.what();
+    std::string text = error.what();
     const std::vector<std::string> options = options_in(text);
     if (is<CLI::ExtrasError>(error)) {
         std::string extras;

@@ -11,8 +11,10 @@
 #include "diagnosis/rules/data_unread.h"
 #include "diagnosis/rules/dead_socket_held.h"
 #include "diagnosis/rules/descriptors_near_limit.h"
+#include "diagnosis/rules/established_many.h"
 #include "diagnosis/rules/established_never_accepted.h"
 #include "diagnosis/rules/fin_wait2_held.h"
+#include "diagnosis/rules/fin_wait2_released.h"
 #include "diagnosis/rules/idle_without_keepalive.h"
 #include "diagnosis/rules/listener_all_addresses.h"
 #include "diagnosis/rules/listener_loopback_only.h"
@@ -47,8 +49,10 @@ std::span<const Rule* const> all_rules() {
         &kDataUnread,
         &kDeadSocketHeld,
         &kDescriptorsNearLimit,
+        &kEstablishedMany,
         &kEstablishedNeverAccepted,
         &kFinWait2Held,
+        &kFinWait2Released,
         &kIdleWithoutKeepalive,
         &kListenerAllAddresses,
         &kListenerLoopbackOnly,

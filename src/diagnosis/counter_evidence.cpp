@@ -14,11 +14,13 @@ bool rose(const Situation& situation, std::string_view counter) {
 Observation rise_of(const Situation& situation, std::string_view counter) {
     const auto increase = situation.increase(counter);
     assert(increase);
-    return {{N_("{0} rose by {1} in {2}"),
-             {std::string(counter), static_cast<std::int64_t>(increase.value_or(0)),
-              situation.interval().value_or(Limits::Duration(0))}},
-            Origin::Counter,
-            "nstat -az " + std::string(counter)};
+    const auto by = static_cast<std::int64_t>(increase.value_or(0));
+    const auto apart = situation.interval().value_or(Limits::Duration(0));
+    Message fact = apart > Limits::Duration(0)
+                       ? Message{N_("{0} rose by {1} in {2}"), {std::string(counter), by, apart}}
+                       : Message{N_("{0} rose by {1} from one listing to the next"),
+                                 {std::string(counter), by}};
+    return {std::move(fact), Origin::Counter, "nstat -az " + std::string(counter)};
 }
 
 Observation option_value(const Observations& seen, std::string_view option) {

@@ -34,6 +34,7 @@ std::vector<std::pair<Value, std::size_t>> holders_of_other_ends(
         }
     }
     std::vector<std::pair<Value, std::size_t>> sorted;
+    sorted.reserve(counts.size());
     for (auto& [key, holder] : counts) {
         sorted.push_back(std::move(holder));
     }
@@ -73,9 +74,25 @@ bool add_descriptors_if_scarce(Finding& finding, const Situation& situation,
     return true;
 }
 
-void say_if_program_unknown(Finding& finding, std::uint32_t process) {
-    if (process == kNoProcess) {
+void say_if_program_unknown(Finding& finding, const Situation& situation, std::uint32_t process) {
+    if (process != kNoProcess) {
+        return;
+    }
+    if (situation.is_paste()) {
+        finding.unknown.push_back({N_("which program it is: the listing does not show it")});
+    } else {
         finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
+    }
+}
+
+void add_other_ends(Finding& finding, const Situation& situation,
+                    const std::vector<std::uint32_t>& members, StateSet states) {
+    for (const auto& [holder, connections] : holders_of_other_ends(situation, members, states)) {
+        finding.evidence.push_back(
+            {{N_("the other end of {0} of them is on this host, held by {1}"),
+              {count_of(connections), holder}},
+             origin_of(situation.now.connections[members.front()]),
+             "ss -tanp"});
     }
 }
 

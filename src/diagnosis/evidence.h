@@ -49,8 +49,13 @@ void add_peers(Finding& finding, const Situation& situation,
 bool add_descriptors_if_scarce(Finding& finding, const Situation& situation,
                                const Process* process);
 
-// What root would add, when the program is not known.
-void say_if_program_unknown(Finding& finding, std::uint32_t process);
+// What would show the program, when it is not known: root here, another listing in a paste.
+void say_if_program_unknown(Finding& finding, const Situation& situation, std::uint32_t process);
+
+// The programs at the other ends of these connections, where those are in the same listing: an
+// answer to "which end is at fault" that a single row never gives.
+void add_other_ends(Finding& finding, const Situation& situation,
+                    const std::vector<std::uint32_t>& members, StateSet states);
 
 // All opened by this host, and not many: what a pool of idle client connections leaves behind until
 // it looks at them again. Ordinary, so no reason for alarm.

@@ -47,11 +47,10 @@ public:
         if (!is_asked_about(situation_, connection)) {
             return;
         }
-        const std::uint32_t process = connection.owner.process;
-        const std::uint16_t port = process == kNoProcess ? connection.local.port : std::uint16_t{0};
-        ConnectionGroup& group = groups_[{process, port}];
-        group.process = process;
-        group.local_port = port;
+        const OwnerKey owner = owner_key(situation_.now, connection);
+        ConnectionGroup& group = groups_[owner];
+        group.process = owner.process;
+        group.local_port = owner.local_port;
         group.members.push_back(index);
     }
 
@@ -59,7 +58,7 @@ public:
 
 private:
     const Situation& situation_;
-    std::map<std::pair<std::uint32_t, std::uint16_t>, ConnectionGroup> groups_;
+    std::map<OwnerKey, ConnectionGroup> groups_;
 };
 
 std::vector<ConnectionGroup> Groups::sorted() && {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis/owner_key.h"
 #include "diagnosis/rule.h"
 
 namespace tcpdx::diagnosis {

@@ -61,6 +61,18 @@ std::span<const std::uint32_t> Lookups::in_state(TcpState state) {
     return (*by_state_)[static_cast<std::size_t>(state)];
 }
 
+std::size_t Lookups::number_of(const OwnerKey& owner, TcpState state) {
+    auto& numbers = by_owner_[static_cast<std::size_t>(state)];
+    if (!numbers) {
+        numbers.emplace();
+        for (const std::uint32_t index : in_state(state)) {
+            ++(*numbers)[owner_key(now_, now_.connections[index])];
+        }
+    }
+    const auto found = numbers->find(owner);
+    return found == numbers->end() ? 0 : found->second;
+}
+
 const Connection* Lookups::earlier_of(const Connection& connection) {
     if (earlier_ == nullptr) {
         return nullptr;

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "diagnosis/owner_key.h"
 #include "model/observations.h"
 
 namespace tcpdx::diagnosis {
@@ -50,6 +52,9 @@ public:
     // Indexes of all connections in this state, in the order of the listing.
     [[nodiscard]] std::span<const std::uint32_t> in_state(TcpState state);
 
+    // How many connections of this owner are in this state.
+    [[nodiscard]] std::size_t number_of(const OwnerKey& owner, TcpState state);
+
     // The same socket in the earlier look; null when it is new or there was no earlier look.
     [[nodiscard]] const Connection* earlier_of(const Connection& connection);
 
@@ -72,6 +77,7 @@ private:
     std::optional<FlatIndex> earlier_by_cookie_;
     std::optional<FlatIndex> earlier_by_addresses_;
     std::optional<FlatIndex> ends_;
+    std::array<std::optional<std::map<OwnerKey, std::size_t>>, kAllTcpStates.size()> by_owner_;
 };
 
 }  // namespace tcpdx::diagnosis

@@ -21,6 +21,7 @@ PortView view_port(const Situation& situation, std::uint16_t port) {
     PortView view{.port = port};
     const bool two_looks = situation.earlier != nullptr;
     std::size_t arrived = 0;
+    std::size_t half_open = 0;
     std::uint64_t drops = 0;
     bool drops_known = two_looks;
     const std::vector<Connection>& connections = situation.now.connections;
@@ -35,7 +36,9 @@ PortView view_port(const Situation& situation, std::uint16_t port) {
             }
             ++view.state_counts[static_cast<std::size_t>(connection.state)];
             view.never_accepted += connection.owner.kind == OwnerKind::NeverAccepted ? 1U : 0U;
-            arrived += two_looks && situation.earlier_of(connection) == nullptr ? 1U : 0U;
+            if (two_looks && situation.earlier_of(connection) == nullptr) {
+                ++(connection.state == TcpState::SynReceived ? half_open : arrived);
+            }
             continue;
         }
         view.listeners.push_back(index);
@@ -50,6 +53,7 @@ PortView view_port(const Situation& situation, std::uint16_t port) {
     }
     if (two_looks) {
         view.new_connections = arrived;
+        view.new_half_open = half_open;
     }
     if (drops_known && !view.listeners.empty()) {
         view.drops_by_listeners = drops;

@@ -17,7 +17,8 @@ struct PortView {
     std::array<std::size_t, kAllTcpStates.size()> state_counts{};  // of connections to this port
     std::size_t never_accepted = 0;
     // Since the earlier look; empty without one.
-    std::optional<std::size_t> new_connections;  // complete and half-open ones
+    std::optional<std::size_t> new_connections;  // still listed; more may have come and gone
+    std::optional<std::size_t> new_half_open;
     // SYNs that these listeners refused; empty too where one of them does not say.
     std::optional<std::uint64_t> drops_by_listeners;
     // Counters of the whole network namespace that say what becomes of SYNs, as {name, increase}.

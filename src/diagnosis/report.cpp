@@ -2,6 +2,7 @@
 
 #include "diagnosis/engine.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 
@@ -19,6 +20,13 @@ Report make_report(const Situation& situation) {
         report.port = view_port(situation, *situation.asked.port);
     }
     report.findings = diagnose(situation);
+    if (situation.is_paste()) {
+        for (const TcpState state : kAllTcpStates) {
+            std::size_t& count = report.state_counts[static_cast<std::size_t>(state)];
+            count = bare_count(situation, state).value_or(count);
+        }
+        report.paste = report_on_paste(situation);
+    }
     return report;
 }
 

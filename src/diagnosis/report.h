@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "diagnosis/finding.h"
+#include "diagnosis/paste_report.h"
 #include "diagnosis/port_view.h"
 #include "diagnosis/rule.h"
 
@@ -18,6 +19,7 @@ struct Report {
     std::array<std::size_t, kAllTcpStates.size()> state_counts{};  // indexed by TcpState
     std::optional<PortView> port;                                  // when a port was asked about
     std::vector<Finding> findings;                                 // worst first
+    std::optional<PasteReport> paste;                              // when it was made from one
 };
 
 [[nodiscard]] Report make_report(const Situation& situation);

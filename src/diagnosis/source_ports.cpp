@@ -70,10 +70,33 @@ std::bitset<65536> parse_port_list(std::string_view text) {
     return ports;
 }
 
+PortRange default_source_ports(HostSystem system) {
+    switch (system) {
+        case HostSystem::Windows:  // since Vista; netsh int ipv4 show dynamicport tcp
+        case HostSystem::MacOs:    // net.inet.ip.portrange.first
+        case HostSystem::OpenBsd:  // net.inet.ip.porthifirst
+            return {49152, 65535};
+        case HostSystem::FreeBsd:  // net.inet.ip.portrange.first
+            return {10000, 65535};
+        case HostSystem::Solaris:  // tcp_smallest_anon_port
+        case HostSystem::Aix:      // tcp_ephemeral_low
+            return {32768, 65535};
+        case HostSystem::Linux:
+        case HostSystem::Unknown:
+            break;
+    }
+    return {32768, 60999};
+}
+
 std::optional<SourcePorts> source_ports(const Observations& seen) {
     constexpr std::string_view kRange = "net.ipv4.ip_local_port_range";
-    const auto first = seen.options.number(kRange, 0);
-    const auto last = seen.options.number(kRange, 1);
+    auto first = seen.options.number(kRange, 0);
+    auto last = seen.options.number(kRange, 1);
+    if (seen.paste && (!first || !last)) {
+        const PortRange range = default_source_ports(seen.paste->system);
+        first = range.first;
+        last = range.last;
+    }
     if (!first || !last || *first < 0 || *last > 65535 || *first > *last) {
         return std::nullopt;
     }

@@ -20,7 +20,17 @@ struct SourcePorts {
     std::bitset<65536> listening;
 };
 
-// Empty when the range is not known. Reserved ports that are not known only make `count` too large.
+// The range that a system has out of the box: what a paste, which seldom shows the option, has to
+// be measured by.
+struct PortRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+    [[nodiscard]] std::size_t count() const { return std::size_t{last} - first + 1; }
+};
+[[nodiscard]] PortRange default_source_ports(HostSystem system);
+
+// Empty when the range is not known; of a paste without the option, by the default. Reserved ports
+// that are not known only make `count` too large.
 [[nodiscard]] std::optional<SourcePorts> source_ports(const Observations& seen);
 
 // Source ports are used up per local address, remote address and remote port: another remote

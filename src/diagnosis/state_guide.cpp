@@ -155,11 +155,12 @@ constexpr std::string_view kSynSentRules[] = {"syn-sent-stuck", "local-ports-run
 constexpr std::string_view kSynReceivedRules[] = {"syn-received-pile-up", "syn-cookies-in-use",
                                                   "accept-queue-full"};
 constexpr std::string_view kEstablishedRules[] = {
-    "established-never-accepted", "data-unread",           "data-unacknowledged",
-    "idle-without-keepalive",     "tcp-memory-near-limit", "conntrack-near-full",
+    "established-never-accepted", "data-unread",      "data-unacknowledged",
+    "idle-without-keepalive",     "established-many", "tcp-memory-near-limit",
+    "conntrack-near-full",
 };
 constexpr std::string_view kOrphanRules[] = {"closing-stuck", "orphans-near-limit"};
-constexpr std::string_view kFinWait2Rules[] = {"fin-wait2-held"};
+constexpr std::string_view kFinWait2Rules[] = {"fin-wait2-held", "fin-wait2-released"};
 constexpr std::string_view kCloseWaitRules[] = {
     "close-wait-leak", "close-wait-unread", "close-wait-never-accepted", "descriptors-near-limit"};
 constexpr std::string_view kTimeWaitRules[] = {

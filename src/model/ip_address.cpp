@@ -46,6 +46,28 @@ IpAddress IpAddress::any(IpFamily family) {
     return address;
 }
 
+IpAddress IpAddress::name(std::uint32_t index) {
+    // Not the bytes of any address that a socket can have: ff00::/8 is multicast, scope 0 reserved.
+    IpAddress address;
+    address.family = IpFamily::Name;
+    address.bytes[0] = 0xff;
+    for (unsigned i = 0; i < 4; ++i) {
+        address.bytes[12 + i] = static_cast<std::uint8_t>(index >> (24 - 8 * i));
+    }
+    return address;
+}
+
+std::optional<std::uint32_t> IpAddress::name_index() const {
+    if (family != IpFamily::Name) {
+        return std::nullopt;
+    }
+    std::uint32_t index = 0;
+    for (unsigned i = 0; i < 4; ++i) {
+        index = index << 8 | bytes[12 + i];
+    }
+    return index;
+}
+
 bool IpAddress::is_any() const {
     const std::size_t from = has_mapped_prefix(bytes) ? 12 : 0;
     return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end(),
@@ -67,6 +89,11 @@ bool IpAddress::is_v4_mapped() const {
 char* format_to(char* out, const IpAddress& address) {
     if (address.family == IpFamily::V4) {
         return append_v4(out, &address.bytes[12]);
+    }
+    if (const auto index = address.name_index()) {
+        constexpr std::string_view kPrefix = "name-";
+        out = std::copy(kPrefix.begin(), kPrefix.end(), out);
+        return std::to_chars(out, out + 10, *index).ptr;
     }
     // inet_ntop follows RFC 5952 but for one point: it also writes ::a.b.c.d.
     if (::inet_ntop(AF_INET6, address.bytes.data(), out, INET6_ADDRSTRLEN) == nullptr) {

@@ -9,7 +9,9 @@
 
 namespace tcpdx {
 
-enum class IpFamily : std::uint8_t { V4, V6 };
+// Name: pasted text that shows a host's name, or letters where its address was, instead of a
+// number. Such an "address" is only equal to itself: its bytes are an index into Paste::host_names.
+enum class IpFamily : std::uint8_t { V4, V6, Name };
 
 // An IPv4 or IPv6 address. IPv4 is kept as ::ffff:a.b.c.d, but `family` remembers which of the two
 // the socket has: a v6 socket may well hold a mapped address, and the kernel lists it as v6.
@@ -19,10 +21,12 @@ struct IpAddress {
 
     [[nodiscard]] static IpAddress v4(std::uint32_t host_order);
     [[nodiscard]] static IpAddress any(IpFamily family);
+    [[nodiscard]] static IpAddress name(std::uint32_t index);
 
     [[nodiscard]] bool is_any() const;        // 0.0.0.0, :: and ::ffff:0.0.0.0
     [[nodiscard]] bool is_loopback() const;   // 127/8, ::1, ::ffff:127/104
     [[nodiscard]] bool is_v4_mapped() const;  // true for V4 as well
+    [[nodiscard]] std::optional<std::uint32_t> name_index() const;
     // The same address whatever the family of the socket that holds it.
     [[nodiscard]] bool same_host(const IpAddress& other) const { return bytes == other.bytes; }
 
@@ -30,6 +34,7 @@ struct IpAddress {
 };
 
 // "192.0.2.1", "2001:db8::1" (RFC 5952), "::ffff:192.0.2.1" for a mapped address of a V6 socket.
+// A name is written as "name-3": what it is, only Paste::host_names knows.
 [[nodiscard]] std::string to_string(const IpAddress& address);
 
 // Writes the same at `out` (room for 46 bytes) and returns the end. For tables of a million rows.

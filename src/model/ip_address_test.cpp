@@ -52,5 +52,18 @@ TEST(SocketAddress, BracketsIpv6AndStarsAnAbsentPort) {
     EXPECT_EQ(to_string(SocketAddress{*parse_ip_address("::"), 0}), "[::]:*");
 }
 
+TEST(IpAddress, ANameIsOnlyEqualToItselfAndIsNoAddress) {
+    const IpAddress name = IpAddress::name(7);
+    EXPECT_EQ(name, IpAddress::name(7));
+    EXPECT_NE(name, IpAddress::name(8));
+    EXPECT_EQ(name.name_index(), 7U);
+    EXPECT_EQ(IpAddress::v4(7).name_index(), std::nullopt);
+    EXPECT_FALSE(name.is_any());
+    EXPECT_FALSE(IpAddress::name(0).is_any());
+    EXPECT_FALSE(name.is_loopback());
+    EXPECT_FALSE(name.is_v4_mapped());
+    EXPECT_EQ(to_string(SocketAddress{name, 443}), "name-7:443");
+}
+
 }  // namespace
 }  // namespace tcpdx

@@ -21,7 +21,8 @@ struct Percent {
     friend bool operator==(const Percent&, const Percent&) = default;
 };
 
-// An owner that is not known, named by its port: "port 8080", in the reader's language.
+// An owner that is not known, named by its port: "port 8080", in the reader's language. Without a
+// port it is just that: "a program that is not shown".
 struct PortName {
     std::uint16_t number = 0;
     friend bool operator==(const PortName&, const PortName&) = default;

@@ -87,6 +87,8 @@ constexpr NumberField kFields[] = {
     {"inode", NumberUnit::Count, [](const Connection& c) { return widen(c.inode); }},
     {"cookie", NumberUnit::Count, [](const Connection& c) { return c.cookie; }},
     {"mark", NumberUnit::Count, [](const Connection& c) { return widen(c.mark); }},
+    {"line", NumberUnit::Count,
+     [](const Connection& c) { return c.source_line == 0 ? Value() : Value(c.source_line); }},
 };
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "model/ip_address.h"
 #include "model/tcp_state.h"
 
 namespace tcpdx {
@@ -46,6 +48,19 @@ struct Paste {
     std::array<std::optional<std::uint64_t>, kAllTcpStates.size()> state_counts{};
     std::vector<UnreadLine> unread;  // the first of the lines that were not understood
     std::size_t unread_lines = 0;    // all of them
+    // Rows that were understood, but show no state of theirs: `awk '{print $4, $5}'`,
+    // `netstat -T`. They are no connections, since a rule could not tell what they are.
+    std::size_t rows_without_state = 0;
+    // What stood where an address belongs: a host's name, perhaps cut, or letters that hide the
+    // address. An IpAddress of family Name points in here.
+    std::vector<std::string> host_names;
+
+    // Empty unless `address` is one of those names.
+    [[nodiscard]] std::string_view host_name(const IpAddress& address) const {
+        const auto index = address.name_index();
+        return index && *index < host_names.size() ? std::string_view(host_names[*index])
+                                                   : std::string_view();
+    }
 };
 
 }  // namespace tcpdx

@@ -89,7 +89,10 @@ std::string render(const Value& value) {
             return fmt::format("{:.0f}%", percent.value);
         }
         std::string operator()(Port port) const { return std::to_string(port.number); }
-        std::string operator()(PortName port) const { return fill(N_("port {0}"), port.number); }
+        std::string operator()(PortName port) const {
+            return port.number == 0 ? std::string(_("a program that is not shown"))
+                                    : fill(N_("port {0}"), port.number);
+        }
         std::string operator()(TcpState state) const { return std::string(rfc_name(state)); }
         std::string operator()(const IpAddress& address) const { return to_string(address); }
         std::string operator()(const SocketAddress& address) const { return to_string(address); }

@@ -140,6 +140,11 @@ class Shows(ListTest):
             found = self.rows(f"{self.ours} established", expression)
             self.assertTrue(any(row["remote_port"] == self.port for row in found), expression)
 
+    def test_nothing_asks_nothing_of_processes(self):
+        # Looking at them would be in vain, and so would be a word about those that hide.
+        done = run("sport = :1 and established")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_counts(self):
         done = run("--by", "state", "--csv", self.ours)
         self.assertEqual(done.stdout, "count,state\r\n2,ESTABLISHED\r\n1,LISTEN\r\n")

@@ -5,6 +5,7 @@
     scenarios.py NAME         run one; TCPDX is the program (exit status 77: skipped)
 """
 
+import json
 import resource
 import socket
 import sys
@@ -61,6 +62,26 @@ def busy_host_is_calm():
         client.close()
         accepted.close()
     lab.while_sampling(lambda: None, seconds=1).expect_calm()
+
+
+@scenario
+def list_knows_ages_as_well_as_diagnose():
+    server = listener()
+    client, accepted = pair(server)
+    client.close()
+    time.sleep(0.1)
+    accepted.close()
+    time.sleep(0.5)
+    seen = tcpdx("--harmless").document["namespaces"][0]
+    if any("exact ages" in unseen["what"] for unseen in seen["not_seen"]):
+        lab.skip("needs the BPF iterator for sockets")
+    rows = json.loads(lab.run_tcpdx("list", "time-wait", "--json").stdout)["connections"]
+    if [row["age_at_least_ms"] for row in rows] != [row["age_at_most_ms"] for row in rows]:
+        sys.exit(f"FAILED: not exact: {rows}")
+    # What is known of the age has to be known to the filter.
+    young = json.loads(lab.run_tcpdx("list", "time-wait age < 30s", "--json").stdout)
+    if len(rows) != 1 or len(young["connections"]) != 1:
+        sys.exit(f"FAILED: {rows} {young}")
 
 
 # --- closing --------------------------------------------------------------------------------

@@ -10,11 +10,14 @@
 #include "diagnosis/rules/accept_queue_full.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/i18n.h"
 #include "diagnosis/accept_queue.h"
+#include "diagnosis/counter_evidence.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -30,6 +33,14 @@ std::optional<std::uint64_t> new_drops(const Situation& situation, const Connect
         return std::nullopt;
     }
     return *listener.drops - *before->drops;
+}
+
+// Backlogs that programs ask for, and the values that net.core.somaxconn has had. Smaller ones are
+// too near to what waits anywhere for a moment.
+bool is_usual_limit(std::int64_t limit) {
+    static constexpr std::array<std::int64_t, 15> kUsual{
+        50, 64, 100, 128, 200, 250, 256, 500, 511, 512, 1000, 1024, 2048, 4096, 65535};
+    return std::find(kUsual.begin(), kUsual.end(), limit) != kUsual.end();
 }
 
 const WaitingConnections* queue_of(const std::vector<WaitingConnections>& queues,
@@ -93,6 +104,8 @@ public:
                 overflowed(index, drops);
             } else if (accepts_slowly(index)) {
                 slow(index);
+            } else if (situation_.is_paste() && listener.accept_queue.value_or(0) > 0) {
+                waiting(index);
             }
         }
         if (findings_.empty()) {
@@ -123,10 +136,7 @@ private:
                                         ss_command("-ltnm", listener.local.port)});
         }
         if (overflows_.value_or(0) > 0) {
-            finding.evidence.push_back({{N_("TcpExtListenOverflows rose by {0} in {1}"),
-                                         {count_of(*overflows_), *situation_.interval()}},
-                                        Origin::Counter,
-                                        "nstat -az TcpExtListenOverflows TcpExtListenDrops"});
+            finding.evidence.push_back(rise_of(situation_, "TcpExtListenOverflows"));
         }
         if (const WaitingConnections* queue = queue_of(queues_, index)) {
             finding.since = queue->oldest;
@@ -139,7 +149,7 @@ private:
             finding.connections.insert(finding.connections.end(), queue->members.begin(),
                                        queue->members.end());
         }
-        say_if_program_unknown(finding, listener.owner.process);
+        say_if_program_unknown(finding, situation_, listener.owner.process);
         advise_on_accepting(finding, situation_, situation_.now.process_of(listener));
         advise_on_limit(finding, situation_, listener);
     }
@@ -228,6 +238,73 @@ private:
         finish(finding, index);
     }
 
+    // Without netlink no listener tells the limit of its queue.
+    [[nodiscard]] bool limits_known() const {
+        const auto listeners = situation_.lookups().in_state(TcpState::Listen);
+        return std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+            return connection(index).backlog_limit.has_value();
+        });
+    }
+
+    // In a paste: somebody waits, and the listing has no second look. netstat does not show the
+    // limit, but a queue that is full holds one more than it, and limits are round numbers.
+    void waiting(std::uint32_t index) {
+        const Connection& listener = connection(index);
+        const std::int64_t queued = *listener.accept_queue;
+        const bool one_too_many = !listener.backlog_limit && is_usual_limit(queued - 1);
+        const std::int64_t gave_up = unowned_on(listener.local.port, TcpState::CloseWait);
+        const std::int64_t half_open = unowned_on(listener.local.port, TcpState::SynReceived);
+        const bool more_signs =
+            gave_up > 0 || half_open > 0 ||
+            bare_count(situation_, TcpState::CloseWait).value_or(0) >= kFewOnAServer;
+        const bool near_limit = listener.backlog_limit && queued * 2 > *listener.backlog_limit &&
+                                queued >= std::int64_t{kFewOnAServer};
+        Finding& finding =
+            start(index, one_too_many || near_limit ||
+                                 (more_signs && queued >= std::int64_t{kFewOnAServer})
+                             ? Severity::Warning
+                             : Severity::Information);
+        const Value name = owner_name(situation_, listener);
+        const Port port{listener.local.port};
+        finding.claim =
+            one_too_many ? Message{N_("The accept queue of {0} on port {1} looks full: it holds "
+                                      "{2}, one more "
+                                      "than a usual limit."),
+                                   {name, port, queued}}
+                         : Message{N_("{2} connections wait for {0} to accept them on port {1}."),
+                                   {name, port, queued}};
+        if (gave_up > 0) {
+            finding.evidence.push_back(
+                {{N_("{0} in CLOSE-WAIT on this port have no program in the listing: clients that "
+                     "gave up while they waited look like this"),
+                  {gave_up}},
+                 origin_of(listener),
+                 ss_command("-tanpie state close-wait", listener.local.port)});
+        }
+        if (half_open > 0) {
+            finding.evidence.push_back(
+                {{N_("{0} in SYN-RECEIVED on this port: their handshake ends only when the queue "
+                     "has room"),
+                  {half_open}},
+                 origin_of(listener),
+                 ss_command("-tan state syn-recv", listener.local.port)});
+        }
+        if (!listener.backlog_limit) {
+            finding.unknown.push_back(
+                {N_("the limit of the queue: this listing does not show it")});
+        }
+        say_growth_unknown(finding, situation_);
+        finish(finding, index);
+    }
+
+    [[nodiscard]] std::int64_t unowned_on(std::uint16_t port, TcpState state) const {
+        const auto in_state = situation_.lookups().in_state(state);
+        return std::count_if(in_state.begin(), in_state.end(), [&](std::uint32_t index) {
+            return connection(index).local.port == port &&
+                   connection(index).owner.kind != OwnerKind::Process;
+        });
+    }
+
     // What only the counters of the whole namespace know.
     void without_listener() {
         if (!situation_.asked.whole_host()) {
@@ -244,22 +321,34 @@ private:
                                   {count_of(*overflows_), *situation_.interval()}},
                                  Origin::Counter,
                                  check}};
-            finding.unknown = {
-                {N_("which listener it was: none is full now, and none that counts "
-                    "its drops counted more")}};
+            finding.unknown = {{limits_known() ? N_("which listener it was: none is full now, and "
+                                                    "none that counts its drops counted more")
+                                               : N_("which listener it was: the limits of their "
+                                                    "queues are not known")}};
             finding.advice = {{N_("Look at Recv-Q of the listeners while it happens: ss -ltn")}};
             return;
         }
         const auto total = situation_.now.counters.value("TcpExtListenOverflows");
-        if (situation_.asked.explain_harmless && situation_.earlier == nullptr &&
-            total.value_or(0) > 0) {
+        if (situation_.earlier == nullptr && total.value_or(0) > 0 &&
+            (situation_.asked.explain_harmless || situation_.is_paste())) {
             Finding& finding = findings_.emplace_back();
-            finding.claim = {
-                N_("An accept queue has overflowed at some time since this network "
-                   "namespace came up; no queue is full now.")};
+            finding.claim = {limits_known()
+                                 ? N_("An accept queue has overflowed at some time since this "
+                                      "network namespace came up; no queue is full now.")
+                                 : N_("An accept queue has overflowed at some time since this "
+                                      "network namespace came up.")};
             finding.evidence = {
                 {{N_("TcpExtListenOverflows is {0}"), {count_of(*total)}}, Origin::Counter, check}};
-            finding.unknown = {{N_("whether it still happens: --sample 10 would show it")}};
+            finding.unknown = {
+                situation_.is_paste()
+                    ? Message{N_("whether it still happens: a second listing, later, "
+                                 "would show it")}
+                    : Message{N_("whether it still happens: --sample 10 would show "
+                                 "it")}};
+            if (!limits_known()) {
+                finding.unknown.push_back(
+                    {N_("whether a queue is full now: the limits of the queues are not known")});
+            }
         }
     }
 

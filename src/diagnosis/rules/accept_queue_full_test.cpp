@@ -208,5 +208,51 @@ TEST_F(AcceptQueueFull, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(AcceptQueueFull, DoesNotSayThatNoQueueIsFullWhereTheirLimitsAreNotKnown) {
+    builder.now.connections.clear();
+    builder.add(testing::connection_in(TcpState::Listen)).accept_queue = 2;
+    builder.now.counters.set("TcpExtListenOverflows", 8);
+    builder.asked.explain_harmless = true;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].claim.text, Not(HasSubstr("no queue is full")));
+    EXPECT_THAT(findings()[0].unknown, SizeIs(2));
+}
+
+TEST_F(AcceptQueueFull, MentionsInAPasteThatSomebodyWaits) {
+    listener().accept_queue = 3;
+    listener().backlog_limit.reset();
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(AcceptQueueFull, KnowsAFullQueueOfNetstatByItsNumber) {
+    listener().backlog_limit.reset();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].claim.text, HasSubstr("looks full"));
+    listener().accept_queue = 137;
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(AcceptQueueFull, TakesClientsThatGaveUpForASecondSign) {
+    listener().backlog_limit.reset();
+    listener().accept_queue = 6;
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    builder.add(testing::connection_in(TcpState::CloseWait));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
+TEST_F(AcceptQueueFull, TellsOfOldOverflowsInAPasteOfCounters) {
+    builder.now.connections.clear();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    builder.now.counters.set("TcpExtListenOverflows", 667399);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

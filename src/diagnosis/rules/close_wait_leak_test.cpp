@@ -96,5 +96,54 @@ TEST_F(CloseWaitLeak, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(CloseWaitLeak, MentionsOneOfAPasteThatHasNoAge) {
+    leaked.age = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(CloseWaitLeak, WarnsOfManyOfAPasteBesideFewThatAreOpen) {
+    leaked.age = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    const Connection copy = leaked;
+    for (int i = 0; i < 4; ++i) {
+        builder.add(copy);
+    }
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].connections, SizeIs(5));
+}
+
+TEST_F(CloseWaitLeak, DoesWithoutQueuesInAPasteAndSaysSo) {
+    leaked.age = {};
+    leaked.receive_queue.reset();
+    leaked.send_queue.reset();
+    builder.now.paste = Paste{.system = HostSystem::MacOs};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].evidence, SizeIs(2));  // no word about Recv-Q; and the peer
+    EXPECT_THAT(findings()[0].unknown, SizeIs(2));
+}
+
+TEST_F(CloseWaitLeak, LeavesWhatAPasteShowsToBeYoung) {
+    leaked.age = testing::exactly(seconds(5));
+    builder.now.paste = Paste{};
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(CloseWaitLeak, JudgesCountsWithoutRows) {
+    leaked.state = TcpState::Listen;
+    builder.now.paste = Paste{};
+    auto& counts = builder.now.paste->state_counts;
+    counts[static_cast<std::size_t>(TcpState::CloseWait)] = 4;
+    EXPECT_THAT(findings(), IsEmpty());
+    counts[static_cast<std::size_t>(TcpState::CloseWait)] = 710;
+    counts[static_cast<std::size_t>(TcpState::Established)] = 138;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    counts[static_cast<std::size_t>(TcpState::Established)] = 9138;
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

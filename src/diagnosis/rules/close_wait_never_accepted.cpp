@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "diagnosis/accept_queue.h"
 #include "diagnosis/evidence.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -25,13 +26,14 @@ std::vector<Finding> evaluate(const Situation& situation) {
                         [&](std::uint32_t index) { return is_full(connections[index]); });
         // A client may come and go within the moment that accept() takes. It takes an age, or a
         // full queue, to say that nobody accepts.
-        if (!waiting.oldest.surely_at_least(limit) && !queue_is_full) {
+        const Connection& first = connections[waiting.members.front()];
+        const bool lasting = waiting.oldest.surely_at_least(limit) || queue_is_full;
+        if (!lasting && !may_have_lasted(situation, first, limit)) {
             continue;
         }
-        const Connection& first = connections[waiting.members.front()];
         const std::string check = ss_command("-tanpie state close-wait", first.local.port);
         Finding finding;
-        finding.severity = Severity::Problem;
+        finding.severity = lasting ? Severity::Problem : weigh_waiting(waiting.members.size());
         finding.claim = {N_("Clients of {0} gave up before it accepted them: {1} in CLOSE-WAIT, "
                             "still in the accept queue of port {2}."),
                          {names_of_listeners(situation, waiting), count_of(waiting.members.size()),
@@ -50,7 +52,8 @@ std::vector<Finding> evaluate(const Situation& situation) {
         if (waiting.listeners.empty()) {
             finding.unknown.push_back({N_("which listener they wait for: none is in the listing")});
         } else {
-            say_if_program_unknown(finding, connections[waiting.listeners[0]].owner.process);
+            say_if_program_unknown(finding, situation,
+                                   connections[waiting.listeners[0]].owner.process);
         }
         finding.advice.push_back(
             {N_("Do not look for a missing close(): the program has never "

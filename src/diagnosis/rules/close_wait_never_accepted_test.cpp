@@ -82,5 +82,23 @@ TEST_F(CloseWaitNeverAccepted, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(CloseWaitNeverAccepted, IsInformationWhenOneOfAPasteHasNoAge) {
+    given_up().age = {};
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(CloseWaitNeverAccepted, WarnsWhenSeveralOfAPasteHaveNoAge) {
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    given_up().age = {};
+    const Connection copy = given_up();
+    builder.add(copy);
+    builder.add(copy);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

@@ -13,9 +13,91 @@
 #include "base/i18n.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
+
+void add_queues(Finding& finding, const Situation& situation,
+                const std::vector<std::uint32_t>& members, std::int64_t only_fin,
+                std::int64_t with_data) {
+    const std::vector<Connection>& connections = situation.now.connections;
+    const Origin origin = origin_of(connections[members.front()]);
+    const bool fin_counts = counts_the_fin(situation);
+    if (only_fin > 0 && fin_counts) {
+        finding.evidence.push_back(
+            {{N_("Recv-Q is 1 on {0} of them: that is the peer's FIN, unread"), {only_fin}},
+             origin,
+             "ss -tan state close-wait"});
+    }
+    if (with_data > 0 || !fin_counts) {
+        std::uint32_t most = 0;
+        for (const std::uint32_t index : members) {
+            most = std::max(most, *connections[index].receive_queue);
+        }
+        finding.evidence.push_back({{N_("data unread on {0} of them, up to {1}"),
+                                     {fin_counts ? with_data : count_of(members.size()),
+                                      Bytes{fin_counts ? most - 1U : most}}},
+                                    origin,
+                                    "ss -tan state close-wait"});
+    }
+}
+
+// In a paste, where the rows have no age: what the queues alone prove.
+void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
+    const std::vector<Connection>& connections = situation.now.connections;
+    const auto concerned = [&](const Connection& connection) {
+        return connection.owner.kind != OwnerKind::NeverAccepted &&
+               connection.receive_queue.value_or(0) > 0 &&
+               may_have_lasted(situation, connection, situation.limits.close_wait);
+    };
+    for (const ConnectionGroup& group :
+         group_by_owner(situation, {TcpState::CloseWait}, concerned)) {
+        const Connection& first = connections[group.members.front()];
+        const Value name = name_of(situation, group);
+        const auto only_fin = std::count_if(
+            group.members.begin(), group.members.end(),
+            [&](std::uint32_t index) { return connections[index].receive_queue == 1U; });
+        const auto with_data = static_cast<std::ptrdiff_t>(group.members.size()) - only_fin;
+        Finding finding;
+        finding.severity = weigh_close_wait(situation, group);
+        finding.ordinary = !seem_accepted(situation, group.members);
+        finding.claim = counted(
+            NP_("{1} has not read that the peer closed: {0} connection in CLOSE-WAIT with Recv-Q "
+                "above 0.",
+                "{1} has not read that its peers closed: {0} connections in CLOSE-WAIT with Recv-Q "
+                "above 0."),
+            {count_of(group.members.size()), name});
+        finding.connections = group.members;
+        finding.evidence = {{{N_("{0} in CLOSE-WAIT beside {1} in ESTABLISHED"),
+                              {count_of(beside(situation, group, TcpState::CloseWait)),
+                               count_of(beside(situation, group, TcpState::Established))}},
+                             origin_of(first),
+                             "ss -tanpie state close-wait"}};
+        add_queues(finding, situation, group.members, only_fin, with_data);
+        add_peers(finding, situation, group.members);
+        add_other_ends(finding, situation, group.members, StateSet().add(TcpState::FinWait2));
+        say_growth_unknown(finding, situation);
+        say_if_program_unknown(finding, situation, group.process);
+        // In a listing that does not show every owner these two look the same.
+        if (group.process == kNoProcess && seem_accepted(situation, group.members)) {
+            finding.unknown.push_back(
+                {N_("whether the program has accepted them: if not, they wait in the accept queue, "
+                    "and close() is not what is missing")});
+        }
+        if (finding.severity == Severity::Information) {
+            finding.advice.push_back(
+                {N_("A pool of idle client connections looks like this until it uses them again, "
+                    "and so does a server for a moment. It is a leak when the same ones are there "
+                    "minutes later, or their number grows.")});
+        } else {
+            finding.advice.push_back(
+                {N_("Look at what the threads of this program wait for: the end of the connection "
+                    "is in the socket, and nobody reads it.")});
+        }
+        findings.push_back(std::move(finding));
+    }
+}
 
 std::vector<Finding> evaluate(const Situation& situation) {
     const std::vector<Connection>& connections = situation.now.connections;
@@ -55,28 +137,11 @@ std::vector<Finding> evaluate(const Situation& situation) {
             {{N_("{0} in CLOSE-WAIT, the oldest for at least {1}"), {count, *finding.since.lower}},
              origin_of(first),
              "ss -tanpie state close-wait"});
-        if (only_fin > 0) {
-            finding.evidence.push_back(
-                {{N_("Recv-Q is 1 on {0} of them: that is the peer's FIN, unread"),
-                  {std::int64_t{only_fin}}},
-                 origin_of(first),
-                 "ss -tan state close-wait"});
-        }
-        if (with_data > 0) {
-            std::uint32_t most = 0;
-            for (const std::uint32_t index : group.members) {
-                most = std::max(most, *connections[index].receive_queue);
-            }
-            // The FIN is counted in it.
-            finding.evidence.push_back({{N_("data unread on {0} of them, up to {1}"),
-                                         {std::int64_t{with_data}, Bytes{most - 1U}}},
-                                        origin_of(first),
-                                        "ss -tan state close-wait"});
-        }
+        add_queues(finding, situation, group.members, only_fin, with_data);
         add_peers(finding, situation, group.members);
         const bool scarce =
             add_descriptors_if_scarce(finding, situation, situation.now.process_of(first));
-        say_if_program_unknown(finding, group.process);
+        say_if_program_unknown(finding, situation, group.process);
         if (pool) {
             finding.advice.push_back(
                 {N_("A pool of idle client connections looks like this until it uses them again. "
@@ -104,6 +169,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                 "nothing for a socket without SO_KEEPALIVE.")});
         findings.push_back(std::move(finding));
     }
+    add_ageless(situation, findings);
     return findings;
 }
 

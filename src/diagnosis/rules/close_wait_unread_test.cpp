@@ -92,5 +92,43 @@ TEST_F(CloseWaitUnread, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(CloseWaitUnread, MentionsOneOfAPasteThatHasNoAge) {
+    unread().age = {};
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    EXPECT_THAT(findings()[0].evidence[1].fact.text, HasSubstr("the peer's FIN"));
+}
+
+TEST_F(CloseWaitUnread, WarnsOfAServerOfAPasteThatReadsFromNobody) {
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    for (int i = 0; i < 4; ++i) {
+        add();
+    }
+    for (Connection& each : builder.now.connections) {
+        each.age = {};
+        each.receive_queue = 248;
+    }
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
+TEST_F(CloseWaitUnread, CountsNoFinOnSystemsThatDoNotCountIt) {
+    unread().age = {};
+    unread().receive_queue = 31;
+    builder.now.paste = Paste{.system = HostSystem::MacOs};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].evidence[1].fact.values[1], Value(Bytes{31}));
+}
+
+TEST_F(CloseWaitUnread, SaysWhenTheyMayNotBeAcceptedAtAll) {
+    unread().age = {};
+    unread().owner = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].unknown, SizeIs(3));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

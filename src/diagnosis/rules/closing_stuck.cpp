@@ -16,6 +16,8 @@
 #include "base/i18n.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
+#include "diagnosis/timer_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -31,8 +33,11 @@ bool window_is_closed(const Connection& connection) {
 
 // The least time for which the running timer has gone on without success.
 std::optional<Duration> time_by_timer(const Connection& connection) {
-    if (!connection.tcp || !connection.timer) {
+    if (!connection.timer) {
         return std::nullopt;
+    }
+    if (!connection.tcp) {
+        return waited_by_timer(*connection.timer);
     }
     const Duration rto = milliseconds(connection.tcp->rto_us / 1000);
     if (connection.timer->kind == TimerKind::ZeroWindow) {
@@ -67,7 +72,21 @@ struct Stuck {
     Duration longest{0};
     std::int64_t orphans = 0;
     std::int64_t only_fin = 0;
+    std::int64_t with_data = 0;  // in Send-Q, before the FIN
 };
+
+void add(Stuck& stuck, std::uint32_t index, const Connection& connection) {
+    stuck.members.push_back(index);
+    stuck.orphans += connection.is_orphan() ? 1 : 0;
+    stuck.only_fin += connection.send_queue == 1U ? 1 : 0;
+    stuck.with_data += connection.send_queue.value_or(0) > 1 ? 1 : 0;
+}
+
+// The retransmission timer is at its first wait: nothing is late.
+bool is_on_time(const Connection& connection) {
+    return connection.timer && connection.timer->kind == TimerKind::Retransmit &&
+           connection.timer->retransmits == 0;
+}
 
 void add_life_of_orphans(Finding& finding, const Situation& situation) {
     const auto retries = situation.now.options.number("net.ipv4.tcp_orphan_retries");
@@ -89,6 +108,77 @@ void add_life_of_orphans(Finding& finding, const Situation& situation) {
                                     Origin::KernelOption,
                                     check});
     }
+}
+
+Message not_acknowledged_yet(std::int64_t count) {
+    return counted(
+        NP_("{0} connection is closing, and its FIN or the data before it is not acknowledged yet.",
+            "{0} connections are closing, and their FIN or the data before it is not acknowledged "
+            "yet."),
+        {count});
+}
+
+// In a paste, without an age and without a timer that says so: on its way, or stuck.
+Finding seen_closing(const Situation& situation, const Stuck& stuck) {
+    const std::int64_t count = count_of(stuck.members.size());
+    const Connection& first = situation.now.connections[stuck.members.front()];
+    const std::string check = "ss -tanpieo state fin-wait-1 state closing state last-ack";
+    Finding finding;
+    finding.severity = stuck.members.size() >= situation.limits.many_closing
+                           ? Severity::Warning
+                           : Severity::Information;
+    finding.connections = stuck.members;
+    finding.claim = not_acknowledged_yet(count);
+    finding.evidence.push_back(
+        {{N_("{0} in FIN-WAIT-1, CLOSING or LAST-ACK; that normally lasts one round trip"),
+          {count}},
+         origin_of(first),
+         check});
+    if (stuck.only_fin > 0 && counts_the_fin(situation)) {
+        finding.evidence.push_back(
+            {{N_("Send-Q is 1 on {0} of them: only the FIN is not acknowledged"), {stuck.only_fin}},
+             origin_of(first),
+             check});
+    }
+    if (stuck.with_data > 0) {
+        finding.evidence.push_back({{N_("data is queued before the FIN on {0} of them: the peer "
+                                        "does not read, or is gone"),
+                                     {stuck.with_data}},
+                                    origin_of(first),
+                                    check});
+    }
+    add_other_ends(finding, situation, stuck.members, StateSet::all());
+    add_peers(finding, situation, stuck.members);
+    say_growth_unknown(finding, situation);
+    finding.advice.push_back(
+        {N_("They end by themselves. Act only when there are many at all "
+            "times: then look at the way to these peers.")});
+    return finding;
+}
+
+// In a paste of counts.
+void add_bare_counts(const Situation& situation, std::vector<Finding>& findings) {
+    std::uint64_t count = 0;
+    for (const TcpState state : {TcpState::FinWait1, TcpState::Closing, TcpState::LastAck}) {
+        count += bare_count(situation, state).value_or(0);
+    }
+    if (count < situation.limits.many_closing) {
+        return;
+    }
+    Finding finding;
+    finding.severity = Severity::Warning;
+    finding.claim = not_acknowledged_yet(count_of(count));
+    finding.evidence = {
+        {{N_("{0} in FIN-WAIT-1, CLOSING or LAST-ACK; that normally lasts one round trip"),
+          {count_of(count)}},
+         Origin::PastedText,
+         "ss -tanpieo state fin-wait-1 state closing state last-ack"}};
+    finding.unknown = {{N_("to which peers, and with what in Send-Q: a count has no rows")}};
+    say_growth_unknown(finding, situation);
+    finding.advice = {
+        {N_("They end by themselves. Act only when there are many at all "
+            "times: then look at the way to these peers.")}};
+    findings.push_back(std::move(finding));
 }
 
 Finding describe(const Situation& situation, const Stuck& stuck, bool not_reading) {
@@ -114,14 +204,7 @@ Finding describe(const Situation& situation, const Stuck& stuck, bool not_readin
               {stuck.longest}},
              origin_of(first),
              check});
-        for (const auto& [holder, connections] :
-             holders_of_other_ends(situation, stuck.members, StateSet::all())) {
-            finding.evidence.push_back(
-                {{N_("the other end of {0} of them is on this host, held by {1}"),
-                  {count_of(connections), holder}},
-                 origin_of(first),
-                 "ss -tanp"});
-        }
+        add_other_ends(finding, situation, stuck.members, StateSet::all());
         finding.advice.push_back(
             {N_("Look at the peer's program: it does not read. The kernel "
                 "gives these up in minutes once no process holds them.")});
@@ -176,20 +259,22 @@ Finding describe(const Situation& situation, const Stuck& stuck, bool not_readin
 std::vector<Finding> evaluate(const Situation& situation) {
     Stuck gone;
     Stuck not_reading;
+    Stuck ageless;
+    const Duration limit = situation.limits.closing;
     for (const TcpState state : {TcpState::FinWait1, TcpState::Closing, TcpState::LastAck}) {
         for (const std::uint32_t index : situation.lookups().in_state(state)) {
             const Connection& connection = situation.now.connections[index];
-            const auto time = stuck_for(situation, connection);
-            if (time < situation.limits.closing || !is_asked_about(situation, connection)) {
+            if (!is_asked_about(situation, connection)) {
                 continue;
             }
-            Stuck& stuck = window_is_closed(connection) ? not_reading : gone;
-            if (*time > stuck.longest) {
-                stuck.longest = *time;
+            const auto time = stuck_for(situation, connection);
+            if (time >= limit) {
+                Stuck& stuck = window_is_closed(connection) ? not_reading : gone;
+                stuck.longest = std::max(stuck.longest, *time);
+                add(stuck, index, connection);
+            } else if (may_have_lasted(situation, connection, limit) && !is_on_time(connection)) {
+                add(ageless, index, connection);
             }
-            stuck.members.push_back(index);
-            stuck.orphans += connection.is_orphan() ? 1 : 0;
-            stuck.only_fin += connection.send_queue == 1U ? 1 : 0;
         }
     }
     std::vector<Finding> findings;
@@ -204,6 +289,10 @@ std::vector<Finding> evaluate(const Situation& situation) {
                          });
         findings.push_back(describe(situation, *stuck, stuck == &not_reading));
     }
+    if (!ageless.members.empty()) {
+        findings.push_back(seen_closing(situation, ageless));
+    }
+    add_bare_counts(situation, findings);
     return findings;
 }
 

@@ -143,5 +143,50 @@ TEST_F(ClosingStuck, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(ClosingStuck, MentionsOneOfAPasteThatHasNoAge) {
+    stuck().age = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    EXPECT_THAT(findings()[0].evidence[1].fact.text, HasSubstr("only the FIN"));
+}
+
+TEST_F(ClosingStuck, WarnsOfManyOfAPaste) {
+    stuck().age = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    const Connection copy = stuck();
+    for (std::size_t i = 1; i < builder.limits.many_closing; ++i) {
+        builder.add(copy);
+    }
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
+TEST_F(ClosingStuck, LeavesOneOfAPasteThatIsOnTime) {
+    stuck().age = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    stuck().timer = Timer{.kind = TimerKind::Retransmit, .expires = milliseconds(198)};
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(ClosingStuck, KnowsAPeerOfAPasteThatDoesNotReadByTheTimerAlone) {
+    stuck().age = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    stuck().send_queue = 814'465;
+    stuck().timer = Timer{.kind = TimerKind::ZeroWindow, .expires = seconds(23)};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].claim.text, HasSubstr("does not read"));
+}
+
+TEST_F(ClosingStuck, JudgesCountsWithoutRows) {
+    stuck().state = TcpState::Established;
+    builder.now.paste = Paste{};
+    builder.now.paste->state_counts[static_cast<std::size_t>(TcpState::FinWait1)] = 9;
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste->state_counts[static_cast<std::size_t>(TcpState::LastAck)] = 1;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

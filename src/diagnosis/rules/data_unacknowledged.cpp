@@ -19,8 +19,11 @@
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/queued_once.h"
 #include "diagnosis/this_host.h"
+#include "diagnosis/timer_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -28,21 +31,17 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kSmallestRto{200};
-constexpr milliseconds kLargestRto{120'000};
 constexpr milliseconds kLongIdle{300'000};  // firewalls forget flows after 5 minutes and up
 constexpr std::uint32_t kOrdinaryMtu = 1280;
 
-enum class Cause : std::uint8_t { None, PeerDoesNotRead, DoesNotLeave, NeverGotThrough, Stalled };
-
-// The sum of `doublings` waits, of which the first is `first`.
-milliseconds waited(milliseconds first, unsigned doublings) {
-    milliseconds total{0};
-    for (unsigned i = 0; i < doublings; ++i) {
-        total += first;
-        first = std::min(first * 2, kLargestRto);
-    }
-    return total;
-}
+enum class Cause : std::uint8_t {
+    None,
+    PeerDoesNotRead,
+    HeldBack,
+    DoesNotLeave,
+    NeverGotThrough,
+    Stalled,
+};
 
 // Empty when the listing does not tell; then nothing is concluded.
 std::optional<milliseconds> stalled_at_least(const Connection& connection) {
@@ -50,17 +49,15 @@ std::optional<milliseconds> stalled_at_least(const Connection& connection) {
         return std::nullopt;
     }
     const Timer& timer = *connection.timer;
-    const milliseconds rto(connection.tcp ? connection.tcp->rto_us / 1000 : 0);
+    if (!connection.tcp) {
+        return waited_by_timer(timer);
+    }
+    const milliseconds rto(connection.tcp->rto_us / 1000);
     switch (timer.kind) {
         case TimerKind::ZeroWindow:
             // Window probes leave the time-out as it is and only count the doublings.
-            return connection.tcp
-                       ? std::optional(waited(std::max(rto, kSmallestRto), connection.tcp->backoff))
-                       : std::nullopt;
+            return waited(std::max(rto, kSmallestRto), connection.tcp->backoff);
         case TimerKind::Retransmit:
-            if (!connection.tcp) {
-                return waited(kSmallestRto, timer.retransmits);
-            }
             return connection.tcp->backoff < 2
                        ? milliseconds(0)
                        : rto - rto / (1 << std::min<unsigned>(connection.tcp->backoff, 20)) +
@@ -89,9 +86,10 @@ Cause cause_of(const Situation& situation, const Connection& connection) {
     }
     if (connection.timer->kind == TimerKind::ZeroWindow) {
         // Older kernels do not tell the window. The timer runs only when nothing fits into it.
-        return connection.tcp->peer_window.value_or(0) < std::max(connection.tcp->send_mss, 1U)
+        return !connection.tcp || connection.tcp->peer_window.value_or(0) <
+                                      std::max(connection.tcp->send_mss, 1U)
                    ? Cause::PeerDoesNotRead
-                   : Cause::None;
+                   : Cause::HeldBack;
     }
     if (connection.tcp && refused_locally(situation.now, *connection.tcp)) {
         return Cause::DoesNotLeave;
@@ -185,6 +183,10 @@ Message claim_of(Cause cause, const Value& name, std::int64_t count) {
         case Cause::PeerDoesNotRead:
             return {N_("Peers of {0} do not read (connections with a closed window: {1})."),
                     {name, count}};
+        case Cause::HeldBack:
+            return {N_("This host holds back data of {0} although the peer's window is open "
+                       "(connections that hang: {1})."),
+                    {name, count}};
         case Cause::DoesNotLeave:
             return {N_("This host does not let data of {0} out (connections that hang: {1})."),
                     {name, count}};
@@ -245,6 +247,14 @@ void add_evidence(const Situation& situation, Cause cause, Finding& finding) {
               {std::int64_t{backoff}}},
              Origin::SocketTable,
              "ss -tanoi state connected"});
+    } else if (cause == Cause::HeldBack) {
+        const TcpDetails& tcp = *situation.now.connections[finding.connections.front()].tcp;
+        finding.evidence.push_back(
+            {{N_("the persist timer runs, doubled up to {0} times, and yet the peer's window has "
+                 "{1}; a segment takes {2}"),
+              {std::int64_t{backoff}, Bytes{tcp.peer_window.value_or(0)}, Bytes{tcp.send_mss}}},
+             Origin::SocketTable,
+             "ss -tanoi state connected"});
     } else {
         finding.evidence.push_back({{N_("the retransmission timer runs, doubled up to {0} times"),
                                      {std::int64_t{backoff}}},
@@ -283,6 +293,19 @@ void add_consequences(Cause cause, const Connection& worst, Finding& finding) {
                 {N_("This end waits as long as the peer's kernel answers. A time limit of the "
                     "program, or TCP_USER_TIMEOUT, ends that.")}};
             return;
+        case Cause::HeldBack:
+            finding.severity = Severity::Warning;
+            finding.candidates = {
+                {{N_("The path MTU of this connection is so small that hardly anything fits into a "
+                     "segment.")},
+                 {N_("pmtu and mss are far below 1280 (IPv6) or 576 (IPv4)")},
+                 "ss -tani 'dst " + to_string(worst.remote) + "'"},
+                {{N_("The packets do not get out of this host: a filter for output, or a queue.")},
+                 {N_("a capture shows no packet of this connection")},
+                 "tcpdump -ni any 'host " + to_string(worst.remote.address) + "'"}};
+            finding.advice = {{N_(
+                "Look at this end first: the peer has room for the data, and it is not sent.")}};
+            return;
         case Cause::DoesNotLeave:
             finding.severity = Severity::Problem;
             finding.candidates = why_it_does_not_leave();
@@ -312,10 +335,14 @@ void add_consequences(Cause cause, const Connection& worst, Finding& finding) {
     }
 }
 
+bool is_told(const Situation& situation, const Connection& connection) {
+    return cause_of(situation, connection) != Cause::None;
+}
+
 std::vector<Finding> evaluate(const Situation& situation) {
     std::vector<Finding> findings;
-    for (const Cause cause :
-         {Cause::DoesNotLeave, Cause::NeverGotThrough, Cause::Stalled, Cause::PeerDoesNotRead}) {
+    for (const Cause cause : {Cause::DoesNotLeave, Cause::HeldBack, Cause::NeverGotThrough,
+                              Cause::Stalled, Cause::PeerDoesNotRead}) {
         const auto concerned = [&](const Connection& connection) {
             return cause_of(situation, connection) == cause;
         };
@@ -337,11 +364,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
                 add_readers_on_this_host(situation, finding);
             }
             add_consequences(cause, worst, finding);
-            if (group.process == kNoProcess) {
-                finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
-            }
+            say_if_program_unknown(finding, situation, group.process);
             findings.push_back(std::move(finding));
         }
+    }
+    for (Finding& finding : queued_at_one_moment(situation, is_told)) {
+        findings.push_back(std::move(finding));
     }
     return findings;
 }

@@ -105,6 +105,7 @@ TEST_F(DataUnacknowledged, DoesWithTheTimerOfAListingWithoutDetails) {
     stuck().tcp.reset();
     ASSERT_THAT(findings(), SizeIs(1));
     stuck().timer->retransmits = 4;
+    stuck().timer->expires = milliseconds(100);
     EXPECT_THAT(findings(), IsEmpty());
 }
 
@@ -163,6 +164,43 @@ TEST_F(DataUnacknowledged, NeedsTheDetailsForAClosedWindow) {
 TEST_F(DataUnacknowledged, DoesNotBlameAPeerWhoseWindowIsOpen) {
     peer_does_not_read();
     stuck().tcp->peer_window = 65535;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].claim.text, HasSubstr("This host holds back"));
+    EXPECT_THAT(causes(), SizeIs(2));
+}
+
+TEST_F(DataUnacknowledged, MentionsInAPasteWhatMayMoveTheNextMoment) {
+    stuck().tcp.reset();
+    stuck().timer.reset();
+    stuck().send_queue = 4096;
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    stuck().send_queue = 4095;
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(DataUnacknowledged, BlamesTheReaderThatTheSamePasteShows) {
+    stuck().tcp.reset();
+    stuck().timer.reset();
+    stuck().send_queue = 100'000;
+    builder.now.paste = Paste{};
+    Connection reader = stuck();
+    std::swap(reader.local, reader.remote);
+    reader.send_queue = 0;
+    reader.receive_queue = 50'000;
+    builder.add(reader);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
+TEST_F(DataUnacknowledged, LeavesAConnectionOfAPasteThatSendsOnTime) {
+    stuck().tcp.reset();
+    builder.now.paste = Paste{};
+    stuck().send_queue = 100'000;
+    stuck().timer = Timer{.kind = TimerKind::Retransmit, .expires = milliseconds(200)};
     EXPECT_THAT(findings(), IsEmpty());
 }
 

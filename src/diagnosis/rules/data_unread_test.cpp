@@ -85,5 +85,39 @@ TEST_F(DataUnread, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(DataUnread, MentionsMuchInAPasteThatHasNoAge) {
+    unread.tcp.reset();
+    unread.receive_queue = 41480;
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    unread.receive_queue = 400;
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(DataUnread, WarnsOfSeveralOfAPasteWithMuch) {
+    unread.tcp.reset();
+    unread.receive_queue = 41480;
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    const Connection copy = unread;
+    builder.now.connections.push_back(copy);
+    builder.now.connections.push_back(copy);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
+TEST_F(DataUnread, WarnsWhenTheSenderInTheSamePasteIsBlocked) {
+    unread.tcp.reset();
+    unread.receive_queue = 50'224;
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    Connection sender = unread;
+    std::swap(sender.local, sender.remote);
+    sender.receive_queue = 0;
+    sender.timer = Timer{.kind = TimerKind::ZeroWindow};
+    builder.now.connections.push_back(sender);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

@@ -10,6 +10,7 @@
 #include "diagnosis/accept_queue.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -43,21 +44,32 @@ std::vector<Finding> evaluate(const Situation& situation) {
     const std::vector<Connection>& connections = situation.now.connections;
     std::vector<Finding> findings;
     for (WaitingConnections& waiting : never_accepted(situation, {TcpState::Established})) {
-        if (!waiting.oldest.surely_at_least(situation.limits.never_accepted) ||
+        const Connection& first = connections[waiting.members.front()];
+        const Limits::Duration limit = situation.limits.never_accepted;
+        const bool lasting = waiting.oldest.surely_at_least(limit);
+        if ((!lasting && !may_have_lasted(situation, first, limit)) ||
             is_told_by_accept_queue_full(situation, waiting)) {
             continue;
         }
-        const Connection& first = connections[waiting.members.front()];
         Finding finding;
-        finding.severity = Severity::Problem;
+        finding.severity = lasting ? Severity::Problem : weigh_waiting(waiting.members.size());
         finding.claim = claim_about(situation, waiting);
         finding.since = waiting.oldest;
         finding.connections = waiting.members;
-        finding.evidence.push_back(
-            {{N_("{0} in ESTABLISHED have no process (inode 0), the oldest for at least {1}"),
-              {count_of(waiting.members.size()), *waiting.oldest.lower}},
-             origin_of(first),
-             ss_command("-tanpie state established", first.local.port)});
+        const std::string check = ss_command("-tanpie state established", first.local.port);
+        if (lasting) {
+            finding.evidence.push_back(
+                {{N_("{0} in ESTABLISHED have no process (inode 0), the oldest for at least {1}"),
+                  {count_of(waiting.members.size()), *waiting.oldest.lower}},
+                 origin_of(first),
+                 check});
+        } else {
+            finding.evidence.push_back({{N_("{0} in ESTABLISHED have no process (inode 0)"),
+                                         {count_of(waiting.members.size())}},
+                                        origin_of(first),
+                                        check});
+            say_growth_unknown(finding, situation);
+        }
         for (const std::uint32_t listener : waiting.listeners) {
             add_queue_evidence(finding, connections[listener]);
         }
@@ -67,7 +79,8 @@ std::vector<Finding> evaluate(const Situation& situation) {
             finding.unknown.push_back({N_("which listener they wait for: none is in the listing")});
         } else {
             process = situation.now.process_of(connections[waiting.listeners[0]]);
-            say_if_program_unknown(finding, connections[waiting.listeners[0]].owner.process);
+            say_if_program_unknown(finding, situation,
+                                   connections[waiting.listeners[0]].owner.process);
         }
         advise_on_accepting(finding, situation, process);
         finding.advice.push_back(

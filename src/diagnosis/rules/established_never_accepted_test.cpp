@@ -91,5 +91,17 @@ TEST_F(EstablishedNeverAccepted, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(EstablishedNeverAccepted, IsInformationWhenOneOfAPasteHasNoAge) {
+    waiting().age = {};
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    const Connection copy = waiting();
+    builder.add(copy);
+    builder.add(copy);
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

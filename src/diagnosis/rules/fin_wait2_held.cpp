@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -27,7 +28,9 @@ bool heard_of_late(const Connection& connection, Limits::Duration limit) {
 std::vector<Finding> evaluate(const Situation& situation) {
     const Limits::Duration limit = situation.limits.fin_wait2_held;
     const auto concerned = [&](const Connection& connection) {
-        return is_held(connection) && known_age(situation, connection).surely_at_least(limit) &&
+        return is_held(connection) &&
+               (known_age(situation, connection).surely_at_least(limit) ||
+                may_have_lasted(situation, connection, limit)) &&
                !heard_of_late(connection, limit);
     };
 
@@ -40,17 +43,25 @@ std::vector<Finding> evaluate(const Situation& situation) {
             holders_of_other_ends(situation, group.members, StateSet().add(TcpState::CloseWait));
         std::size_t explained = 0;
         Finding finding;
-        finding.severity = Severity::Warning;
+        // The members are sorted by age, so only in a paste the first can have none.
+        finding.since = known_age(situation, first);
+        const bool lasting = finding.since.surely_at_least(limit);
+        finding.severity = lasting || group.members.size() >= situation.limits.many_closing
+                               ? Severity::Warning
+                               : Severity::Information;
         finding.claim = {
             N_("{0} waits for peers that do not close: {1} in FIN-WAIT-2, and no timer "
                "ends them while it holds the sockets."),
             {name_of(situation, group), count}};
-        finding.since = known_age(situation, first);
         finding.connections = group.members;
-        finding.evidence = {{{N_("{0} in FIN-WAIT-2 with a process, the oldest for at least {1}"),
-                              {count, *finding.since.lower}},
-                             origin_of(first),
-                             "ss -tanpieo state fin-wait-2"}};
+        const Message fact =
+            lasting ? Message{N_("{0} in FIN-WAIT-2 with a process, the oldest for at least {1}"),
+                              {count, *finding.since.lower}}
+                    : Message{N_("{0} in FIN-WAIT-2 with a process"), {count}};
+        finding.evidence = {{fact, origin_of(first), "ss -tanpieo state fin-wait-2"}};
+        if (!lasting) {
+            say_growth_unknown(finding, situation);
+        }
         for (const auto& [culprit, connections] : culprits) {
             explained += connections;
             finding.evidence.push_back(
@@ -60,7 +71,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  "ss -tanp state close-wait"});
         }
         add_peers(finding, situation, group.members);
-        say_if_program_unknown(finding, group.process);
+        say_if_program_unknown(finding, situation, group.process);
         if (explained == group.members.size()) {
             finding.advice.push_back(
                 {N_("Look at {0}: it does not close what its peer has closed."),

@@ -87,5 +87,18 @@ TEST_F(FinWait2Held, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(FinWait2Held, MentionsOneOfAPasteThatHasNoAge) {
+    held().age = {};
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    const Connection copy = held();
+    for (std::size_t i = 1; i < builder.limits.many_closing; ++i) {
+        builder.add(copy);
+    }
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

@@ -73,6 +73,7 @@ const Rule kIdleWithoutKeepalive{
     .id = "idle-without-keepalive",
     .title = N_("Idle connections without keepalive would not notice that their peer is gone."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis

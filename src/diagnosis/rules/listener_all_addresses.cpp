@@ -45,6 +45,7 @@ const Rule kListenerAllAddresses{
     .id = "listener-all-addresses",
     .title = N_("Programs that accept connections on all addresses of this host."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis

@@ -20,7 +20,8 @@ bool on_loopback(const Connection& listener) {
 }
 
 bool asks_about_loopback(const Inquiry& asked) {
-    return asked.address && asked.address->address.is_loopback();
+    return (asked.address && asked.address->address.is_loopback()) ||
+           (asked.local_address && asked.local_address->is_loopback());
 }
 
 // The same program on the same port may well be reachable through another listener.
@@ -38,7 +39,12 @@ std::vector<ListeningPort> unreachable_ports(const Situation& situation) {
 std::vector<Finding> of_asked_port(const Situation& situation, const ListeningPort& port) {
     const Connection& listener = situation.now.connections[port.listeners.front()];
     Finding finding;
-    finding.severity = Severity::Problem;
+    // Where rows are missing, so may the listener be that others reach.
+    finding.severity = situation.has_every_row() ? Severity::Problem : Severity::Warning;
+    if (!situation.has_every_row()) {
+        finding.unknown.push_back(
+            {N_("whether another listener on this port is among the rows that are missing")});
+    }
     finding.connections = port.listeners;
     finding.claim = {N_("{0} listens on port {1} of loopback only: clients on other hosts are "
                         "refused."),
@@ -49,7 +55,7 @@ std::vector<Finding> of_asked_port(const Situation& situation, const ListeningPo
                                     origin_of(each),
                                     ss_command("-ltnp", port.port)});
     }
-    say_if_program_unknown(finding, listener.owner.process);
+    say_if_program_unknown(finding, situation, listener.owner.process);
     finding.advice = {
         {N_("To serve other hosts, set its listen or bind address to the address of an interface, "
             "or to 0.0.0.0 and :: for all of them, and restart it.")},
@@ -63,23 +69,27 @@ std::vector<Finding> evaluate(const Situation& situation) {
     if (ports.empty()) {
         return {};
     }
-    if (situation.asked.port && !asks_about_loopback(situation.asked)) {
-        return of_asked_port(situation, ports.front());
+    if (situation.asked.port) {
+        return asks_about_loopback(situation.asked) ? std::vector<Finding>{}
+                                                    : of_asked_port(situation, ports.front());
     }
     const auto all = situation.lookups().in_state(TcpState::Listen);
     const bool nothing_else = std::all_of(all.begin(), all.end(), [&](std::uint32_t index) {
         return on_loopback(situation.now.connections[index]);
     });
-    if (!situation.asked.explain_harmless &&
+    if (!situation.asked.explain_harmless && !situation.is_paste() &&
         !(nothing_else && situation.asked.whole_host() && situation.now.coverage.listeners)) {
         return {};
     }
     Finding finding;
     finding.severity = Severity::Information;
     finding.claim = {
-        nothing_else ? N_("All listeners of this host are on loopback: no other host can "
-                          "connect to it.")
-                     : N_("Some programs listen on loopback only: they serve this host alone.")};
+        nothing_else && !situation.has_every_row()
+            ? N_("The listeners that are shown are all on loopback: other hosts cannot connect to "
+                 "them.")
+        : nothing_else ? N_("All listeners of this host are on loopback: no other host can "
+                            "connect to it.")
+                       : N_("Some programs listen on loopback only: they serve this host alone.")};
     finding.evidence = {{{N_("listening on loopback only: {0}"), {list_of(ports)}},
                          origin_of(situation.now.connections[ports.front().listeners.front()]),
                          "ss -ltnp"}};
@@ -96,6 +106,7 @@ const Rule kListenerLoopbackOnly{
     .id = "listener-loopback-only",
     .title = N_("A program listens on loopback only, so other hosts are refused."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis

@@ -80,5 +80,22 @@ TEST_F(ListenerLoopbackOnly, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(ListenerLoopbackOnly, IsLessSureWhereRowsOfAPasteAreMissing) {
+    builder.now.paste = Paste{.selected = true};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    builder.asked.port.reset();
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    EXPECT_THAT(findings()[0].claim.text, HasSubstr("that are shown"));
+}
+
+TEST_F(ListenerLoopbackOnly, IsRightForClientsOfLoopback) {
+    builder.asked.local_address = *parse_ip_address("127.0.0.1");
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.asked.local_address = *parse_ip_address("192.0.2.1");
+    EXPECT_THAT(findings(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

@@ -14,8 +14,11 @@
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 #include "diagnosis/source_ports.h"
+#include "diagnosis/this_host.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -26,6 +29,12 @@ constexpr std::uint8_t kHasTimestamps = 1;  // TCPI_OPT_TIMESTAMPS
 
 double percent_of(std::size_t part, std::size_t whole) {
     return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// ss takes an IPv6 address only in brackets.
+std::string address_for_ss(const IpAddress& address) {
+    const std::string text = to_string(address);
+    return text.find(':') == std::string::npos ? text : "[" + text + "]";
 }
 
 // What the connections to one destination tell besides their number.
@@ -53,6 +62,20 @@ bool reuses_time_wait(const Observations& seen, const SourcePortUse& use) {
     const std::int64_t reuse = seen.options.number("net.ipv4.tcp_tw_reuse").value_or(0);
     return (reuse == 1 || (reuse == 2 && use.remote.address.is_loopback())) &&
            seen.options.number("net.ipv4.tcp_timestamps").value_or(0) != 0;
+}
+
+bool has_default_range(const Observations& seen) {
+    return seen.paste && !seen.options.text("net.ipv4.ip_local_port_range");
+}
+
+Observation range_evidence(const Observations& seen, const SourcePorts& ports) {
+    if (!has_default_range(seen)) {
+        return option_value(seen, "net.ipv4.ip_local_port_range");
+    }
+    return {{N_("source ports are {0} to {1} there unless somebody changed it"),
+             {std::int64_t{ports.first}, std::int64_t{ports.last}}},
+            Origin::Limit,
+            "sysctl net.ipv4.ip_local_port_range"};
 }
 
 // The uses at the earlier look; nothing when there was none.
@@ -85,7 +108,8 @@ void add_growth(const Situation& situation, const SourcePorts& ports,
                                 ""});
 }
 
-void add_programs(const Observations& seen, const Members& members, Finding& finding) {
+void add_programs(const Observations& seen, const Members& members, const std::string& check,
+                  Finding& finding) {
     std::vector<std::pair<std::uint32_t, std::int64_t>> sorted(members.per_process.begin(),
                                                                members.per_process.end());
     std::stable_sort(sorted.begin(), sorted.end(),
@@ -95,7 +119,7 @@ void add_programs(const Observations& seen, const Members& members, Finding& fin
         finding.evidence.push_back(
             {{N_("{0} holds {1} of them"), {name_of(seen.processes[process]), count}},
              Origin::Process,
-             "ss -tanp"});
+             check});
     }
 }
 
@@ -142,15 +166,20 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
                       {use.local, use.remote, usable}}
             : Message{N_("Source ports from {0} to {1} run out: {2} of {3} are in use ({4})."),
                       {use.local, use.remote, used, usable, Percent{percent}}};
-    const std::string filter = "ss -tan 'dst " + to_string(use.remote) + "'";
+    const std::string between =
+        " 'src " + address_for_ss(use.local) + " and dst " + to_string(use.remote) + "'";
     finding.evidence = {
         {{N_("{0} connections from {1} to {2}"), {used, use.local, use.remote}},
          Origin::SocketTable,
-         filter},
+         "ss -tan" + between},
         {{N_("{0} of them are in TIME-WAIT"), {static_cast<std::int64_t>(use.time_wait)}},
          Origin::SocketTable,
-         "ss -tan state time-wait 'dst " + to_string(use.remote) + "'"},
-        option_value(situation.now, "net.ipv4.ip_local_port_range")};
+         "ss -tan state time-wait" + between},
+        range_evidence(situation.now, ports)};
+    if (has_default_range(situation.now)) {
+        finding.unknown.push_back(
+            {N_("whether the range of source ports was changed: the listing does not show it")});
+    }
     if (!situation.now.options.text("net.ipv4.ip_local_reserved_ports").value_or("").empty()) {
         finding.evidence.push_back(option_value(situation.now, "net.ipv4.ip_local_reserved_ports"));
     }
@@ -158,7 +187,7 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
         finding.evidence.push_back(option_value(situation.now, "net.ipv4.tcp_tw_reuse"));
     }
     add_growth(situation, ports, earlier, use, finding);
-    add_programs(situation.now, members, finding);
+    add_programs(situation.now, members, "ss -tanp" + between, finding);
     if (reusable && use.time_wait > 0) {
         finding.unknown.push_back(
             {N_("whether the connections in TIME-WAIT had timestamps: if so, their ports are taken "
@@ -172,20 +201,104 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
     return finding;
 }
 
+// In a paste of counts: how many there are is known, and to where is not. A number that is nearly
+// the whole range is unlikely to be one by chance; a greater one cannot be of one destination.
+void add_bare_count(const Situation& situation, const SourcePorts& ports,
+                    std::vector<Finding>& findings) {
+    const auto time_wait = bare_count(situation, TcpState::TimeWait);
+    if (!time_wait || percent_of(*time_wait, ports.count) < kNearlyAll ||
+        *time_wait > ports.count) {
+        return;
+    }
+    Finding finding;
+    finding.severity = Severity::Warning;
+    finding.claim = {N_("{0} in TIME-WAIT is nearly the number of source ports, {1}: if they lead "
+                        "to one address and port, none is left for the next connection there."),
+                     {count_of(*time_wait), count_of(ports.count)}};
+    finding.evidence = {{{N_("{0} in TIME-WAIT, without their rows"), {count_of(*time_wait)}},
+                         Origin::PastedText,
+                         "ss -tan state time-wait"},
+                        range_evidence(situation.now, ports)};
+    finding.candidates = {
+        {{N_("This host is the client, and all of them lead to one server: its source ports are "
+             "used up, and connects fail.")},
+         {N_("the rows have one remote address and port, and ever new local ports")},
+         "ss -tan state time-wait"},
+        {{N_("They belong to several servers, or came in to this host: then nothing is wrong.")},
+         {N_("the rows have several remote addresses, or one local port")},
+         "ss -tan state time-wait"}};
+    finding.unknown = {{N_("to which address and port they lead: a count has no rows")}};
+    findings.push_back(std::move(finding));
+}
+
+// The service that most of the connections in TIME-WAIT lead to from this host, by what they share:
+// the remote end, or, when both ends are here, the local end of the server's rows.
+std::pair<SocketAddress, std::vector<std::uint32_t>> busiest_service(const Situation& situation) {
+    std::map<SocketAddress, std::vector<std::uint32_t>> services;
+    for (const std::uint32_t index : situation.lookups().in_state(TcpState::TimeWait)) {
+        const Connection& connection = situation.now.connections[index];
+        if (is_asked_about(situation, connection)) {
+            services[connection.remote].push_back(index);
+            if (within_this_host(connection)) {
+                services[connection.local].push_back(index);
+            }
+        }
+    }
+    std::pair<SocketAddress, std::vector<std::uint32_t>> busiest;
+    for (auto& [service, members] : services) {
+        if (members.size() > busiest.second.size() && service.port != 0) {
+            busiest = {service, std::move(members)};
+        }
+    }
+    return busiest;
+}
+
+// In a paste that was cut off: what it still shows of many short connections to one place.
+void add_cut_off(const Situation& situation, const SourcePorts& ports,
+                 std::vector<Finding>& findings) {
+    constexpr std::size_t kSeveral = 5;
+    if (!situation.is_paste() || situation.has_every_row()) {
+        return;
+    }
+    const auto [service, members] = busiest_service(situation);
+    if (members.size() < kSeveral) {
+        return;
+    }
+    Finding finding;
+    finding.claim = {N_("Connections to {0} are opened and ended one after another; how many of "
+                        "the {1} source ports they hold, this listing does not show."),
+                     {service, count_of(ports.count)}};
+    finding.evidence = {{{N_("{0} connections to it in TIME-WAIT are shown, and rows are missing"),
+                          {count_of(members.size())}},
+                         Origin::PastedText,
+                         "ss -tan state time-wait 'dst " + to_string(service) + "'"},
+                        range_evidence(situation.now, ports)};
+    finding.unknown = {
+        {N_("the rest of the rows: when they are nearly as many as there are "
+            "source ports, new connections there fail")}};
+    finding.advice = {
+        {N_("Keep connections open and reuse them (a pool, HTTP keep-alive) instead of opening "
+            "one per request.")}};
+    finding.connections = members;
+    findings.push_back(std::move(finding));
+}
+
 std::vector<Finding> evaluate(const Situation& situation) {
     const auto ports = source_ports(situation.now);
     if (!ports || ports->count == 0) {
         return {};
     }
+    std::vector<Finding> findings;
+    add_bare_count(situation, *ports, findings);
     const std::vector<SourcePortUse> uses = source_port_use(situation.now, *ports);
     const auto is_full = [&](const SourcePortUse& use) {
         return percent_of(use.used, ports->count) >= situation.limits.ports_used_percent;
     };
     if (uses.empty() || !is_full(uses.front())) {
-        return {};
+        add_cut_off(situation, *ports, findings);
+        return findings;
     }
     const std::vector<SourcePortUse> earlier = earlier_use(situation, *ports);
-    std::vector<Finding> findings;
     for (const SourcePortUse& use : uses) {
         if (!is_full(use)) {
             break;  // sorted: the others have fewer

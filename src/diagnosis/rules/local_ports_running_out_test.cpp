@@ -58,6 +58,15 @@ TEST_F(LocalPortsRunningOut, IsAProblemWhenNearlyAllAreInUse) {
     EXPECT_EQ(findings()[0].severity, Severity::Problem);
 }
 
+TEST_F(LocalPortsRunningOut, NamesBothEndsInTheCheckSinceEachLocalAddressHasPortsOfItsOwn) {
+    EXPECT_EQ(findings()[0].evidence[0].check, "ss -tan 'src 192.0.2.1 and dst 198.51.100.7:5432'");
+    for (Connection& connection : builder.now.connections) {
+        connection.local.address = *parse_ip_address("fd00::1");
+        connection.remote.address = *parse_ip_address("fd00::2");
+    }
+    EXPECT_EQ(findings()[0].evidence[0].check, "ss -tan 'src [fd00::1] and dst [fd00::2]:5432'");
+}
+
 TEST_F(LocalPortsRunningOut, StaysSilentBelow) {
     use_ports(79);
     EXPECT_THAT(findings(), IsEmpty());
@@ -158,6 +167,47 @@ TEST_F(LocalPortsRunningOut, SpeaksOnlyOfThePeerAskedAbout) {
     EXPECT_THAT(findings(), SizeIs(1));
     builder.asked.port = 80;
     EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(LocalPortsRunningOut, MeasuresAPasteByTheRangeOfItsSystem) {
+    builder.now.options = {};
+    builder.now.connections.clear();
+    for (std::uint32_t i = 0; i < 16'384; ++i) {
+        builder.add(outgoing(static_cast<std::uint16_t>(49152 + i), shop));
+    }
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste->system = HostSystem::Windows;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Problem);
+    EXPECT_EQ(findings()[0].evidence[2].origin, Origin::Limit);
+}
+
+TEST_F(LocalPortsRunningOut, SuspectsACountThatIsNearlyTheRange) {
+    builder.now.options = {};
+    builder.now.connections.clear();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    auto& count = builder.now.paste->state_counts[static_cast<std::size_t>(TcpState::TimeWait)];
+    count = 28'230;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].candidates, SizeIs(2));
+    count = 28'322;  // more than one destination can have
+    EXPECT_THAT(findings(), IsEmpty());
+    count = 20'000;
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(LocalPortsRunningOut, SaysWhatAListingThatWasCutOffDoesNotShow) {
+    builder.now.options = {};
+    use_ports(5);
+    all_in_time_wait();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste->cut_off = true;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
 }
 
 }  // namespace

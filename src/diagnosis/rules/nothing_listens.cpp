@@ -56,12 +56,50 @@ void add_sent_resets(Finding& finding, const Situation& situation) {
     }
 }
 
+// Asked about one address of this host, and the port is listened to on others only. Those on
+// loopback have a rule of their own.
+std::vector<Finding> on_another_address(const Situation& situation, std::uint16_t port) {
+    if (!situation.asked.local_address) {
+        return {};
+    }
+    const SocketAddress wanted{*situation.asked.local_address, port};
+    if (!situation.lookups().listeners_for(wanted).empty()) {
+        return {};
+    }
+    Finding finding;
+    const auto listeners = situation.lookups().listeners_on(port);
+    if (std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+            return situation.now.connections[index].local.address.is_loopback();
+        })) {
+        return {};
+    }
+    finding.severity = Severity::Problem;
+    finding.claim = {
+        N_("Nothing listens on {0}: port {1} is listened to on other addresses of this "
+           "host only, and clients of this one are refused."),
+        {wanted, Port{port}}};
+    for (const std::uint32_t index : listeners) {
+        const Connection& listener = situation.now.connections[index];
+        finding.connections.push_back(index);
+        finding.evidence.push_back(
+            {{N_("{0} listens on {1}"), {owner_name(situation, listener), listener.local}},
+             origin_of(listener),
+             ss_command("-ltnp", port)});
+    }
+    finding.advice = {
+        {N_("Set the listen or bind address of the program to that address, or to all, "
+            "or have clients use one that it listens on.")}};
+    return {finding};
+}
+
 std::vector<Finding> evaluate(const Situation& situation) {
-    if (!situation.asked.port || !situation.now.coverage.listeners ||
-        !situation.lookups().listeners_on(*situation.asked.port).empty()) {
+    if (!situation.asked.port || !situation.now.coverage.listeners || !situation.has_every_row()) {
         return {};
     }
     const std::uint16_t port = *situation.asked.port;
+    if (!situation.lookups().listeners_on(port).empty()) {
+        return on_another_address(situation, port);
+    }
     const auto listeners = situation.lookups().in_state(TcpState::Listen);
     const Uses uses = uses_of(situation, port);
     const bool means_another_host =

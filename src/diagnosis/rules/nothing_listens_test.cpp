@@ -83,5 +83,26 @@ TEST_F(NothingListens, CountsTheResetsSentBetweenTwoLooks) {
     EXPECT_EQ(findings()[0].evidence.back().fact.values[0], Value(std::int64_t{4}));
 }
 
+TEST_F(NothingListens, IsSilentWhereRowsOfAPasteAreMissing) {
+    builder.now.paste = Paste{};
+    EXPECT_THAT(findings(), SizeIs(1));
+    builder.now.paste->selected = true;
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.cut_off = true};
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(NothingListens, KnowsThatAnotherAddressDoesNotHelp) {
+    builder.asked.port = 22;
+    builder.asked.local_address = *parse_ip_address("203.0.113.9");
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Problem);
+    builder.asked.local_address = *parse_ip_address("192.0.2.1");
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.asked.local_address = *parse_ip_address("203.0.113.9");
+    builder.now.connections[0].local.address = IpAddress::any(IpFamily::V4);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

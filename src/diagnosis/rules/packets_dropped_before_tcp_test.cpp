@@ -54,6 +54,20 @@ TEST_F(PacketsDroppedBeforeTcp, AreInformationWhenThePortDoesGetConnections) {
     EXPECT_EQ(findings()[0].severity, Severity::Information);
 }
 
+TEST_F(PacketsDroppedBeforeTcp, AreInformationWhenConnectionsMayHaveComeAndGone) {
+    ask_about_a_listening_port();
+    builder.counter("TcpPassiveOpens", 0, 3);
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(PacketsDroppedBeforeTcp, AreInformationWhenHandshakesBegin) {
+    ask_about_a_listening_port();
+    Connection request = testing::connection_in(TcpState::SynReceived);
+    request.cookie = 2;
+    builder.add(request);
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
 TEST_F(PacketsDroppedBeforeTcp, AreInformationWhenMostPacketsPass) {
     ask_about_a_listening_port();
     builder.counter("IpInReceives", 0, 100).counter("IpInDelivers", 0, 92);

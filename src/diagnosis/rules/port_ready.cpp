@@ -7,11 +7,15 @@
 #include "diagnosis/rules/port_ready.h"
 
 #include "base/i18n.h"
+#include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/port_view.h"
 
 namespace tcpdx::diagnosis {
 namespace {
+
+constexpr const char* kAccepted = "TcpPassiveOpens";  // of all ports together
 
 bool takes_connections(const Connection& listener) {
     return listener.accept_queue && listener.backlog_limit &&
@@ -69,20 +73,38 @@ std::vector<Finding> evaluate(const Situation& situation) {
                          "room."),
                       {Port{view.port}, name_of(*process), listener.local.address}};
     finding.evidence.push_back(
-        {{N_("accept queue {0} of {1}"),
+        {{N_("accept queue: {0} (limit {1})"),
           {std::int64_t{*listener.accept_queue}, std::int64_t{*listener.backlog_limit}}},
          Origin::SocketTable,
          "ss -ltn sport = :" + std::to_string(view.port)});
-    if (view.new_connections.value_or(0) > 0) {
-        finding.evidence.push_back({{N_("{0} connections came in during the look"),
-                                     {static_cast<std::int64_t>(*view.new_connections)}},
-                                    Origin::SocketTable,
-                                    ""});
-    } else {
+    // Those that came and went between the two looks are in no listing.
+    const auto arrived = static_cast<std::int64_t>(view.new_connections.value_or(0));
+    const auto half_open = static_cast<std::int64_t>(view.new_half_open.value_or(0));
+    if (arrived > 0) {
+        finding.evidence.push_back(
+            {{N_("at least {0} connections came in during the look"), {arrived}},
+             Origin::SocketTable,
+             ""});
+    }
+    if (half_open > 0) {
+        finding.evidence.push_back(
+            {{N_("at least {0} handshakes began during the look and are not complete"),
+              {half_open}},
+             Origin::SocketTable,
+             "ss -tano state syn-recv sport = :" + std::to_string(view.port)});
+    }
+    if (arrived == 0 && half_open == 0) {
         finding.candidates = why_clients_may_fail(view.port);
+        if (rose(situation, kAccepted)) {
+            finding.evidence.push_back(rise_of(situation, kAccepted));
+            finding.candidates.push_back(
+                {{N_("Clients did connect, and were gone again before the second look.")},
+                 {N_("a capture shows whole connections")},
+                 capture_command(view.port)});
+        }
     }
     if (process == nullptr) {
-        finding.unknown.push_back({N_("which program listens (needs root)")});
+        say_if_program_unknown(finding, situation, kNoProcess);
     }
     return {finding};
 }

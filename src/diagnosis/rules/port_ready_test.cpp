@@ -46,6 +46,23 @@ TEST_F(PortReady, NeedsNoCandidatesOnceConnectionsArrive) {
     EXPECT_THAT(findings()[0].candidates, IsEmpty());
 }
 
+TEST_F(PortReady, DoesNotCallAHalfOpenOneAConnectionThatCameIn) {
+    builder.second_look();
+    builder.earlier.connections = builder.now.connections;
+    Connection request = testing::connection_in(TcpState::SynReceived);
+    request.cookie = 2;
+    builder.add(request);
+    ASSERT_THAT(findings(), SizeIs(1));
+    ASSERT_THAT(findings()[0].evidence, SizeIs(2));
+    EXPECT_THAT(findings()[0].evidence[1].fact.text, ::testing::HasSubstr("not complete"));
+}
+
+TEST_F(PortReady, ThinksOfConnectionsThatCameAndWentBetweenTheLooks) {
+    builder.counter("TcpPassiveOpens", 0, 50);
+    builder.earlier.connections = builder.now.connections;
+    EXPECT_THAT(findings()[0].candidates, SizeIs(5));
+}
+
 TEST_F(PortReady, IsSilentUnlessAPortIsAskedAbout) {
     builder.asked.port.reset();
     EXPECT_THAT(findings(), IsEmpty());

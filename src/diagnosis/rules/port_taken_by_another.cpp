@@ -50,10 +50,22 @@ public:
         if (!listeners_.empty()) {
             held_by_another_process();
             different_programs();
-        } else if (situation_.now.coverage.listeners && situation_.now.coverage.connections) {
+            if (situation_.is_paste() && findings_.empty()) {
+                held_by_a_listener();
+            }
+        } else if (situation_.now.coverage.listeners && situation_.now.coverage.connections &&
+                   situation_.has_every_row()) {
             held_by_connections();
         }
         may_be_given_to_a_client();
+        return std::move(findings_);
+    }
+
+    // Of a port that nobody asked about in so many words.
+    std::vector<Finding> findings_about_listener() {
+        if (!listeners_.empty()) {
+            held_by_a_listener();
+        }
         return std::move(findings_);
     }
 
@@ -103,6 +115,26 @@ private:
         finding.advice = {
             {N_("Stop that program or move one of the two to another port. "
                 "SO_REUSEADDR does not let two programs listen on one address.")}};
+    }
+
+    // Whoever asks about a port in a paste may be the one who cannot have it.
+    void held_by_a_listener() {
+        const Connection& listener = connection(listeners_.front());
+        Finding& finding =
+            start(Severity::Information,
+                  situation_.now.process_of(listener) == nullptr
+                      ? Message{N_("Port {0} is taken: a program listens on {1}, and another that "
+                                   "wants the port is refused (address already in use)."),
+                                {Port{port_}, listener.local}}
+                      : Message{N_("Port {0} is taken: {1} listens on it, and another program that "
+                                   "wants it is refused (address already in use)."),
+                                {Port{port_}, owner_name(situation_, listener)}});
+        finding.ordinary = !situation_.asked.port;
+        add_listeners(finding);
+        say_if_program_unknown(finding, situation_, listener.owner.process);
+        finding.advice = {
+            {N_("If that is the program that should have it, this is right. Otherwise "
+                "stop it, or move one of the two to another port.")}};
     }
 
     void different_programs() {
@@ -167,7 +199,7 @@ private:
                                      {first.remote, first.local}},
                                     origin_of(first),
                                     ss_command("-tanp", port_)});
-        say_if_program_unknown(finding, first.owner.process);
+        say_if_program_unknown(finding, situation_, first.owner.process);
         finding.advice = {
             {N_("End that connection, then start the server. SO_REUSEADDR in the server does not "
                 "help against it.")},
@@ -240,10 +272,13 @@ private:
 };
 
 std::vector<Finding> evaluate(const Situation& situation) {
-    if (!situation.asked.port) {
-        return {};
+    if (situation.asked.port) {
+        return PortHolders(situation, *situation.asked.port).findings();
     }
-    return PortHolders(situation, *situation.asked.port).findings();
+    if (situation.is_paste() && situation.asked.mentioned_port && situation.asked.whole_host()) {
+        return PortHolders(situation, *situation.asked.mentioned_port).findings_about_listener();
+    }
+    return {};
 }
 
 }  // namespace

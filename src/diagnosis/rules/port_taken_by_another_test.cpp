@@ -121,5 +121,15 @@ TEST_F(PortTakenByAnother, IsSilentWhenThePortIsReservedOrOutsideTheRange) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(PortTakenByAnother, SaysInAPasteWhoHasThePort) {
+    builder.now.connections.clear();
+    add_listener("0.0.0.0", builder.process("jsvc", 1833));
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    EXPECT_EQ(findings()[0].claim.values[1], Value(std::string("jsvc (pid 1833)")));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

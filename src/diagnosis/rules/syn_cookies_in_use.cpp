@@ -6,6 +6,7 @@
 
 #include "diagnosis/rules/syn_cookies_in_use.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/i18n.h"
@@ -54,10 +55,24 @@ void add_full_listeners(const Situation& situation, Finding& finding) {
     }
 }
 
-std::vector<Message> advice() {
-    return {{N_("Raise the backlog that the program gives to listen(), and net.core.somaxconn with "
-                "it, then restart the program. net.ipv4.tcp_max_syn_backlog has no effect while "
-                "cookies are on.")},
+// Of the listeners whose queues are full, or of all when it is not known which those are.
+bool somaxconn_is_the_limit(const Situation& situation, const Finding& finding) {
+    const auto somaxconn = situation.now.options.number("net.core.somaxconn");
+    return !somaxconn || finding.connections.empty() ||
+           std::any_of(
+               finding.connections.begin(), finding.connections.end(), [&](std::uint32_t index) {
+                   return situation.now.connections[index].backlog_limit.value_or(0) >= *somaxconn;
+               });
+}
+
+std::vector<Message> advice(const Situation& situation, const Finding& finding) {
+    return {{somaxconn_is_the_limit(situation, finding)
+                 ? N_("Raise the backlog that the program gives to listen(), and "
+                      "net.core.somaxconn with it, then restart the program. "
+                      "net.ipv4.tcp_max_syn_backlog has no effect while cookies are on.")
+                 : N_("Raise the backlog that the program gives to listen(), then restart the "
+                      "program. net.core.somaxconn allows more already, and "
+                      "net.ipv4.tcp_max_syn_backlog has no effect while cookies are on.")},
             {N_("When the clients are many addresses that never finish, it is a flood, and the "
                 "cookies do their work: leave them on.")}};
 }
@@ -75,7 +90,7 @@ std::vector<Finding> since_boot(const Situation& situation) {
                          Origin::Counter,
                          "nstat -az " + std::string(kSent)}};
     finding.unknown = {{N_("when that was: --sample 10 shows whether it goes on")}};
-    finding.advice = advice();
+    finding.advice = advice(situation, finding);
     return {finding};
 }
 
@@ -114,7 +129,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         finding.evidence.push_back(option_value(situation.now, kOption));
     }
     add_full_listeners(situation, finding);
-    finding.advice = advice();
+    finding.advice = advice(situation, finding);
     if (ghosts) {
         finding.unknown.push_back(
             {N_("which clients: they show ESTABLISHED with data that is never acknowledged, and "

@@ -57,6 +57,17 @@ TEST_F(SynCookiesInUse, NamesTheListenerWhoseQueueIsFull) {
     EXPECT_THAT(findings()[0].connections, ::testing::ElementsAre(0U));
 }
 
+TEST_F(SynCookiesInUse, AdviseToRaiseSomaxconnOnlyWhereItIsTheLimit) {
+    builder.now.options.set("net.core.somaxconn", "4096");
+    Connection listener = testing::connection_in(TcpState::Listen);
+    listener.backlog_limit = 1;
+    builder.add(listener);
+    builder.add(testing::connection_in(TcpState::SynReceived));
+    EXPECT_THAT(findings()[0].advice[0].text, HasSubstr("allows more already"));
+    builder.now.options.set("net.core.somaxconn", "1");
+    EXPECT_THAT(findings()[0].advice[0].text, HasSubstr("net.core.somaxconn with it"));
+}
+
 TEST_F(SynCookiesInUse, ArePastWhenTheCounterStands) {
     builder.counter("TcpExtSyncookiesSent", 50, 50);
     EXPECT_THAT(findings(), IsEmpty());

@@ -19,8 +19,10 @@
 
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/packet_gaps.h"
+#include "diagnosis/paste_evidence.h"
 
 namespace tcpdx::diagnosis {
 namespace {
@@ -34,9 +36,10 @@ constexpr std::size_t kFewSources = 3;
 
 struct Pile {
     std::size_t all = 0;
-    std::vector<std::uint32_t> stale;  // the longest-standing first
-    std::size_t repeated = 0;          // of stale
-    std::size_t not_repeated = 0;      // of stale; the rest is not known
+    std::vector<std::uint32_t> stale;    // the longest-standing first
+    std::vector<std::uint32_t> ageless;  // of a paste: no sign of how long
+    std::size_t repeated = 0;            // of stale
+    std::size_t not_repeated = 0;        // of stale; the rest is not known
     std::size_t all_not_repeated = 0;
     std::size_t clients_here = 0;  // not repeated, and the client on this host still in SYN-SENT
     std::set<IpAddress> sources;
@@ -98,6 +101,10 @@ std::map<std::uint16_t, Pile> piles_by_port(const Situation& situation) {
         pile.all_not_repeated += connection.timer && !repeated ? 1U : 0U;
         if (!repeated && !client_waits && !before.contains(ends) &&
             !connection.age.surely_at_least(situation.limits.syn_received)) {
+            if (may_have_lasted(situation, connection, situation.limits.syn_received)) {
+                pile.ageless.push_back(index);
+                pile.sources.insert(connection.remote.address);
+            }
             continue;
         }
         pile.stale.push_back(index);
@@ -175,6 +182,16 @@ std::vector<Candidate> why_not_repeated(std::uint16_t port) {
              "nstat -az TcpExtTCPDeferAcceptDrop"}};
 }
 
+void add_queue_of(Finding& finding, std::uint16_t port, const Pile& pile) {
+    if (pile.listener != nullptr && pile.listener->accept_queue && pile.listener->backlog_limit) {
+        finding.evidence.push_back({{N_("accept queue {0} of {1}"),
+                                     {std::int64_t{*pile.listener->accept_queue},
+                                      std::int64_t{*pile.listener->backlog_limit}}},
+                                    Origin::SocketTable,
+                                    "ss -ltn sport = :" + std::to_string(port)});
+    }
+}
+
 void add_evidence(const Situation& situation, std::uint16_t port, const Pile& pile,
                   Finding& finding) {
     const std::string list = "ss -tano state syn-recv sport = :" + std::to_string(port);
@@ -204,13 +221,7 @@ void add_evidence(const Situation& situation, std::uint16_t port, const Pile& pi
                  ""});
         }
     }
-    if (pile.listener != nullptr && pile.listener->accept_queue && pile.listener->backlog_limit) {
-        finding.evidence.push_back({{N_("accept queue {0} of {1}"),
-                                     {std::int64_t{*pile.listener->accept_queue},
-                                      std::int64_t{*pile.listener->backlog_limit}}},
-                                    Origin::SocketTable,
-                                    "ss -ltn sport = :" + std::to_string(port)});
-    }
+    add_queue_of(finding, port, pile);
     for (const char* counter : {kSynRetrans, kTimeouts, kDeferDrop, kDrops, kOverflows,
                                 "TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"}) {
         if (rose(situation, counter)) {
@@ -297,24 +308,92 @@ bool judge(const Situation& situation, std::uint16_t port, const Pile& pile, Fin
     return true;
 }
 
+// In a paste, at one moment: every handshake in progress looks like this, so it takes many.
+Finding seen_half_open(const Situation& situation, std::uint16_t port, const Pile& pile) {
+    const std::string list = "ss -tano state syn-recv sport = :" + std::to_string(port);
+    Finding finding;
+    finding.severity =
+        pile.all >= situation.limits.many_half_open ? Severity::Warning : Severity::Information;
+    finding.claim = counted(NP_("{0} client of port {1} is in the middle of the handshake.",
+                                "{0} clients of port {1} are in the middle of the handshake."),
+                            {count_of(pile.all), Port{port}});
+    finding.connections = pile.stale;
+    finding.connections.insert(finding.connections.end(), pile.ageless.begin(), pile.ageless.end());
+    finding.evidence = {{{N_("{0} in SYN-RECEIVED on port {1}; that normally lasts one round trip"),
+                          {count_of(pile.all), Port{port}}},
+                         Origin::PastedText,
+                         list},
+                        {{N_("they come from {0} addresses"), {count_of(pile.sources.size())}},
+                         Origin::PastedText,
+                         list}};
+    add_peers(finding, situation, finding.connections);
+    add_queue_of(finding, port, pile);
+    say_growth_unknown(finding, situation);
+    if (finding.severity == Severity::Information) {
+        finding.advice = {
+            {N_("A few at one moment are ordinary: handshakes under way, scanners, "
+                "clients that went away.")}};
+        return finding;
+    }
+    finding.candidates = why_not_answered(port);
+    finding.candidates.push_back(
+        {{N_("The accept queue is full, and the final ACKs find no room.")},
+         {N_("Recv-Q of the listener is greater than its Send-Q in ss -ltn")},
+         "ss -ltn sport = :" + std::to_string(port)});
+    finding.advice = {
+        {N_("The number alone does not show a flood. With SYN cookies it stops at the backlog; the "
+            "rate of TcpExtSyncookiesSent measures one.")}};
+    return finding;
+}
+
+// In a paste of counts.
+void add_bare_count(const Situation& situation, std::vector<Finding>& findings) {
+    const auto half_open = bare_count(situation, TcpState::SynReceived);
+    if (half_open.value_or(0) < kFewOnAServer) {
+        return;
+    }
+    const std::uint64_t open =
+        situation.now.paste->state_counts[static_cast<std::size_t>(TcpState::Established)].value_or(
+            0);
+    Finding finding;
+    finding.severity = *half_open >= situation.limits.many_half_open && *half_open > open
+                           ? Severity::Warning
+                           : Severity::Information;
+    finding.claim = {N_("{0} clients are in the middle of the handshake."), {count_of(*half_open)}};
+    finding.evidence = {{{N_("{0} in SYN-RECEIVED beside {1} in ESTABLISHED"),
+                          {count_of(*half_open), count_of(open)}},
+                         Origin::PastedText,
+                         "ss -tano state syn-recv"}};
+    finding.unknown = {{N_("on which port, and from how many addresses: a count has no rows")}};
+    say_growth_unknown(finding, situation);
+    finding.advice = {
+        {N_("The number alone does not show a flood. With SYN cookies it stops at the backlog; the "
+            "rate of TcpExtSyncookiesSent measures one.")}};
+    findings.push_back(std::move(finding));
+}
+
 std::vector<Finding> evaluate(const Situation& situation) {
     std::vector<Finding> findings;
     for (auto& [port, pile] : piles_by_port(situation)) {
         Finding finding;
         if (!judge(situation, port, pile, finding)) {
+            if (situation.is_paste() && pile.all > 0) {
+                findings.push_back(seen_half_open(situation, port, pile));
+            }
             continue;
         }
         if (!pile.stale.empty()) {
             finding.since = situation.now.connections[pile.stale.front()].age;
         }
         add_evidence(situation, port, pile, finding);
-        if (situation.earlier == nullptr) {
+        if (situation.earlier == nullptr && !situation.is_paste()) {
             finding.unknown.push_back({N_(
                 "what becomes of the SYN+ACKs: counters tell that in two looks (--sample 10)")});
         }
         finding.connections = std::move(pile.stale);
         findings.push_back(std::move(finding));
     }
+    add_bare_count(situation, findings);
     return findings;
 }
 

@@ -188,5 +188,31 @@ TEST_F(SynReceivedPileUp, IgnoresOtherStates) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(SynReceivedPileUp, MentionsHandshakesOfAPasteThatHaveNoAge) {
+    each_request([](Connection& request) {
+        request.age = {};
+        request.timer.reset();
+    });
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    builder.limits.many_half_open = 5;
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(SynReceivedPileUp, JudgesCountsWithoutRows) {
+    builder.now.connections.clear();
+    builder.now.paste = Paste{};
+    auto& counts = builder.now.paste->state_counts;
+    counts[static_cast<std::size_t>(TcpState::SynReceived)] = 4;
+    EXPECT_THAT(findings(), IsEmpty());
+    counts[static_cast<std::size_t>(TcpState::SynReceived)] = 468;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    counts[static_cast<std::size_t>(TcpState::Established)] = 9000;
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

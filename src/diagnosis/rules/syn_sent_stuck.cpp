@@ -11,9 +11,12 @@
 #include <set>
 
 #include "base/i18n.h"
+#include "diagnosis/accept_queue.h"
 #include "diagnosis/counter_evidence.h"
+#include "diagnosis/evidence.h"
 #include "diagnosis/grouping.h"
 #include "diagnosis/packet_gaps.h"
+#include "diagnosis/paste_evidence.h"
 #include "diagnosis/this_host.h"
 
 namespace tcpdx::diagnosis {
@@ -138,15 +141,43 @@ std::vector<Candidate> why_the_answer_is_lost_here(const SocketAddress& remote) 
              capture}};
 }
 
-std::vector<Candidate> why_it_is_lost_here(const SocketAddress& remote) {
-    const std::string port = std::to_string(remote.port);
-    return {{{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
+// Both ends are here, so the listener can be looked at: a full accept queue is cause enough, and
+// without any listener there is no queue that could be full.
+void explain_by_listener(const Situation& situation, const SocketAddress& remote,
+                         Finding& finding) {
+    const std::vector<Connection>& connections = situation.now.connections;
+    const std::vector<std::uint32_t> listeners = situation.lookups().listeners_for(remote);
+    const bool all_full = !listeners.empty() &&
+                          std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+                              return is_full(connections[index]);
+                          });
+    if (all_full) {
+        add_queue_evidence(finding, connections[listeners.front()]);
+        finding.advice.push_back(
+            {N_("The accept queue of the server on this host is full, so the kernel drops every "
+                "SYN to it: see the finding about that queue.")});
+        return;
+    }
+    if (!listeners.empty() || !situation.now.coverage.listeners) {
+        finding.candidates.push_back(
+            {{N_("The listener drops SYNs: its accept queue is full, or its queue of half-open "
                  "connections without SYN cookies.")},
              {N_("Recv-Q of the listener is greater than its Send-Q, or TcpExtListenDrops rises")},
-             "ss -ltn sport = :" + port},
-            {{N_("The packet filter of this host drops the SYN or the answer to it.")},
-             {N_("a rule's packet counter rises with every SYN")},
-             "nft list ruleset"}};
+             "ss -ltn sport = :" + std::to_string(remote.port)});
+    } else {
+        // As for published ports of containers.
+        finding.candidates.push_back(
+            {{N_("Nothing listens there on this host, and a NAT rule passes the port on to another "
+                 "host or container that does not answer.")},
+             {N_("a dnat or redirect rule names the port")},
+             "nft list ruleset"});
+    }
+    finding.candidates.push_back(
+        {{N_("The packet filter of this host drops the SYN or the answer to it.")},
+         {N_("a rule's packet counter rises with every SYN")},
+         "nft list ruleset"});
+    finding.advice.push_back({N_("The server's end is on this host too: run tcpdx diagnose :{0}."),
+                              {Port{remote.port}}});
 }
 
 std::string server_capture(const SocketAddress& remote) {
@@ -257,6 +288,96 @@ void add_evidence(const Situation& situation, const SocketAddress& remote, const
     }
 }
 
+void add_destinations(Finding& finding, const std::map<SocketAddress, std::int64_t>& destinations) {
+    std::vector<std::pair<SocketAddress, std::int64_t>> sorted(destinations.begin(),
+                                                               destinations.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    sorted.resize(std::min(sorted.size(), kShownPrograms));
+    for (const auto& [remote, count] : sorted) {
+        finding.evidence.push_back({{N_("to {0}: {1} of them"), {remote, count}},
+                                    Origin::PastedText,
+                                    "ss -tanp 'dst " + to_string(remote) + "'"});
+    }
+}
+
+// A connect on this host to this host, in a paste. Windows repeats a SYN that was answered with RST
+// twice, half a second apart, so there SYN-SENT can also mean that nobody listens.
+void explain_wait_on_this_host(const Situation& situation, const SocketAddress& remote,
+                               Finding& finding) {
+    explain_by_listener(situation, remote, finding);
+    if (situation.now.paste->system == HostSystem::Windows) {
+        finding.candidates.insert(
+            finding.candidates.begin(),
+            {{N_("Nothing listens on that port, and Windows is repeating the SYN that "
+                 "was refused.")},
+             {N_("the listing has no listener on the port, and the connection is gone "
+                 "two seconds later")},
+             "ss -ltn sport = :" + std::to_string(remote.port)});
+    }
+}
+
+// In a paste, with no repetition and no age: perhaps sent this moment. All of them in one finding,
+// since a client that tries a thousand addresses is one thing to tell.
+void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
+    constexpr std::size_t kManyConnects = 5;
+    const std::vector<Connection>& connections = situation.now.connections;
+    Finding finding;
+    std::map<SocketAddress, std::int64_t> destinations;
+    bool here = true;
+    for (const std::uint32_t index : situation.lookups().in_state(TcpState::SynSent)) {
+        const Connection& connection = connections[index];
+        if (retransmits(connection) == 0 && is_asked_about(situation, connection) &&
+            may_have_lasted(situation, connection, situation.limits.syn_sent)) {
+            finding.connections.push_back(index);
+            ++destinations[connection.remote];
+            here = here && within_this_host(connection);
+        }
+    }
+    const std::uint64_t number = finding.connections.empty()
+                                     ? bare_count(situation, TcpState::SynSent).value_or(0)
+                                     : finding.connections.size();
+    if (number == 0) {
+        return;
+    }
+    finding.severity = number >= kManyConnects ? Severity::Warning : Severity::Information;
+    finding.claim = counted(NP_("{0} connect waits for an answer to its SYN.",
+                                "{0} connects wait for an answer to their SYN."),
+                            {count_of(number)});
+    finding.evidence = {
+        {{N_("{0} in SYN-SENT; that normally lasts one round trip"), {count_of(number)}},
+         Origin::PastedText,
+         "ss -tanoip state syn-sent"}};
+    if (!finding.connections.empty()) {
+        add_destinations(finding, destinations);
+        const Connection& first = connections[finding.connections.front()];
+        const SocketAddress& remote = first.remote;
+        if (here && situation.now.coverage.listeners && situation.has_every_row() &&
+            situation.lookups().listeners_on(remote.port).empty()) {
+            finding.evidence.push_back(
+                {{N_("the listing has no listener on port {0}"), {Port{remote.port}}},
+                 Origin::PastedText,
+                 "ss -ltn"});
+        }
+        Group group;
+        group.members = finding.connections;
+        if (here) {
+            explain_wait_on_this_host(situation, remote, finding);
+        } else {
+            finding.candidates = why_nothing_comes_back(situation, remote, group);
+        }
+    }
+    finding.unknown = {
+        {N_("whether they are repeated: a SYN that was sent this moment looks the "
+            "same, and a listing with timers (ss -o) would tell")}};
+    if (!here || finding.connections.empty()) {
+        finding.advice.push_back(
+            {N_("A missing listener alone does not look like this: a live host answers that with "
+                "RST at once, and the connect fails with \"connection refused\".")});
+    }
+    findings.push_back(std::move(finding));
+}
+
 std::vector<Finding> evaluate(const Situation& situation) {
     Groups groups = stuck_groups(situation);
     look_for_signs_of_life(situation.now, groups);
@@ -289,9 +410,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
                  "ss -tano state syn-recv"});
             finding.candidates = why_the_answer_is_lost_here(remote);
         } else if (leaves && within_this_host(situation.now.connections[group.members.front()])) {
-            finding.candidates = why_it_is_lost_here(remote);
+            explain_by_listener(situation, remote, finding);
         } else if (leaves) {
             finding.candidates = why_nothing_comes_back(situation, remote, group);
+            finding.advice.push_back(
+                {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
+                    "apart.")});
         } else {
             finding.evidence.push_back(
                 {{N_("the kernel could not send a repeated SYN: none counts as being under way")},
@@ -300,20 +424,22 @@ std::vector<Finding> evaluate(const Situation& situation) {
             finding.candidates = why_it_does_not_leave();
         }
         if (group.per_process.empty()) {
-            finding.unknown.push_back({N_("which program it is (needs CAP_SYS_PTRACE)")});
+            say_if_program_unknown(finding, situation, kNoProcess);
         }
-        if (leaves && situation.earlier == nullptr) {
+        const bool certain = finding.candidates.empty();
+        if (leaves && !certain && situation.earlier == nullptr && !situation.is_paste()) {
             finding.unknown.push_back(
                 {N_("whether packets get lost in this host: that takes two looks (--sample 10)")});
         }
-        finding.advice = {
-            {N_("It is not that nothing listens there: a live host answers that with RST at once, "
-                "and the connect fails with \"connection refused\".")},
-            {N_("Look at the server first: a run of tcpdx there tells most of the candidates "
-                "apart.")}};
+        if (!certain) {
+            finding.advice.push_back({N_(
+                "A missing listener alone does not look like this: a live host answers that with "
+                "RST at once, and the connect fails with \"connection refused\".")});
+        }
         finding.connections = std::move(group.members);
         findings.push_back(std::move(finding));
     }
+    add_ageless(situation, findings);
     return findings;
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "diagnosis/rules/situation_builder.h"
 
 namespace tcpdx::diagnosis {
@@ -37,6 +39,13 @@ protected:
         other.tcp.emplace().last_ack_received_ms = 100;
         return other;
     }
+    void server_on_this_host(std::uint32_t waiting, std::uint32_t limit) {
+        stuck().local.address = stuck().remote.address = *parse_ip_address("127.0.0.1");
+        Connection& listener = builder.add(testing::connection_in(TcpState::Listen, shop));
+        listener.local = stuck().remote;
+        listener.accept_queue = waiting;
+        listener.backlog_limit = limit;
+    }
     // All counters of a host that lost nothing by itself.
     void nothing_lost_here() {
         for (const char* name :
@@ -66,7 +75,7 @@ TEST_F(SynSentStuck, ListsWhatTheClientCannotTellApart) {
 
 TEST_F(SynSentStuck, NeverSaysThatNobodyListens) {
     EXPECT_THAT(causes(), Not(Contains(HasSubstr("listens"))));
-    EXPECT_THAT(findings()[0].advice[0].text, HasSubstr("It is not that nothing listens"));
+    EXPECT_THAT(findings()[0].advice.back().text, HasSubstr("A missing listener alone does not"));
 }
 
 TEST_F(SynSentStuck, StaysSilentUntilTheLimit) {
@@ -155,9 +164,32 @@ TEST_F(SynSentStuck, SeesThatTheAnswerIsLostWhenTheServerIsOnThisHost) {
 }
 
 TEST_F(SynSentStuck, DoesNotThinkOfAWayInBetweenWhenTheServerIsOnThisHost) {
-    stuck().local.address = stuck().remote.address = *parse_ip_address("127.0.0.1");
+    server_on_this_host(1, 16);
     EXPECT_THAT(causes(), SizeIs(2));
     EXPECT_THAT(causes(), Contains(HasSubstr("accept queue is full")));
+}
+
+TEST_F(SynSentStuck, NamesTheFullAcceptQueueOfAServerOnThisHostAsTheCause) {
+    server_on_this_host(17, 16);
+    EXPECT_THAT(causes(), IsEmpty());
+    const std::vector<Finding> found = findings();
+    ASSERT_THAT(found.at(0).advice, SizeIs(1));
+    EXPECT_THAT(found[0].advice[0].text, HasSubstr("accept queue of the server"));
+    EXPECT_TRUE(std::any_of(found[0].evidence.begin(), found[0].evidence.end(), [](const auto& e) {
+        return std::string_view(e.fact.text).find("it holds at most") != std::string_view::npos;
+    }));
+}
+
+TEST_F(SynSentStuck, DoesNotNameAQueueOfThisHostWhenOneOfItsListenersHasRoom) {
+    server_on_this_host(17, 16);
+    server_on_this_host(0, 16);
+    EXPECT_THAT(causes(), SizeIs(2));
+}
+
+TEST_F(SynSentStuck, DoesNotThinkOfAQueueWhenNothingListensOnThisHost) {
+    stuck().local.address = stuck().remote.address = *parse_ip_address("127.0.0.1");
+    EXPECT_THAT(causes(), SizeIs(2));
+    EXPECT_THAT(causes(), Not(Contains(HasSubstr("accept queue"))));
 }
 
 TEST_F(SynSentStuck, SpeaksOncePerDestination) {
@@ -169,6 +201,42 @@ TEST_F(SynSentStuck, SpeaksOncePerDestination) {
 TEST_F(SynSentStuck, IgnoresOtherStates) {
     stuck().state = TcpState::Established;
     EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(SynSentStuck, MentionsOneOfAPasteThatMayBeNew) {
+    stuck().age = {};
+    stuck().timer.reset();
+    stuck().tcp.reset();
+    EXPECT_THAT(findings(), IsEmpty());
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+}
+
+TEST_F(SynSentStuck, WarnsOnceOfManyInAPasteWhereverTheyGo) {
+    stuck().age = {};
+    stuck().timer.reset();
+    stuck().tcp.reset();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    for (std::uint16_t i = 1; i < 5; ++i) {
+        Connection copy = stuck();
+        copy.remote.port = static_cast<std::uint16_t>(1000 + i);
+        builder.add(copy);
+    }
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].connections, SizeIs(5));
+}
+
+TEST_F(SynSentStuck, SuspectsNoWayInBetweenOnOneHostOfAPaste) {
+    stuck().age = {};
+    stuck().timer.reset();
+    stuck().tcp.reset();
+    stuck().local.address = *parse_ip_address("127.0.0.1");
+    builder.now.paste = Paste{.system = HostSystem::Windows};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_THAT(findings()[0].candidates[0].cause.text, HasSubstr("Windows is repeating"));
+    EXPECT_THAT(findings()[0].evidence.back().fact.text, HasSubstr("has no listener"));
 }
 
 }  // namespace

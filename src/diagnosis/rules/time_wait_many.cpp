@@ -12,6 +12,7 @@
 #include "base/i18n.h"
 #include "diagnosis/counter_evidence.h"
 #include "diagnosis/grouping.h"
+#include "diagnosis/paste_evidence.h"
 #include "diagnosis/source_ports.h"
 
 namespace tcpdx::diagnosis {
@@ -42,8 +43,22 @@ void add_ports(const std::map<std::uint16_t, std::int64_t>& per_port, Finding& f
     }
 }
 
+// Who pastes a listing full of TIME-WAIT asks about it, and a part of a listing has few rows. Short
+// connections show by their share: more of them have ended than are open.
+bool is_worth_explaining(const Situation& situation, std::size_t time_wait) {
+    if (time_wait >= situation.limits.many_time_wait) {
+        return true;
+    }
+    const auto open = bare_count(situation, TcpState::Established)
+                          .value_or(situation.now.count(TcpState::Established));
+    constexpr std::size_t kManyToRead = 100;
+    return situation.is_paste() &&
+           (time_wait >= kManyToRead || (time_wait >= kFewOnAServer && time_wait > open));
+}
+
 std::vector<Finding> evaluate(const Situation& situation) {
-    if (!situation.asked.explain_harmless && situation.asked.whole_host()) {
+    if (!situation.asked.explain_harmless && situation.asked.whole_host() &&
+        !situation.is_paste()) {
         return {};
     }
     const Observations& seen = situation.now;
@@ -65,7 +80,9 @@ std::vector<Finding> evaluate(const Situation& situation) {
             ++per_port[connection.local.port];
         }
     }
-    if (finding.connections.size() < situation.limits.many_time_wait || limit_is_near(situation)) {
+    const std::size_t number = std::max<std::size_t>(
+        finding.connections.size(), bare_count(situation, TcpState::TimeWait).value_or(0));
+    if (!is_worth_explaining(situation, number) || limit_is_near(situation)) {
         return {};
     }
     // The counts stand per destination; the total means nothing for ports.
@@ -84,11 +101,11 @@ std::vector<Finding> evaluate(const Situation& situation) {
         return {};
     }
 
-    const auto count = static_cast<std::int64_t>(finding.connections.size());
+    const auto count = static_cast<std::int64_t>(number);
     finding.severity = Severity::Information;
     finding.claim = {N_("{0} connections are in TIME-WAIT, which is harmless."), {count}};
     finding.evidence = {{{N_("together they take about {0} of memory, and no descriptor"),
-                          {Bytes{finding.connections.size() * kBytesEach}}},
+                          {Bytes{number * kBytesEach}}},
                          Origin::SocketTable,
                          "ss -tan state time-wait"}};
     if (fullest) {
@@ -100,6 +117,17 @@ std::vector<Finding> evaluate(const Situation& situation) {
              "ss -tan 'dst " + to_string(fullest->remote) + "'"});
     }
     add_ports(per_port, finding);
+    if (situation.is_paste() && situation.now.paste->system == HostSystem::Windows) {
+        finding.evidence.push_back({{N_("their PID is 0: Windows shows it for connections that no "
+                                        "process holds any more")},
+                                    Origin::PastedText,
+                                    "ss -tanp state time-wait"});
+    }
+    if (number > finding.connections.size()) {
+        finding.unknown.push_back(
+            {N_("at which end of them this host is: a count has no rows. At the server's end there "
+                "is no limit to fear")});
+    }
     if (seen.options.text("net.ipv4.tcp_max_tw_buckets")) {
         finding.evidence.push_back(option_value(seen, "net.ipv4.tcp_max_tw_buckets"));
     }
@@ -121,6 +149,7 @@ const Rule kTimeWaitMany{
     .id = "time-wait-many",
     .title = N_("Many connections are in TIME-WAIT, and why that is harmless."),
     .evaluate = evaluate,
+    .harmless = true,
 };
 
 }  // namespace tcpdx::diagnosis

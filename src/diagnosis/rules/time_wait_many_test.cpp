@@ -78,5 +78,25 @@ TEST_F(TimeWaitMany, SayWhenTheSourcePortsAreNotKnown) {
     EXPECT_THAT(findings()[0].unknown, SizeIs(1));
 }
 
+TEST_F(TimeWaitMany, AreExplainedInAPasteWhenMoreHaveEndedThanAreOpen) {
+    builder.asked.explain_harmless = false;
+    builder.limits.many_time_wait = 1000;
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    EXPECT_THAT(findings(), SizeIs(1));
+    for (int i = 0; i < 10; ++i) {
+        builder.add(testing::connection_in(TcpState::Established));
+    }
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(TimeWaitMany, AreExplainedInAPasteOfCounts) {
+    builder.now.connections.clear();
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    builder.now.paste->state_counts[static_cast<std::size_t>(TcpState::TimeWait)] = 89'262;
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Information);
+    EXPECT_THAT(findings()[0].connections, IsEmpty());
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

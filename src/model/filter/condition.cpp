@@ -499,6 +499,16 @@ private:
     }
 
     Parsed loopback() { return term(IsLoopback{}); }
+
+    // As ss does it: by the range, since no socket remembers who chose its port.
+    Parsed automatic_port() {
+        const auto range = names_.automatic_ports ? names_.automatic_ports() : std::nullopt;
+        if (!range) {
+            return TokenStream::wrong(N_("the kernel's range of local ports cannot be read"),
+                                      tokens_.now());
+        }
+        return port_in(Side::Local, *range);
+    }
     Parsed ipv4() { return term(FamilyIs{IpFamily::V4}); }
     Parsed ipv6() { return term(FamilyIs{IpFamily::V6}); }
 
@@ -507,31 +517,19 @@ private:
 };
 
 constexpr ConditionReader::Condition ConditionReader::kConditions[] = {
-    {"addr", &ConditionReader::any_address},
-    {"address", &ConditionReader::any_address},
-    {"age", &ConditionReader::age},
-    {"cgroup", &ConditionReader::cgroup},
-    {"dev", &ConditionReader::interface},
-    {"dport", &ConditionReader::remote_port},
-    {"dst", &ConditionReader::remote_address},
-    {"excl", &ConditionReader::exclude},
-    {"exclude", &ConditionReader::exclude},
-    {"fwmark", &ConditionReader::mark},
-    {"ipv4", &ConditionReader::ipv4},
-    {"ipv6", &ConditionReader::ipv6},
-    {"loopback", &ConditionReader::loopback},
-    {"mark", &ConditionReader::mark},
-    {"netns", &ConditionReader::network_namespace},
-    {"opener", &ConditionReader::opener},
-    {"owner", &ConditionReader::owner},
-    {"pid", &ConditionReader::pid},
-    {"port", &ConditionReader::any_port},
-    {"process", &ConditionReader::process},
-    {"sport", &ConditionReader::local_port},
-    {"src", &ConditionReader::local_address},
-    {"state", &ConditionReader::state},
-    {"unit", &ConditionReader::unit},
-    {"user", &ConditionReader::user},
+    {"addr", &ConditionReader::any_address},  {"address", &ConditionReader::any_address},
+    {"age", &ConditionReader::age},           {"autobound", &ConditionReader::automatic_port},
+    {"cgroup", &ConditionReader::cgroup},     {"dev", &ConditionReader::interface},
+    {"dport", &ConditionReader::remote_port}, {"dst", &ConditionReader::remote_address},
+    {"excl", &ConditionReader::exclude},      {"exclude", &ConditionReader::exclude},
+    {"fwmark", &ConditionReader::mark},       {"ipv4", &ConditionReader::ipv4},
+    {"ipv6", &ConditionReader::ipv6},         {"loopback", &ConditionReader::loopback},
+    {"mark", &ConditionReader::mark},         {"netns", &ConditionReader::network_namespace},
+    {"opener", &ConditionReader::opener},     {"owner", &ConditionReader::owner},
+    {"pid", &ConditionReader::pid},           {"port", &ConditionReader::any_port},
+    {"process", &ConditionReader::process},   {"sport", &ConditionReader::local_port},
+    {"src", &ConditionReader::local_address}, {"state", &ConditionReader::state},
+    {"unit", &ConditionReader::unit},         {"user", &ConditionReader::user},
 };
 
 const ConditionReader::Condition* ConditionReader::condition_named(const Token& token) {

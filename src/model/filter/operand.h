@@ -10,6 +10,12 @@
 
 namespace tcpdx::filter {
 
+struct PortRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = UINT16_MAX;
+    friend bool operator==(const PortRange&, const PortRange&) = default;
+};
+
 // Names that only the host knows. Each answers nothing when there is none of that name; a function
 // that is not set knows none.
 struct Names {
@@ -17,6 +23,8 @@ struct Names {
     std::function<std::optional<std::uint32_t>(std::string_view)> interface;
     std::function<std::optional<std::uint32_t>(std::string_view)> user;
     std::function<std::optional<std::uint64_t>(std::string_view)> cgroup;
+    // The ports that the kernel gives to sockets which do not ask for one.
+    std::function<std::optional<PortRange>()> automatic_ports;
 };
 
 // The values that conditions compare with. All of them take one whole word.
@@ -28,12 +36,6 @@ struct Names {
 
 // "90s", "1h30m", "1.5h", "250ms", "80us". A number alone has no unit and is refused, except zero.
 [[nodiscard]] std::optional<std::chrono::microseconds> parse_duration(std::string_view text);
-
-struct PortRange {
-    std::uint16_t first = 0;
-    std::uint16_t last = UINT16_MAX;
-    friend bool operator==(const PortRange&, const PortRange&) = default;
-};
 
 // "443", ":443", ":https", "inet:443", ":8000-8100", ":*"
 [[nodiscard]] std::optional<PortRange> parse_port(std::string_view text, const Names& names);

@@ -55,6 +55,23 @@ TEST(ParseFilter, CountsColumnsInCharacters) {
     EXPECT_EQ(error_column("process 서버 foo"), 12U);
 }
 
+TEST(ParseFilter, TakesAutoboundForThePortsThatTheKernelGives) {
+    Names names;
+    names.automatic_ports = [] { return std::optional(PortRange{.first = 40000, .last = 40099}); };
+    const auto filter = parse_filter("autobound", names);
+    ASSERT_TRUE(filter);
+    const auto holds_for = [&](std::uint16_t port) {
+        Connection connection;
+        connection.local.port = port;
+        return matches(*filter, connection, {});
+    };
+    EXPECT_TRUE(holds_for(40000));
+    EXPECT_TRUE(holds_for(40099));
+    EXPECT_FALSE(holds_for(39999));
+    EXPECT_FALSE(holds_for(40100));
+    EXPECT_FALSE(parse_filter("autobound", Names{})) << "the range is not known";
+}
+
 TEST(ParseFilter, NamesWhatItDoesNotKnow) {
     const auto filter = parse_filter("state foo", Names{});
     ASSERT_FALSE(filter);

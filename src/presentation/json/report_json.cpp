@@ -2,7 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "diagnosis/paste_names.h"
 #include "presentation/json/observation_json.h"
+#include "presentation/paste_lines.h"
 #include "presentation/render.h"
 
 namespace tcpdx {
@@ -40,9 +42,10 @@ ordered_json messages(const std::vector<Message>& texts) {
 }
 
 ordered_json socket_json(const Observations& seen, const Connection& connection) {
+    const Paste* paste = seen.paste ? &*seen.paste : nullptr;
     ordered_json socket{{"state", rfc_name(connection.state)},
-                        {"local", to_string(connection.local)},
-                        {"remote", to_string(connection.remote)}};
+                        {"local", diagnosis::shown(paste, connection.local)},
+                        {"remote", diagnosis::shown(paste, connection.remote)}};
     put_age(socket, connection.age);
     if (connection.source_line != 0) {
         socket["line"] = connection.source_line;
@@ -75,6 +78,16 @@ ordered_json finding_json(const Observations& seen, const diagnosis::Finding& fi
     object["unknown"] = messages(finding.unknown);
     object["advice"] = messages(finding.advice);
     object["socket_count"] = finding.connections.size();
+    ordered_json lines = ordered_json::array();
+    for (const std::uint32_t line : line_numbers(seen, finding)) {
+        if (lines.size() == kMostSockets) {
+            break;
+        }
+        lines.push_back(line);
+    }
+    if (!lines.empty()) {
+        object["lines"] = std::move(lines);
+    }
     ordered_json sockets = ordered_json::array();
     for (const std::uint32_t index : finding.connections) {
         if (sockets.size() == kMostSockets) {
@@ -109,6 +122,9 @@ ordered_json port_json(const Observations& seen, const diagnosis::PortView& view
     if (view.new_connections) {
         object["new_connections"] = *view.new_connections;
     }
+    if (view.new_half_open) {
+        object["new_half_open"] = *view.new_half_open;
+    }
     if (view.drops_by_listeners) {
         object["new_drops"] = *view.drops_by_listeners;
     }
@@ -118,11 +134,69 @@ ordered_json port_json(const Observations& seen, const diagnosis::PortView& view
     return object;
 }
 
+const char* system_id(HostSystem system) {
+    switch (system) {
+        case HostSystem::Unknown:
+            return "";
+        case HostSystem::Linux:
+            return "linux";
+        case HostSystem::Windows:
+            return "windows";
+        case HostSystem::MacOs:
+            return "macos";
+        case HostSystem::FreeBsd:
+            return "freebsd";
+        case HostSystem::OpenBsd:
+            return "openbsd";
+        case HostSystem::Solaris:
+            return "solaris";
+        case HostSystem::Aix:
+            return "aix";
+    }
+    return "";
+}
+
+ordered_json paste_json(const Paste& paste, const diagnosis::PasteReport& report) {
+    ordered_json object{{"lines", paste.lines}, {"socket_rows", paste.socket_rows}};
+    if (paste.system != HostSystem::Unknown) {
+        object["system"] = system_id(paste.system);
+    }
+    object["tools"] = paste.tools;
+    if (!paste.command.empty()) {
+        object["command"] = paste.command;
+    }
+    object["samples"] = paste.samples;
+    object["selected"] = paste.selected;
+    object["cut_off"] = paste.cut_off;
+    if (paste.as_root) {
+        object["as_root"] = *paste.as_root;
+    }
+    if (paste.owner_shown) {
+        object["owner_shown"] = *paste.owner_shown;
+    }
+    for (const TcpState state : kAllTcpStates) {
+        if (const auto count = paste.state_counts[static_cast<std::size_t>(state)]) {
+            object["counts"][std::string(rfc_name(state))] = *count;
+        }
+    }
+    object["unread_lines"] = paste.unread_lines;
+    object["unread"] = ordered_json::array();
+    for (const UnreadLine& line : paste.unread) {
+        object["unread"].push_back({{"line", line.number}, {"text", line.text}});
+    }
+    object["not_visible"] = messages(report.not_visible);
+    object["deciding_command"] = report.deciding_command;
+    return object;
+}
+
 ordered_json namespace_json(const diagnosis::Report& report) {
     const Observations& seen = *report.seen;
     ordered_json object;
     if (!seen.network_namespace.name.empty()) {
         object["network_namespace"] = seen.network_namespace.name;
+    }
+    if (report.paste) {
+        object["paste"] = paste_json(*seen.paste, *report.paste);
     }
     if (report.interval) {
         object["interval_ms"] = report.interval->count();

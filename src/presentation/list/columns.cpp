@@ -125,12 +125,22 @@ char* receive_queue_cell(char* out, const Column& column, const C& c, const Cell
     return out;
 }
 
-char* local_cell(char* out, const Column& /*column*/, const C& c, const Cells& /*cells*/) {
-    return format_to(out, c.local);
+char* append_end(char* out, const SocketAddress& end, const Cells& cells) {
+    const std::string_view name = cells.list.host_name(end.address);
+    if (name.empty()) {
+        return format_to(out, end);
+    }
+    out = append_printable(out, name, kMostNameBytes);
+    *out++ = ':';
+    return end.port == 0 ? append(out, "*") : append_number(out, end.port);
 }
 
-char* remote_cell(char* out, const Column& /*column*/, const C& c, const Cells& /*cells*/) {
-    return format_to(out, c.remote);
+char* local_cell(char* out, const Column& /*column*/, const C& c, const Cells& cells) {
+    return append_end(out, c.local, cells);
+}
+
+char* remote_cell(char* out, const Column& /*column*/, const C& c, const Cells& cells) {
+    return append_end(out, c.remote, cells);
 }
 
 char* timer_cell(char* out, const Column& /*column*/, const C& c, const Cells& cells) {

@@ -41,10 +41,11 @@ TEST_F(CountsTest, ProcessesAreCountedByOwnerAndMayBeCombined) {
               "    1  nginx(42)  LISTEN\n");
 }
 
+// Of the socket in TIME-WAIT nobody knows which end connected, so neither port can be named.
 TEST_F(CountsTest, PortIsTheServicesPortAtEitherEnd) {
     EXPECT_EQ(counts("port", {.look = {.header = false}}),
-              "3   8080\n"
-              "1  50000\n");
+              "3  8080\n"
+              "1     -\n");
 }
 
 TEST_F(CountsTest, RemoteIsTheHostWithoutThePort) {

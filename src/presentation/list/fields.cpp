@@ -42,8 +42,10 @@ FieldValue boolean(bool value) {
     return {.kind = FieldValue::Kind::Boolean, .number = value ? 1U : 0U, .text = {}};
 }
 
-FieldValue address(const IpAddress& value, Scratch& scratch) {
-    return text({scratch.bytes, format_to(scratch.bytes, value)});
+FieldValue address(const IpAddress& value, const ListContext& context, Scratch& scratch) {
+    const std::string_view name = context.host_name(value);
+    return text(name.empty() ? std::string_view(scratch.bytes, format_to(scratch.bytes, value))
+                             : name);
 }
 
 FieldValue age_bound(const std::optional<Age::Duration>& bound) {
@@ -68,15 +70,20 @@ std::vector<Field> make_fields() {
          [](const Field&, const C& c, const Context&, Scratch&) { return text(name_of(c.kind)); }},
         {"family",
          [](const Field&, const C& c, const Context&, Scratch&) {
+             if (c.local.address.family == IpFamily::Name) {
+                 return absent();
+             }
              return text(c.local.address.family == IpFamily::V4 ? "ipv4" : "ipv6");
          }},
-        {"local_address", [](const Field&, const C& c, const Context&,
-                             Scratch& scratch) { return address(c.local.address, scratch); }},
+        {"local_address",
+         [](const Field&, const C& c, const Context& context, Scratch& scratch) {
+             return address(c.local.address, context, scratch);
+         }},
         {"local_port", [](const Field&, const C& c, const Context&,
                           Scratch&) { return number_unless_zero(c.local.port); }},
         {"remote_address",
-         [](const Field&, const C& c, const Context&, Scratch& scratch) {
-             return c.is_listener() ? absent() : address(c.remote.address, scratch);
+         [](const Field&, const C& c, const Context& context, Scratch& scratch) {
+             return c.is_listener() ? absent() : address(c.remote.address, context, scratch);
          }},
         {"remote_port", [](const Field&, const C& c, const Context&,
                            Scratch&) { return number_unless_zero(c.remote.port); }},
@@ -186,7 +193,16 @@ std::vector<Field> make_fields() {
 }  // namespace
 
 std::uint16_t service_port(const Connection& connection) {
-    return connection.opener == Opener::Active ? connection.remote.port : connection.local.port;
+    switch (connection.opener) {
+        case Opener::Active:
+            return connection.remote.port;
+        case Opener::Unknown:
+            // Nothing listens on the local port, so it is more likely a client's than a service's.
+            return connection.remote.port == 0 ? connection.local.port : std::uint16_t{0};
+        case Opener::Passive:
+            break;
+    }
+    return connection.local.port;
 }
 
 std::string key_of(const NumberField& number) {

@@ -53,7 +53,8 @@ char* append_csv_value(char* out, const FieldValue& value);
 [[nodiscard]] std::string_view name_of(OwnerKind kind);
 [[nodiscard]] std::string_view name_of(Opener opener);
 
-// The port of the service, at whichever end it is: the remote one where this end connected.
+// The port of the service, at whichever end it is: the remote one where this end connected. 0 when
+// it is not known which end did.
 [[nodiscard]] std::uint16_t service_port(const Connection& connection);
 
 }  // namespace tcpdx

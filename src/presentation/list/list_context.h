@@ -20,10 +20,16 @@ struct ListContext {
     std::function<std::string_view(std::uint32_t network_namespace, std::uint32_t index)>
         interface_name;
     std::function<std::string_view(std::uint64_t id)> cgroup_path;
+    // Of pasted text that shows names instead of addresses.
+    const Paste* paste = nullptr;
 
     [[nodiscard]] const Process* process_of(const Connection& connection) const {
         return connection.owner.process < processes.size() ? &processes[connection.owner.process]
                                                            : nullptr;
+    }
+    // Empty for an address, which is nearly always.
+    [[nodiscard]] std::string_view host_name(const IpAddress& address) const {
+        return paste == nullptr ? std::string_view() : paste->host_name(address);
     }
     [[nodiscard]] const NetworkNamespace* namespace_of(const Connection& connection) const {
         return connection.network_namespace < namespaces.size()

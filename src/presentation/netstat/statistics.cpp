@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "presentation/netstat/counter_texts.h"
+#include "model/netstat_texts/counter_texts.h"
 
 namespace tcpdx::netstat {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "presentation/netstat/counter_texts.h"
+#include "model/netstat_texts/counter_texts.h"
 
 namespace tcpdx::netstat {
 namespace {

@@ -6,9 +6,11 @@
 #include <array>
 
 #include "base/i18n.h"
+#include "diagnosis/paste_names.h"
 #include "presentation/i18n.h"
 #include "presentation/render.h"
 #include "presentation/text/display_width.h"
+#include "presentation/text/paste_text.h"
 
 namespace tcpdx {
 namespace {
@@ -37,6 +39,7 @@ public:
         for (const Finding& one : report_.findings) {
             finding(one);
         }
+        left_open();
         return std::move(out_);
     }
 
@@ -71,10 +74,7 @@ private:
                                          {report_.seen->network_namespace.name}}));
         }
         if (problems + warnings == 0) {
-            const bool partial = !report_.seen->coverage.unseen.empty();
-            paragraph("", inked(screen_, Ink::Green,
-                                partial ? _("Nothing wrong found in what could be seen.")
-                                        : _("Nothing wrong found.")));
+            paragraph("", inked(screen_, Ink::Green, nothing_wrong()));
         } else {
             paragraph("", inked(screen_, problems > 0 ? Ink::Red : Ink::Yellow,
                                 render(Message{N_("Problems: {0}, warnings: {1}"),
@@ -82,6 +82,17 @@ private:
                                                 static_cast<std::int64_t>(warnings)}})));
         }
         out_ += '\n';
+    }
+
+    [[nodiscard]] const char* nothing_wrong() const {
+        if (report_.paste) {
+            return diagnosis::has_content(*report_.seen)
+                       ? _("Nothing wrong is visible in this text.")
+                       : _("Nothing in this text can be judged.");
+        }
+        return report_.seen->coverage.unseen.empty()
+                   ? _("Nothing wrong found.")
+                   : _("Nothing wrong found in what could be seen.");
     }
 
     // All eleven, also the zeros: that nothing is in SYN-RECEIVED is an answer too.
@@ -138,9 +149,9 @@ private:
             Message{N_("{0} listens on {1}"),
                     {process == nullptr ? std::string(_("a program that cannot be seen"))
                                         : fmt::format("{} (pid {})", process->name, process->pid),
-                     listener.local}});
+                     diagnosis::shown(seen.paste ? &*seen.paste : nullptr, listener.local)}});
         if (listener.accept_queue && listener.backlog_limit) {
-            text += ", " + render(Message{N_("accept queue {0} of {1}"),
+            text += ", " + render(Message{N_("accept queue: {0} (limit {1})"),
                                           {std::int64_t{*listener.accept_queue},
                                            std::int64_t{*listener.backlog_limit}}});
         }
@@ -156,17 +167,24 @@ private:
             return;
         }
         const auto arrived = static_cast<std::int64_t>(view.new_connections.value_or(0));
-        Message text{N_("within {0}: {1} new connections to it"), {*report_.interval, arrived}};
+        Message text{N_("within {0}: {1} new connections to it that are still there"),
+                     {*report_.interval, arrived}};
         if (view.drops_by_listeners) {
             text.text =
-                N_("within {0}: {1} new connections to it, {2} attempts dropped by its listeners");
+                N_("within {0}: {1} new connections to it that are still there, {2} attempts "
+                   "dropped by its listeners");
             text.values.emplace_back(static_cast<std::int64_t>(*view.drops_by_listeners));
         } else if (!view.listeners.empty()) {
             text.text =
-                N_("within {0}: {1} new connections to it; how many attempts its listeners "
-                   "dropped is not known");
+                N_("within {0}: {1} new connections to it that are still there; how many attempts "
+                   "its listeners dropped is not known");
         }
         item("-", render(text));
+        if (view.new_half_open.value_or(0) > 0) {
+            item("-", render(Message{
+                          N_("within {0}: {1} handshakes began and are not complete"),
+                          {*report_.interval, static_cast<std::int64_t>(*view.new_half_open)}}));
+        }
         if (view.counter_increases.empty()) {
             return;
         }
@@ -177,11 +195,45 @@ private:
         item("-", render(Message{N_("of all ports together: {0}"), {counters}}));
     }
 
+    void read_from_text() {
+        const Paste& paste = *report_.seen->paste;
+        paragraph("", render(Message{N_("Read: {0}"), {paste_summary(paste)}}));
+        const auto unread = unread_lines(paste);
+        for (std::size_t i = 0; i < unread.size(); ++i) {
+            paragraph(i == 0 ? "" : "  ",
+                      i == 0 ? inked(screen_, Ink::Yellow, unread[i]) : unread[i]);
+        }
+    }
+
+    // After the findings: what the text cannot tell, and what to ask for.
+    void left_open() {
+        if (!report_.paste) {
+            return;
+        }
+        out_ += '\n';
+        if (!report_.paste->not_visible.empty()) {
+            paragraph("", inked(screen_, Ink::Bold, _("Not visible in this text")));
+            for (const Message& each : report_.paste->not_visible) {
+                item("-", render(each));
+            }
+        }
+        paragraph("", inked(screen_, Ink::Bold,
+                            report_.interval
+                                ? _("To be sure, send:")
+                                : _("To be sure, send (twice, a minute apart, so that growth "
+                                    "shows):")));
+        out_ += std::string(kDetailIndent, ' ') + report_.paste->deciding_command + '\n';
+    }
+
     void looked_at() {
         const Observations& seen = *report_.seen;
+        if (seen.paste) {
+            read_from_text();
+            return;
+        }
         std::string text = render(Message{
-            N_("Looked at: {0} sockets, {1} processes that hold them, {2} kernel counters, {3} "
-               "kernel options."),
+            N_("Looked at: sockets {0}, processes that hold them {1}, kernel counters {2}, kernel "
+               "options {3}."),
             {static_cast<std::int64_t>(seen.connections.size()),
              static_cast<std::int64_t>(seen.processes.size()),
              static_cast<std::int64_t>(seen.counters.all().size()),
@@ -229,6 +281,9 @@ private:
             context = render(Message{N_("For {0}."), {render(one.since)}}) + "  " + context;
         }
         out_ += std::string(kDetailIndent, ' ') + inked(screen_, Ink::Dim, context) + '\n';
+        if (const std::string lines = lines_of(*report_.seen, one); !lines.empty()) {
+            item("-", render(Message{N_("in the text: {0}"), {lines}}));
+        }
 
         heading(N_("Evidence"));
         for (const Observation& fact : one.evidence) {

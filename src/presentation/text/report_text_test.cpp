@@ -29,18 +29,26 @@ protected:
 TEST_F(ReportOfAPort, SaysHowManyAttemptsWereDropped) {
     has_a_listener();
     report.port->drops_by_listeners = 3;
-    EXPECT_THAT(text(), HasSubstr("within 2.0 s: 7 new connections to it, 3 attempts dropped"));
+    EXPECT_THAT(text(),
+                HasSubstr("within 2.0 s: 7 new connections to it that are still there, 3 attempts "
+                          "dropped"));
+}
+
+TEST_F(ReportOfAPort, DoesNotCallHalfOpenOnesConnections) {
+    report.port->new_half_open = 28;
+    EXPECT_THAT(text(), HasSubstr("28 handshakes began and are not complete"));
 }
 
 TEST_F(ReportOfAPort, SaysThatTheDropsAreNotKnown) {
     has_a_listener();
-    EXPECT_THAT(text(), HasSubstr("7 new connections to it; how many attempts"));
-    EXPECT_THAT(text(), HasSubstr("is not known"));
+    EXPECT_THAT(text(),
+                HasSubstr("7 new connections to it that are still there; how many attempts"));
+    EXPECT_THAT(text(), HasSubstr("not known"));
 }
 
 TEST_F(ReportOfAPort, SaysNothingOfDropsWithoutAListener) {
     EXPECT_THAT(text(), HasSubstr("nothing listens on it"));
-    EXPECT_THAT(text(), HasSubstr("7 new connections to it\n"));
+    EXPECT_THAT(text(), HasSubstr("7 new connections to it that are still there\n"));
     EXPECT_THAT(text(), Not(HasSubstr("dropped")));
 }
 

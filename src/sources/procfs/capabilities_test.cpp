@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "base/words.h"
 #include "sources/procfs/proc_file.h"
-#include "sources/procfs/proc_text.h"
 
 namespace tcpdx::procfs {
 namespace {

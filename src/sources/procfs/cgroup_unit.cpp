@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "sources/procfs/proc_text.h"
+#include "base/words.h"
 
 namespace tcpdx::procfs {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "sources/procfs/proc_file.h"
-#include "sources/procfs/proc_text.h"
 #include "sources/procfs/process_reader.h"
 
 namespace tcpdx::procfs {

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "base/words.h"
 #include "sources/procfs/proc_file.h"
-#include "sources/procfs/proc_text.h"
 
 namespace tcpdx::procfs {
 namespace {

@@ -12,8 +12,8 @@
 #include <thread>
 #include <unordered_set>
 
+#include "base/words.h"
 #include "sources/procfs/proc_file.h"
-#include "sources/procfs/proc_text.h"
 #include "sources/procfs/process_reader.h"
 
 namespace tcpdx::procfs {

@@ -1,6 +1,6 @@
 #include "sources/procfs/process_files.h"
 
-#include "sources/procfs/proc_text.h"
+#include "base/words.h"
 
 namespace tcpdx::procfs {
 namespace {
