@@ -159,6 +159,8 @@ Handle TcpStack::add_connection(const FourTuple& tuple, const SocketOptions& opt
     if (options.send_buffer) {
         used.connection->set_send_buffer(*options.send_buffer);
     }
+    used.hop_limit = options.hop_limit.value_or(settings_.hop_limit);
+    used.traffic_class = options.traffic_class.value_or(settings_.traffic_class);
     configure(*used.connection, options, Time{});
     by_tuple_[tuple] = index;
     used.in_table = true;
@@ -186,6 +188,8 @@ void TcpStack::apply(Handle id, const SocketOptions& options, Time now) {
     }
     Connection& connection = *found->connection;
     configure(connection, options, now);
+    found->hop_limit = options.hop_limit.value_or(settings_.hop_limit);
+    found->traffic_class = options.traffic_class.value_or(settings_.traffic_class);
     if (options.receive_buffer) {
         connection.set_receive_buffer(*options.receive_buffer, now);
     }

@@ -31,6 +31,8 @@ struct SocketOptions {
     std::optional<Connection::KeepAlive> keep_alive;
     bool nagle = true;
     bool cork = false;
+    std::optional<std::uint8_t> hop_limit;      // RFC 9293, MUST-49
+    std::optional<std::uint8_t> traffic_class;  // RFC 9293, MUST-48
 };
 
 struct StackEvent {
@@ -112,6 +114,8 @@ private:
     struct Slot {
         std::optional<Connection> connection;
         std::uint32_t generation = 1;
+        std::uint8_t hop_limit = 64;
+        std::uint8_t traffic_class = 0;
         std::optional<Handle> waits_for;  // the listener it has not been accepted from
         bool in_accept_queue = false;
         bool in_table = false;  // by_tuple_ leads here
@@ -168,8 +172,13 @@ private:
     [[nodiscard]] bool queue_is_full(const Listener& from) const;
     void reply(const FourTuple& tuple, const wire::TcpSegment& segment);
     void icmp_arrives(const wire::IpHeader& header, std::span<const std::byte> bytes, Time now);
+    struct Marking {
+        std::uint8_t hop_limit = 64;
+        std::uint8_t traffic_class = 0;
+        wire::Ecn ecn = wire::Ecn::NotCapable;
+    };
     [[nodiscard]] std::size_t write(const FourTuple& tuple, const wire::TcpSegment& segment,
-                                    wire::Ecn ecn, std::span<std::byte> out);
+                                    const Marking& marking, std::span<std::byte> out);
 
     Settings settings_;
     std::vector<std::unique_ptr<Slot>> slots_;

@@ -186,7 +186,9 @@ std::size_t TcpStack::poll_output(Time now, std::span<std::byte> out) {
     if (!replies_.empty()) {
         const Reply next = replies_.front();
         replies_.pop_front();
-        return write(next.tuple, next.segment, wire::Ecn::NotCapable, out);
+        return write(next.tuple, next.segment,
+                     {.hop_limit = settings_.hop_limit, .traffic_class = settings_.traffic_class},
+                     out);
     }
     payload_room_.resize(settings_.mtu);
     while (first_ready_ != kNone) {
@@ -195,7 +197,11 @@ std::size_t TcpStack::poll_output(Time now, std::span<std::byte> out) {
         if (ready.connection) {
             if (const auto output = ready.connection->poll_output(now, payload_room_)) {
                 file_deadline(index);
-                return write(ready.connection->tuple(), output->segment, output->ecn, out);
+                return write(ready.connection->tuple(), output->segment,
+                             {.hop_limit = ready.hop_limit,
+                              .traffic_class = ready.traffic_class,
+                              .ecn = output->ecn},
+                             out);
             }
             file_deadline(index);
             retire_if_over(index);
@@ -210,8 +216,8 @@ std::size_t TcpStack::poll_output(Time now, std::span<std::byte> out) {
     return 0;
 }
 
-std::size_t TcpStack::write(const FourTuple& tuple, const wire::TcpSegment& segment, wire::Ecn ecn,
-                            std::span<std::byte> out) {
+std::size_t TcpStack::write(const FourTuple& tuple, const wire::TcpSegment& segment,
+                            const Marking& marking, std::span<std::byte> out) {
     const std::size_t header_bytes = wire::ip_header_bytes(tuple.local.address.family);
     if (out.size() < header_bytes) {
         return 0;
@@ -223,13 +229,14 @@ std::size_t TcpStack::write(const FourTuple& tuple, const wire::TcpSegment& segm
         wire::tcp_checksum(tuple.local.address, tuple.remote.address, tcp);
     tcp[16] = static_cast<std::byte>(checksum >> 8);
     tcp[17] = static_cast<std::byte>(checksum);
-    wire::write_ip_header({.source = tuple.local.address,
-                           .destination = tuple.remote.address,
-                           .protocol = wire::kProtocolTcp,
-                           .hop_limit = settings_.hop_limit,
-                           .traffic_class = static_cast<std::uint8_t>(
-                               (settings_.traffic_class & 0xfcU) | static_cast<unsigned>(ecn))},
-                          size, out);
+    wire::write_ip_header(
+        {.source = tuple.local.address,
+         .destination = tuple.remote.address,
+         .protocol = wire::kProtocolTcp,
+         .hop_limit = marking.hop_limit,
+         .traffic_class = static_cast<std::uint8_t>((marking.traffic_class & 0xfcU) |
+                                                    static_cast<unsigned>(marking.ecn))},
+        size, out);
     ++counters_.datagrams_out;
     return header_bytes + size;
 }
