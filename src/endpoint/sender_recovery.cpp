@@ -89,8 +89,9 @@ bool Sender::note_sack(std::span<const wire::SackBlock> blocks) {
     bool news = false;
     for (const wire::SackBlock& block : blocks) {
         const SequenceRange range{.left = block.left, .right = block.right};
-        if (!after(range.left, una_) || !before(range.left, range.right) ||
-            after(range.right, nxt_)) {
+        // As distances from una: compared round the circle, a block half of it away looks true.
+        if (range.left == una_ || range.left - una_ >= nxt_ - una_ ||
+            range.right - una_ > nxt_ - una_ || !before(range.left, range.right)) {
             continue;
         }
         const std::uint32_t missing = scoreboard_.missing_in(range);
