@@ -42,6 +42,7 @@ void Connection::change_state(TcpState next, CauseKind kind, std::string_view ca
     push_event({.kind = EventKind::StateChanged, .change = change});
     switch (next) {
         case TcpState::Closed:
+        case TcpState::Listen:
             sender_.stop_timers();
             delayed_ack_at_.reset();
             keep_alive_at_.reset();
@@ -62,7 +63,6 @@ void Connection::change_state(TcpState next, CauseKind kind, std::string_view ca
         case TcpState::Established:
             raise(EventKind::Connected);
             break;
-        case TcpState::Listen:
         case TcpState::SynSent:
         case TcpState::SynReceived:
         case TcpState::FinWait1:
@@ -208,9 +208,8 @@ bool Connection::is_consistent() const {
     const bool halves = sender_.is_consistent() && receiver_.is_consistent();
     switch (state_) {
         case TcpState::Closed:
-            return halves && !next_deadline();
         case TcpState::Listen:
-            return halves;
+            return halves && !next_deadline();
         case TcpState::SynSent:
         case TcpState::SynReceived:
             return halves && !sender_.syn_acknowledged();

@@ -16,10 +16,10 @@ void Connection::open(Time now, std::optional<std::uint32_t> iss) {
 void Connection::open_passively(const wire::TcpSegment& syn, wire::Ecn ecn, Time now,
                                 std::optional<std::uint32_t> iss) {
     passive_ = true;
+    change_state(TcpState::Listen, CauseKind::SystemCall, "listen()");
     sender_.set_passive();
     sender_.begin(iss ? *iss : initial_sequence(settings_->secret, tuple_, now));
     sender_.peer_is_alive(now);
-    change_state(TcpState::Listen, CauseKind::SystemCall, "listen()");
     negotiate(syn, now);
     // RFC 3168, 6.1.1: an IP header with ECN on a SYN has no meaning yet.
     ecn_on_ = settings_->ecn && syn.flags.ece && syn.flags.cwr && ecn == wire::Ecn::NotCapable;

@@ -236,7 +236,7 @@ bool Sender::is_consistent() const {
     const bool ordered = !after(una_, nxt_) && !after(nxt_, end()) && !after(repaired_, nxt_) &&
                          !before(repaired_, una_) && !after(lost_until_, nxt_);
     const bool board = scoreboard_.is_consistent() &&
-                       (scoreboard_.empty() || (after(scoreboard_.all().front().left, una_) &&
+                       (scoreboard_.empty() || (!before(scoreboard_.all().front().left, una_) &&
                                                 !after(scoreboard_.all().back().right, nxt_)));
     const bool timers = !(retransmit_at_ && persist_at_) && (outstanding() || !retransmit_at_);
     return ordered && board && timers && (!fin_acknowledged_ || fin_queued_);
