@@ -361,6 +361,10 @@ void Connection::acknowledge_text(Receiver::Effect effect, Time now) {
         case Receiver::Effect::InOrder:
             break;
     }
+    if (sack_on_ && receiver_.has_duplicate_to_report()) {
+        acknowledge_at_once();  // RFC 2883, 4: in the acknowledgment of this very segment
+        return;
+    }
     ++unacknowledged_segments_;
     if (!settings_->delayed_ack || quick_acks_left_ > 0 || unacknowledged_segments_ >= 2) {
         quick_acks_left_ -= quick_acks_left_ > 0 ? 1 : 0;

@@ -140,6 +140,7 @@ TEST(ConnectionPair, MovesBytesBothWaysAndClosesAtEveryWrap) {
     }
 }
 
+// Proves: MUST-65, SHLD-14
 TEST(ConnectionPair, SurvivesLossDuplicationReorderingAndDelay) {
     Settings all = rfc_settings();
     Settings plain = rfc_settings();
@@ -167,6 +168,7 @@ TEST(ConnectionPair, RepeatsItselfForTheSameSeed) {
 }
 
 // RFC 9293, 3.4: only differences of sequence numbers mean anything.
+// Proves: wrap
 TEST(ConnectionPair, LeavesTheSameTraceWhereverSequenceNumbersBegin) {
     const NetworkFaults faults{
         .loss = 0.1, .duplication = 0.1, .jitter = std::chrono::milliseconds(20)};

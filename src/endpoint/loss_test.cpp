@@ -218,6 +218,11 @@ TEST(Sack, ReportsADuplicateFirst) {
     ASSERT_EQ(sent->segment.options.sack_blocks, 2);
     EXPECT_EQ(sent->segment.options.sack[0], (wire::SackBlock{1, 101}));
     EXPECT_EQ(sent->segment.options.sack[1], (wire::SackBlock{301, 401}));
+    peer.says({.sequence = 51, .acknowledgment = 1, .payload = 100});  // half of it is new
+    const auto partly = peer.hears();
+    ASSERT_TRUE(partly);
+    EXPECT_EQ(partly->segment.acknowledgment, 151U);
+    EXPECT_EQ(partly->segment.options.sack[0], (wire::SackBlock{51, 101}));
 }
 
 // Proves: 5681-LOSS, 6298-8

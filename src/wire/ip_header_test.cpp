@@ -83,7 +83,7 @@ TEST(IpHeader, OfAFragmentIsRejected) {
     EXPECT_FALSE(parse_ip_datagram(bytes));
 }
 
-// RFC 9293, MUST-50.
+// Proves: MUST-50
 TEST(IpHeader, WithOptionsIsReadPastThem) {
     auto bytes = datagram(kV4, 5);
     bytes.insert(bytes.begin() + 20, 4, std::byte{7});  // a record route that lies about its length

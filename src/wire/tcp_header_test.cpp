@@ -104,6 +104,7 @@ TEST(ParseTcp, TakesASackOptionOfHalfABlockForMalformed) {
     EXPECT_TRUE(parse_tcp(syn_with_options({5, 6, 0, 0, 1, 0}))->options.malformed);
 }
 
+// Proves: MUST-68
 TEST(WriteTcp, IsReadBackAsTheSameSegment) {
     const auto payload = bytes_of({'h', 'i'});
     TcpSegment sent{.source_port = 40000,
@@ -165,6 +166,7 @@ TEST(WriteTcp, LaysOutHandshakeOptionsAsBsdAndLinuxDo) {
               (std::vector<int>{2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7}));
 }
 
+// Proves: MUST-69
 TEST(WriteTcp, PadsWithZerosAfterTheEndOfTheList) {
     const TcpOptions options{.max_segment_size = 1460, .sack_permitted = true};
     EXPECT_EQ(option_bytes(options, OptionLayout::Bsd),
