@@ -10,10 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Without the kernel's stamp: a timer of a minute that is moved within its slot of the timer wheel
-// makes no event, and slots are at most this wide (HZ=100; 2 s at 250, 4 s at 1000).
-constexpr Time kWidestTimerSlot = 5200ms;
-
 // Most such questions answer themselves sooner.
 constexpr Time kWorthAsking = 50ms;
 
@@ -152,18 +148,6 @@ void LifeTracker::add_step(Record& record, TcpState state, SocketKind kind, Time
     wait_for(record, Due::Step, latest, life.step_count);
 }
 
-void LifeTracker::note_mini_socket(Record& record) {
-    const Step& last = record.life.last();
-    if (last.kind != SocketKind::TimeWaitSocket) {
-        return;
-    }
-    if (last.state == TcpState::FinWait2) {
-        mini_fin_wait2_.insert(&record);
-    } else {
-        mini_fin_wait2_.erase(&record);
-    }
-}
-
 bool LifeTracker::any_waits_long(const std::unordered_set<Record*>& records) const {
     return std::any_of(records.begin(), records.end(), [this](const Record* record) {
         return record->life.last().latest + kWorthAsking <= now_;
@@ -264,29 +248,6 @@ const LifeTracker::ListenerOwner* LifeTracker::listener_of(const Life& life) con
 void LifeTracker::wait_for(Record& record, Due due, Time at, std::uint8_t steps) {
     ++record.pending;
     queue_.push_back({&record, at, due, steps});
-}
-
-// A mini-socket in FIN-WAIT-2 that has become TIME-WAIT without an event.
-void LifeTracker::enter_time_wait_late(Record& record, const Event& event) {
-    Life& life = record.life;
-    if (event.to == TcpState::TimeWait && life.state() == TcpState::TimeWait && event.entered &&
-        !life.last().is_exact()) {
-        // So far known from a snapshot.
-        Step& step = life.step_room[life.step_count - 1U];
-        step.earliest = std::clamp<Time>(*event.entered, step.earliest, step.latest);
-        step.latest = std::clamp<Time>(*event.entered + 1ms, step.earliest, step.latest);
-    }
-    if (event.to != TcpState::TimeWait || life.state() != TcpState::FinWait2) {
-        return;
-    }
-    const Time since = life.last().latest;
-    Time earliest = since;
-    Time latest = std::min<Time>(event.at, since + kWidestTimerSlot);
-    if (event.entered) {
-        earliest = std::clamp<Time>(*event.entered, since, event.at);
-        latest = std::clamp<Time>(*event.entered + 1ms, since, event.at);
-    }
-    add_step(record, TcpState::TimeWait, SocketKind::TimeWaitSocket, earliest, latest);
 }
 
 void LifeTracker::recycle_if_done(Record& record) {
