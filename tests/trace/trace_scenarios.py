@@ -621,6 +621,27 @@ def other_namespaces():
 
 
 @scenario
+def namespace_vanishes():
+    host = lab.OtherHost()
+    other = host.start(sys.executable, "-c",
+                       "import socket\ns=socket.socket()\ns.bind(('10.9.0.2',80))\ns.listen(4)\n"
+                       "c,_=s.accept()\nc.close()")
+    wait_for(lambda: ":80" in host.run("ss", "-tlnH"))
+    with Trace("--all-netns", "--port", "80", packets=False) as trace:
+        client = socket.create_connection((host.THERE, 80))
+        here = port_of(client)
+        client.recv(1)
+        client.close()
+        other.wait()
+        time.sleep(0.2)
+        host.close()  # with its TIME-WAIT
+        trace.expect(wait_for(lambda: any(line.get("from") == "TIME-WAIT"
+                                          for line in trace.stepping.lines), 10),
+                     "the end of its TIME-WAIT was not told")
+    trace.expect_fields(trace.life(80, here), ending="closed", first_fin="local")
+
+
+@scenario
 def only_this_namespace():
     with lab.other_host() as host:
         with Trace(packets=False) as trace:

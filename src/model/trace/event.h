@@ -74,7 +74,7 @@ struct Event {
     std::uint32_t reason = 0;          // of a reset or a drop; see ReasonNames
     ResetCause reset_cause = ResetCause::Unknown;
 
-    // Who called, when a process took part. The name is of its thread.
+    // Who called, when a process took part.
     int process = 0;
     std::array<char, 16> process_name{};
 

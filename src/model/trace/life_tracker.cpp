@@ -1,7 +1,6 @@
 #include "model/trace/life_tracker.h"
 
 #include <algorithm>
-#include <cerrno>
 
 namespace tcpdx::trace {
 

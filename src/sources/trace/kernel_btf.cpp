@@ -43,6 +43,17 @@ void read_names(const btf* kernel, const btf_type* type, std::string_view prefix
     }
 }
 
+bool has_member(const btf* kernel, const btf_type* type, std::string_view wanted) {
+    const btf_member* members = ::btf_members(type);
+    for (std::uint16_t i = 0; i < ::btf_vlen(type); ++i) {
+        const char* name = ::btf__name_by_offset(kernel, members[i].name_off);
+        if (name != nullptr && name == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 Result<KernelFeatures> read_kernel_features() {
@@ -55,12 +66,19 @@ Result<KernelFeatures> read_kernel_features() {
     const std::uint32_t count = ::btf__type_cnt(kernel.get());
     for (std::uint32_t id = 1; id < count; ++id) {
         const btf_type* type = ::btf__type_by_id(kernel.get(), id);
-        if (type == nullptr || (!::btf_is_typedef(type) && !::btf_is_enum(type))) {
+        if (type == nullptr ||
+            (!::btf_is_typedef(type) && !::btf_is_enum(type) && !::btf_is_struct(type))) {
             continue;
         }
         const char* text = ::btf__name_by_offset(kernel.get(), type->name_off);
         const std::string_view name(text == nullptr ? "" : text);
-        if (::btf_is_enum(type)) {
+        if (::btf_is_struct(type)) {
+            if (name == "request_sock") {
+                features.request_has_timer = has_member(kernel.get(), type, "rsk_timer");
+            } else if (name == "inet_timewait_sock") {
+                features.time_wait_has_timer = has_member(kernel.get(), type, "tw_timer");
+            }
+        } else if (::btf_is_enum(type)) {
             if (name == "sk_rst_reason") {
                 read_names(kernel.get(), type, "SK_RST_REASON_", features.reasons.resets);
             } else if (name == "skb_drop_reason") {

@@ -14,6 +14,9 @@ namespace tcpdx::trace {
 struct KernelFeatures {
     std::unordered_map<std::string, int> tracepoint_arguments;
     ReasonNames reasons;
+    // Whether these objects have the timer by which they are traced.
+    bool request_has_timer = false;    // request_sock.rsk_timer
+    bool time_wait_has_timer = false;  // inet_timewait_sock.tw_timer
 
     // 0: there is no such tracepoint.
     [[nodiscard]] int arguments_of(const std::string& tracepoint) const {

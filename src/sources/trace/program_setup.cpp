@@ -111,7 +111,8 @@ void choose_timers(tcp_trace& skeleton, const KernelFeatures& kernel, Extent ext
                        kernel.arguments_of("timer_expire_entry") > 0;
     if (there && extent != Extent::ChangesOnly) {
         if (const auto found = find_timer_handlers()) {
-            handlers = *found;
+            handlers.request = kernel.request_has_timer ? found->request : 0;
+            handlers.time_wait = kernel.time_wait_has_timer ? found->time_wait : 0;
         }
     }
     skeleton.rodata->request_handler = handlers.request;

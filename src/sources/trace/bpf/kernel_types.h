@@ -13,6 +13,8 @@
 
 struct task_struct {
 	unsigned int flags;
+	struct task_struct *group_leader;
+	char comm[16];
 };
 
 struct ns_common {

@@ -66,6 +66,14 @@ static __always_inline __u32 present_process(void)
 	return numbers.tgid;
 }
 
+/* Of the process: threads call themselves whatever they like. */
+static __always_inline void read_process_name(struct trace_record *record)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	BPF_CORE_READ_INTO(&record->process_name, task, group_leader, comm);
+}
+
 /*
  * The lock is owned only while a process works on the socket; packets and
  * timers wait for it then. So `current` is whoever uses the socket, never a
@@ -79,7 +87,7 @@ static __always_inline void read_user(struct trace_record *record, const struct 
 	if (!record->process)
 		return;
 	record->flags |= TRACE_IN_CALL;
-	bpf_get_current_comm(record->process_name, sizeof(record->process_name));
+	read_process_name(record);
 }
 
 static __always_inline void read_flags(struct trace_record *record, const struct sock *sk)
@@ -176,7 +184,7 @@ static __always_inline void note_user(struct sock *sk)
 	if (!record.process || !begin(&record, sk, TRACE_OWNER) || !ends_wanted(&record))
 		return;
 	users[cookie & (USER_SLOTS - 1)] = user;
-	bpf_get_current_comm(record.process_name, sizeof(record.process_name));
+	read_process_name(&record);
 	write_detail(&record);
 }
 

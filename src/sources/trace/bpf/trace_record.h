@@ -60,7 +60,7 @@ struct trace_record {
 	__u32 user; /* of changes, and of TRACE_OWNER: uid of the socket */
 	__u8 local_address[16];
 	__u8 remote_address[16];
-	char process_name[16]; /* of the thread */
+	char process_name[16]; /* of the process, not of the thread */
 };
 
 /* One condition on a connection's ends. All of its limits have to hold. */

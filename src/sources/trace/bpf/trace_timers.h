@@ -9,7 +9,10 @@
 #ifndef TCPDX_TRACE_BPF_TRACE_TIMERS_H
 #define TCPDX_TRACE_BPF_TRACE_TIMERS_H
 
-/* Addresses of the handlers, from /proc/kallsyms: they are static functions. 0: not known. */
+/*
+ * Addresses of the handlers, from /proc/kallsyms: they are static functions. 0:
+ * not known, or the object does not have its timer where we look for it.
+ */
 const volatile __u64 request_handler = 0;
 const volatile __u64 time_wait_handler = 0;
 
@@ -46,9 +49,10 @@ static __always_inline int on_timer(struct timer_list *timer, __u8 step)
 {
 	__u64 handler = (__u64)timer->function;
 
-	if (handler && handler == request_handler)
+	/* A zero is a constant for the verifier, who then leaves out what would not load. */
+	if (request_handler && handler == request_handler)
 		on_request_timer(timer, step);
-	else if (handler && handler == time_wait_handler)
+	else if (time_wait_handler && handler == time_wait_handler)
 		on_time_wait_timer(timer, step);
 	return 0;
 }
