@@ -7,11 +7,9 @@
 namespace tcpdx::diagnosis {
 namespace {
 
-constexpr std::size_t kGrowthWorthPredicting = 20;
-
 constexpr std::size_t kMostDestinations = 5;
 // A prediction from one port more than before would be an alarm about nothing.
-constexpr double kLeastGrowth = 20;  // ports, between the two looks
+constexpr std::size_t kLeastGrowth = 20;  // ports, between the two looks
 
 std::size_t used_to(const std::vector<SourcePortUse>& all, const trace::Destination& destination) {
     const SourcePortUse wanted{.local = destination.local, .remote = destination.remote};
@@ -56,8 +54,7 @@ ActivityReport report_on_activity(const Situation& situation, trace::Activity ac
         const double growth = (static_cast<double>(*outlook.used) - static_cast<double>(before)) *
                               1000 / static_cast<double>(interval->count());
         outlook.growth_per_second = growth;
-        // A few more or less is how any number of connections moves.
-        if (*outlook.used >= before + kGrowthWorthPredicting) {
+        if (*outlook.used >= before + kLeastGrowth) {
             const auto free =
                 static_cast<double>(ports->count - std::min(ports->count, *outlook.used));
             outlook.time_left =
