@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diagnosis/paste_names.h"
+#include "presentation/json/activity_json.h"
 #include "presentation/json/observation_json.h"
 #include "presentation/paste_lines.h"
 #include "presentation/render.h"
@@ -204,6 +205,9 @@ ordered_json namespace_json(const diagnosis::Report& report) {
     for (const TcpState state : kAllTcpStates) {
         object["states"][std::string(rfc_name(state))] =
             report.state_counts[static_cast<std::size_t>(state)];
+    }
+    if (report.activity) {
+        object["activity"] = activity_json(*report.activity);
     }
     if (report.port) {
         object["port"] = port_json(seen, *report.port);
