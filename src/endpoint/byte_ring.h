@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
 
 namespace tcpdx::endpoint {
 
@@ -12,11 +12,13 @@ namespace tcpdx::endpoint {
 // allocates when it is made and never again.
 class ByteRing {
 public:
-    explicit ByteRing(std::size_t capacity) : bytes_(capacity) {}
+    // Not zeroed: a buffer of a megabyte costs nothing until it is used.
+    explicit ByteRing(std::size_t capacity)
+        : bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity)), capacity_(capacity) {}
 
-    [[nodiscard]] std::size_t capacity() const { return bytes_.size(); }
+    [[nodiscard]] std::size_t capacity() const { return capacity_; }
     [[nodiscard]] std::size_t size() const { return size_; }
-    [[nodiscard]] std::size_t free() const { return bytes_.size() - size_; }
+    [[nodiscard]] std::size_t free() const { return capacity_ - size_; }
 
     // Takes as much as there is room for.
     std::size_t append(std::span<const std::byte> data) {
@@ -29,9 +31,10 @@ public:
     void write_ahead(std::size_t gap, std::span<const std::byte> data) {
         assert(gap + data.size() <= free());
         const std::size_t at = position(size_ + gap);
-        const std::size_t first = std::min(data.size(), bytes_.size() - at);
-        std::copy_n(data.begin(), first, bytes_.begin() + offset(at));
-        std::copy_n(data.begin() + offset(first), data.size() - first, bytes_.begin());
+        const std::size_t first = std::min(data.size(), capacity_ - at);
+        std::copy_n(data.begin(), first, bytes_.get() + at);
+        std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(first), data.size() - first,
+                    bytes_.get());
     }
     void commit(std::size_t count) {
         assert(count <= free());
@@ -41,9 +44,10 @@ public:
     void peek(std::size_t skip, std::span<std::byte> out) const {
         assert(skip + out.size() <= size_);
         const std::size_t at = position(skip);
-        const std::size_t first = std::min(out.size(), bytes_.size() - at);
-        std::copy_n(bytes_.begin() + offset(at), first, out.begin());
-        std::copy_n(bytes_.begin(), out.size() - first, out.begin() + offset(first));
+        const std::size_t first = std::min(out.size(), capacity_ - at);
+        std::copy_n(bytes_.get() + at, first, out.begin());
+        std::copy_n(bytes_.get(), out.size() - first,
+                    out.begin() + static_cast<std::ptrdiff_t>(first));
     }
     void drop(std::size_t count) {
         assert(count <= size_);
@@ -52,22 +56,22 @@ public:
     }
     // Keeps the content; a capacity below it is raised to it. Allocates.
     void set_capacity(std::size_t capacity) {
-        std::vector<std::byte> bytes(std::max(capacity, size_));
-        peek(0, std::span(bytes).first(size_));
+        capacity = std::max(capacity, size_);
+        auto bytes = std::make_unique_for_overwrite<std::byte[]>(capacity);
+        peek(0, std::span(bytes.get(), size_));
         bytes_ = std::move(bytes);
+        capacity_ = capacity;
         begin_ = 0;
     }
 
 private:
     [[nodiscard]] std::size_t position(std::size_t from_begin) const {
         const std::size_t at = begin_ + from_begin;
-        return at >= bytes_.size() && !bytes_.empty() ? at - bytes_.size() : at;
-    }
-    [[nodiscard]] static std::ptrdiff_t offset(std::size_t at) {
-        return static_cast<std::ptrdiff_t>(at);
+        return at >= capacity_ && capacity_ > 0 ? at - capacity_ : at;
     }
 
-    std::vector<std::byte> bytes_;
+    std::unique_ptr<std::byte[]> bytes_;
+    std::size_t capacity_;
     std::size_t begin_ = 0;
     std::size_t size_ = 0;
 };

@@ -130,6 +130,11 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
         segment.flags.syn = false;
         ++segment.sequence;
     }
+    if (settings_->reset_at_fin && segment.flags.rst && receiver_.fin_taken() &&
+        segment.sequence == receiver_.next() - 1) {
+        reset_kills();
+        return false;
+    }
     switch (judge_sequence(segment)) {
         case SequenceVerdict::Acceptable:
             return true;

@@ -39,6 +39,9 @@ void Connection::arrives_in_syn_sent(const wire::TcpSegment& segment, Time now) 
                       wire::after(segment.acknowledgment, sender_.nxt()))) {
         if (!flags.rst) {
             queue_reset(segment.acknowledgment);
+            if (settings_->retry_syn_after_wrong_answer.count() > 0) {
+                sender_.retransmit_by(now + settings_->retry_syn_after_wrong_answer);
+            }
         }
         return;
     }

@@ -139,6 +139,28 @@ TEST(BlindAttack, WithAResetHasToGuessTheExactNumber) {
     }
 }
 
+// tcp_reset_check(), tcp_timewait_state_process(), and the SYN after a wrong answer.
+TEST(LinuxProfile, DiffersFromTheRfcWhereLinuxDoes) {
+    for (const bool like_linux : {false, true}) {
+        const Settings settings = like_linux ? linux_settings() : rfc_settings();
+        ScriptedPeer closing(settings);
+        closing.reach(TcpState::CloseWait);
+        closing.says({.sequence = 1, .flags = {.rst = true}});
+        EXPECT_EQ(closing.connection().failure() == Failure::Reset, like_linux);
+
+        ScriptedPeer waiting(settings);
+        waiting.reach(TcpState::TimeWait);
+        waiting.says({.sequence = 2, .flags = {.fin = true}});
+        EXPECT_EQ(waiting.hears().has_value(), like_linux);
+
+        ScriptedPeer opening(settings);
+        opening.reach(TcpState::SynSent);
+        opening.says({.acknowledgment = 5, .flags = {.syn = true}});
+        EXPECT_TRUE(opening.hears()->segment.flags.rst);
+        EXPECT_EQ(opening.passes(milliseconds(20)).size(), like_linux ? 1U : 0U);
+    }
+}
+
 // Proves: 5961-4
 TEST(BlindAttack, WithASynIsChallengedWhereverItIs) {
     for (const std::uint32_t sequence : {0U, 1U, 500U, 0x40000000U}) {

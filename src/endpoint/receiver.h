@@ -51,7 +51,7 @@ public:
 
     // ---- for the program
     [[nodiscard]] std::size_t readable() const { return ring_.size(); }
-    std::size_t peek(std::span<std::byte> out) const;
+    [[nodiscard]] std::size_t peek(std::span<std::byte> out) const;
     std::size_t read(std::span<std::byte> out);
     std::size_t skip(std::size_t count);
     void set_capacity(std::size_t bytes);

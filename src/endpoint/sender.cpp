@@ -7,7 +7,6 @@
 namespace tcpdx::endpoint {
 
 using wire::after;
-using wire::at_or_after;
 using wire::before;
 using wire::sequence_distance;
 

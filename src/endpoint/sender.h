@@ -68,6 +68,8 @@ public:
 
     // ---- segments out
     void repeat_syn() { syn_due_ = true; }
+    // The SYN's retransmission timer fires no later than this.
+    void retransmit_by(Time at);
     struct Plan {
         std::uint32_t sequence = 0;
         std::uint32_t length = 0;

@@ -170,6 +170,12 @@ void Sender::stop_timers() {
     syn_due_ = false;
 }
 
+void Sender::retransmit_by(Time at) {
+    if (retransmit_at_ && *retransmit_at_ > at) {
+        retransmit_at_ = at;
+    }
+}
+
 void Sender::lose_all_in_flight() {
     if (syn_acknowledged() && outstanding()) {
         lost_until_ = nxt_;

@@ -30,6 +30,9 @@ Settings linux_settings() {
     settings.tolerate_missing_timestamps = true;
     settings.keep_data_on_syn = false;
     settings.fin_into_closed_window = true;
+    settings.reset_at_fin = true;
+    settings.answer_bare_fin_in_time_wait = true;
+    settings.retry_syn_after_wrong_answer = milliseconds(10);
     settings.soft_errors_abort_connect = true;
     return settings;
 }

@@ -13,6 +13,7 @@ enum class CongestionAlgorithm : std::uint8_t { NewReno, Cubic };
 
 // Everything in which stacks may differ. rfc_settings() takes what RFC 9293 and its companions
 // recommend; linux_settings() is the reference for what Linux does by default.
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order in which it reads best
 struct Settings {
     wire::OptionLayout option_layout = wire::OptionLayout::Bsd;
 
@@ -66,6 +67,12 @@ struct Settings {
     bool keep_data_on_syn = true;
     // A FIN is taken where the window is closed or ends right before it.
     bool fin_into_closed_window = false;
+    // After the peer's FIN a RST one before RCV.NXT counts too: tcp_reset_check().
+    bool reset_at_fin = false;
+    // A FIN without ACK is answered in TIME-WAIT: tcp_timewait_state_process().
+    bool answer_bare_fin_in_time_wait = false;
+    // How soon the SYN is sent again after a wrong answer to it; zero is at its usual time.
+    Duration retry_syn_after_wrong_answer{};
     // ICMP errors that may pass end an attempt to connect (RFC 9293, MUST-56: they must not).
     bool soft_errors_abort_connect = false;
     unsigned challenge_acks_per_second = 64;

@@ -60,7 +60,8 @@ TimeWaitVerdict segment_in_time_wait(TimeWait& time_wait, const wire::TcpSegment
     if (!flags.ack) {
         const bool outside =
             !wire::in_range(segment.sequence, time_wait.rcv_nxt, time_wait.rcv_wnd);
-        return outside ? TimeWaitVerdict::Acknowledge : TimeWaitVerdict::Ignore;
+        const bool answered = outside || (flags.fin && settings.answer_bare_fin_in_time_wait);
+        return answered ? TimeWaitVerdict::Acknowledge : TimeWaitVerdict::Ignore;
     }
     if (flags.fin && segment.sequence + length == time_wait.rcv_nxt) {
         time_wait.expires = now + 2 * settings.msl;

@@ -1,5 +1,6 @@
 #include "wire/checksum.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -10,24 +11,30 @@ namespace {
 constexpr std::uint8_t kTcp = 6;
 
 // One's complement addition does not care about byte order, so words are added as they lie in
-// memory, eight bytes at a time, and turned round at the end (RFC 1071, 2).
+// memory, eight bytes at a time, and turned round at the end (RFC 1071, 2). Carries are only
+// counted, and two sums run side by side: neither has to wait for the other.
 std::uint64_t add(std::uint64_t sum, std::span<const std::byte> bytes) {
-    const auto add_carry = [&sum](std::uint64_t word) {
-        sum += word;
-        sum += sum < word ? 1U : 0U;
+    std::array<std::uint64_t, 2> sums{sum, 0};
+    std::uint64_t carries = 0;
+    const auto add_word = [&](std::uint64_t& to, std::uint64_t word) {
+        to += word;
+        carries += to < word ? 1U : 0U;
     };
     std::size_t at = 0;
-    for (; at + 8 <= bytes.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + at, 8);
-        add_carry(word);
+    for (; at + 16 <= bytes.size(); at += 16) {
+        std::array<std::uint64_t, 2> words{};
+        std::memcpy(words.data(), bytes.data() + at, 16);
+        add_word(sums[0], words[0]);
+        add_word(sums[1], words[1]);
     }
-    if (at < bytes.size()) {
+    for (; at < bytes.size(); at += 8) {
         std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + at, bytes.size() - at);
-        add_carry(word);
+        std::memcpy(&word, bytes.data() + at, std::min<std::size_t>(8, bytes.size() - at));
+        add_word(sums[0], word);
     }
-    return sum;
+    add_word(sums[0], sums[1]);
+    const std::uint64_t total = sums[0] + carries;
+    return total + (total < carries ? 1U : 0U);
 }
 
 std::uint16_t fold(std::uint64_t sum) {

@@ -23,6 +23,22 @@ TEST(InternetChecksum, PadsAnOddByteOnTheRight) {
 }
 
 // Written into the field, it makes the sum over the segment zero: what a receiver checks.
+// However it is computed: 16 bits at a time is what RFC 1071 defines.
+TEST(InternetChecksum, IsThatOfSixteenBitWordsForEveryLengthAndCarry) {
+    std::vector<std::byte> bytes;
+    for (std::uint32_t i = 0; i < 200; ++i) {
+        std::uint32_t sum = 0;
+        for (std::size_t at = 0; at < bytes.size(); ++at) {
+            sum += std::to_integer<std::uint32_t>(bytes[at]) << (at % 2 == 0 ? 8 : 0);
+        }
+        while (sum > 0xffff) {
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
+        EXPECT_EQ(internet_checksum(bytes), static_cast<std::uint16_t>(~sum)) << bytes.size();
+        bytes.push_back(static_cast<std::byte>(i % 7 == 3 ? i * 37 : 0xff));
+    }
+}
+
 TEST(TcpChecksum, MakesTheSegmentSumToZeroInBothFamilies) {
     for (const auto& [source, destination] :
          {std::pair(IpAddress::v4(0x0a000001), IpAddress::v4(0x0a000002)),

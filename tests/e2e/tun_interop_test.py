@@ -29,9 +29,11 @@ def inside(*command):
     return ["ip", "netns", "exec", NAMESPACE, *command]
 
 
+BLOCK = bytes((i * 31 + (i >> 8)) & 0xFF for i in range(65536))
+
+
 def pattern(size):
-    block = bytes((i * 31 + (i >> 8)) & 0xFF for i in range(65536))
-    return (block * (size // 65536 + 1))[:size]
+    return (BLOCK * (size // 65536 + 1))[:size]
 
 
 def fnv1a(data):
