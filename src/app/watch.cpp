@@ -157,7 +157,7 @@ Result<std::size_t> Watch::take_events(trace::LifeTracker& tracker) {
     return taken;
 }
 
-Result<> Watch::list_some(StateSet states, const Listed& on_namespace) {
+Result<> Watch::list_some(StateSet states, const Listed& on_namespace) const {
     const sockdiag::DumpRequest request{.states = states, .conditions = {}, .tcp_info = false};
     const auto look = [&](std::uint32_t inode) -> Result<> {
         const trace::Time begun = monotonic_now();
