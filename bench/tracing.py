@@ -57,6 +57,8 @@ def count_lost(complaints):
     """What the tracer itself says it lost; None when it says nothing of it."""
     if "Nothing was lost" in complaints:
         return 0
+    if skipped := re.search(r"Not shown by the kernel.*: (\d+) changes", complaints):
+        return int(skipped[1])
     if own := re.search(r"Lost: (\d+) changes of state and (\d+) details", complaints):
         return int(own[1]) + int(own[2])
     lost = [int(number) for number in re.findall(r"[Ll]ost (\d+)", complaints)]
