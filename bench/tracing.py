@@ -57,8 +57,12 @@ def count_lost(complaints):
     """What the tracer itself says it lost; None when it says nothing of it."""
     if "Nothing was lost" in complaints:
         return 0
+    if skipped := re.search(r"Not shown by the kernel.*: (\d+) changes", complaints):
+        return int(skipped[1])
     if own := re.search(r"Lost: (\d+) changes of state and (\d+) details", complaints):
         return int(own[1]) + int(own[2])
+    if ends := re.search(r'"lost_changes":(\d+),"lost_details":(\d+)', complaints):
+        return int(ends[1]) + int(ends[2])
     lost = [int(number) for number in re.findall(r"[Ll]ost (\d+)", complaints)]
     return sum(lost) if lost else None
 
@@ -85,7 +89,8 @@ def traced(build, count, command, settle):
         output.seek(0)
         if output.read(1) == b"":
             return None
-        return speed, cpu, count_lost(said)
+        output.seek(-min(output.seek(0, os.SEEK_END), 4096), os.SEEK_END)
+        return speed, cpu, count_lost(said + output.read().decode(errors="replace"))
 
 
 def measure(build, count, rounds):

@@ -140,6 +140,7 @@ trace::Summary summary_of(const Watch& watch, const trace::Totals& totals,
     trace::Summary summary{.totals = totals};
     summary.lost_changes = losses.changes;
     summary.lost_details = losses.details;
+    summary.skipped = losses.skipped;
     summary.lost_per_cpu = losses.per_cpu;
     summary.unreadable = losses.unreadable;
     summary.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);

@@ -28,7 +28,7 @@ public:
     [[nodiscard]] bool wants(const trace::Life& life);
 
 private:
-    [[nodiscard]] bool matches(const Connection& connection, std::uint32_t network_namespace,
+    [[nodiscard]] bool matches(const Connection& asked, std::uint32_t network_namespace,
                                const trace::LifeOwner* owner);
 
     trace::LifeListener& next_;

@@ -150,14 +150,14 @@ Result<std::size_t> Watch::take_events(trace::LifeTracker& tracker) {
         TRY(tracer_->drain([&tracker](const trace::Event& event) { tracker.apply(event); }));
     if (now >= next_loss_check_) {
         const trace::Losses losses = tracer_->losses();
-        tracker.note_losses(losses.changes, losses.details);
+        tracker.note_losses(losses.changes + losses.skipped, losses.details);
         next_loss_check_ = now + kBetweenLossChecks;
     }
     tracker.advance(now);
     return taken;
 }
 
-Result<> Watch::list_some(StateSet states, const Listed& on_namespace) {
+Result<> Watch::list_some(StateSet states, const Listed& on_namespace) const {
     const sockdiag::DumpRequest request{.states = states, .conditions = {}, .tcp_info = false};
     const auto look = [&](std::uint32_t inode) -> Result<> {
         const trace::Time begun = monotonic_now();
@@ -248,7 +248,11 @@ Result<> Watch::turn(trace::LifeTracker& tracker, std::chrono::steady_clock::tim
     }
     const trace::TrackerSettings settings = tracker_settings();
     const bool blind = !settings.sees_requests || !settings.sees_time_wait;
-    const std::uint64_t lost = now >= next_repair_ ? tracer_->losses().changes : changes_lost_;
+    std::uint64_t lost = changes_lost_;
+    if (now >= next_repair_) {
+        const trace::Losses losses = tracer_->losses();
+        lost = losses.changes + losses.skipped;
+    }
     if (now >= next_repair_ && (lost != changes_lost_ || blind)) {
         changes_lost_ = lost;
         TRY(repair(tracker));
@@ -264,7 +268,7 @@ Result<> Watch::last_turn(trace::LifeTracker& tracker) {
     if (tracer_) {
         TRY(take_events(tracker));
         const trace::Losses losses = tracer_->losses();
-        tracker.note_losses(losses.changes, losses.details);
+        tracker.note_losses(losses.changes + losses.skipped, losses.details);
         return {};
     }
     TRY(take_snapshot(tracker, &trace::LifeTracker::compare));

@@ -62,7 +62,7 @@ private:
     Result<std::size_t> take_events(trace::LifeTracker& tracker);
     // Lists sockets in these states, and no more of them than that costs little.
     using Listed = std::function<void(const trace::Snapshot&)>;
-    Result<> list_some(StateSet states, const Listed& on_namespace);
+    Result<> list_some(StateSet states, const Listed& on_namespace) const;
     Result<> find_ports(trace::LifeTracker& tracker);
     Result<> find_time_waits(trace::LifeTracker& tracker);
     Result<> repair(trace::LifeTracker& tracker);

@@ -20,6 +20,7 @@ import lab  # noqa: E402
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 PACKET_OUTGOING = 4
 ETH_P_ALL = 3
+SO_TIMESTAMPNS = 35
 
 Packet = collections.namedtuple("Packet", "time source destination flags")
 
@@ -32,6 +33,7 @@ class Capture(threading.Thread):
         self.packets = []
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind(("lo", 0))
         self.ended = False
         self.start()
@@ -40,12 +42,13 @@ class Capture(threading.Thread):
         while not self.ended:
             if not select.select([self.socket], [], [], 0.05)[0]:
                 continue
-            data, origin = self.socket.recvfrom(256)
+            data, ancillary, _, origin = self.socket.recvmsg(256, 64)
             if origin[2] == PACKET_OUTGOING:
                 continue  # loopback shows each packet on its way out and in again
-            self.take(data[14:], origin[1])
+            seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])  # when the kernel had it
+            self.take(data[14:], origin[1], seconds + nanoseconds / 1e9)
 
-    def take(self, data, protocol):
+    def take(self, data, protocol, at):
         if protocol == 0x0800 and data[9] == 6:
             header = data[(data[0] & 15) * 4:]
         elif protocol == 0x86DD and data[6] == 6:
@@ -53,7 +56,7 @@ class Capture(threading.Thread):
         else:
             return
         source, destination = struct.unpack("!HH", header[:4])
-        self.packets.append(Packet(time.time(), source, destination, header[13]))
+        self.packets.append(Packet(at, source, destination, header[13]))
 
     def stop(self):
         time.sleep(0.1)
@@ -214,7 +217,7 @@ class Trace:
                      (packet.source, packet.destination) ==
                      (step["local_port"], step["remote_port"])]
             distance = min(abs(step["time_us"] / 1e6 - at) for at in times)
-            self.expect(distance < 0.2, f"the SYN passed {distance} s off: {step}")
+            self.expect(distance < 0.05, f"the SYN passed {distance} s off: {step}")
 
 
 def wait_for(condition, seconds=5):

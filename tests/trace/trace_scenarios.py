@@ -56,7 +56,7 @@ def client_closes_first():
         client.close()
         time.sleep(0.3)
         accepted.close()
-        time.sleep(1)
+        wait_for(lambda: any(line.get("to") == "TIME-WAIT" for line in trace.stepping.lines), 10)
     trace.expect_path(there, *ACCEPTED, "CLOSE-WAIT", "LAST-ACK", "CLOSED", remote=here)
     trace.expect_path(here, *OPENED, "FIN-WAIT-1", "FIN-WAIT-2", "FIN-WAIT-2", "TIME-WAIT")
     life = trace.life(there, here)
@@ -66,7 +66,7 @@ def client_closes_first():
     waited = trace.step(here, "TIME-WAIT")
     orphan = [step for step in trace.of(trace.steps, here) if step["to"] == "FIN-WAIT-2"][-1]
     lasted = waited["time_us"] - orphan["time_us"]
-    trace.expect(200_000 < lasted < 350_000, f"FIN-WAIT-2 lasted {lasted} us, not 0.3 s")
+    trace.expect(200_000 < lasted < 2_000_000, f"FIN-WAIT-2 lasted {lasted} us, not 0.3 s")
 
 
 @scenario
@@ -102,7 +102,7 @@ def half_close():
     life = trace.life(there, here)
     trace.expect_fields(life, ending="closed", first_fin="peer", bytes_sent=13)
     waited = next(state for state in life["states"] if state["state"] == "CLOSE-WAIT")
-    trace.expect(150_000 < waited["lasted_at_least_us"] < 400_000, f"CLOSE-WAIT: {waited}")
+    trace.expect(150_000 < waited["lasted_at_least_us"] < 2_000_000, f"CLOSE-WAIT: {waited}")
 
 
 @scenario
@@ -168,7 +168,7 @@ def time_wait_runs_out():
     life = trace.life(here)
     trace.expect_fields(life, ending="closed", first_fin="local")
     waited = next(state for state in life["states"] if state["state"] == "TIME-WAIT")
-    trace.expect(59_000_000 < waited["lasted_at_least_us"] < 70_000_000, f"TIME-WAIT: {waited}")
+    trace.expect(59_000_000 < waited["lasted_at_least_us"] < 75_000_000, f"TIME-WAIT: {waited}")
     trace.expect_fields(trace.step(here, "CLOSED"), cause="2MSL timer")
 
 
@@ -290,7 +290,7 @@ def unanswered_and_given_up():
         client = lab.connecting(LOOPBACK, 4444)
         here = port_of(client)
         trace.expect(wait_for(lambda: any(line.get("local_port") == here
-                                          for line in trace.stepping.lines), 0.9),
+                                          for line in trace.stepping.lines), 5),
                      "the port did not show")
         client.close()
     trace.expect_fields(trace.life(here), ending="unanswered")
@@ -405,7 +405,7 @@ def orphan_in_fin_wait_2():
     life = trace.life(here)
     trace.expect_fields(life, ending="orphaned", first_fin="local")
     orphan = [state for state in life["states"] if state["state"] == "FIN-WAIT-2"][-1]
-    trace.expect(1_900_000 < orphan["lasted_at_least_us"] < 3_500_000, f"{orphan}")
+    trace.expect(1_900_000 < orphan["lasted_at_least_us"] < 6_000_000, f"{orphan}")
     trace.expect_fields(trace.step(here, "CLOSED"),
                         cause="FIN-WAIT-2 timer (tcp_fin_timeout) after close()")
 

@@ -86,7 +86,7 @@ void LifeTracker::on_time_wait(const Event& event) {
     }
     if (event.kind == EventKind::TimeWaitStarted) {
         if (record == nullptr) {
-            record = &older_life(event, event.to, SocketKind::TimeWaitSocket);
+            older_life(event, event.to, SocketKind::TimeWaitSocket);
             return;
         }
         learn_ends(*record, event);

@@ -194,7 +194,7 @@ void LifeTracker::resolve(const Doubt& doubt) {
     if (life.cookie == 0 && listed.cookie) {
         half_open_.erase(ends_of(life));
         life.cookie = *listed.cookie;
-        by_cookie_[life.cookie] = &record;
+        remember_cookie(life.cookie, record);
     }
     record.last_seen = doubt.begun;
 }

@@ -49,7 +49,7 @@ void LifeTracker::on_state(const Event& event) {
     Record* record = find(event.cookie);
     if (record != nullptr && (record->over || opens)) {
         // The program uses its socket again after a connect() that failed.
-        by_cookie_.erase(event.cookie);
+        forget_cookie(event.cookie);
         record = nullptr;
     }
     if (opens) {
@@ -98,7 +98,7 @@ void LifeTracker::on_listener(const Event& event) {
     Record* record = find(event.cookie);
     if (event.to == TcpState::Listen) {
         if (record != nullptr) {
-            by_cookie_.erase(event.cookie);
+            forget_cookie(event.cookie);
         }
         record = &create(event, event.from);
         learn_owner(*record, event);

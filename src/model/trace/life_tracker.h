@@ -6,6 +6,7 @@
 // A step is told only some milliseconds after it happened: what explains it (the RST's reason, the
 // mini-socket that takes over, the port that connect() chose) mostly comes right after it.
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "model/observations.h"
+#include "model/trace/fifo.h"
 #include "model/trace/life.h"
 #include "model/trace/step_cause.h"
 
@@ -172,6 +174,8 @@ private:
     Record& create(const Event& event, std::optional<TcpState> began_as);
     Record& older_life(const Event& event, TcpState state, SocketKind kind);
     Record* find(std::uint64_t cookie);
+    void remember_cookie(std::uint64_t cookie, Record& record);
+    void forget_cookie(std::uint64_t cookie);
     Record* find_half_open(const Ends& ends);
     Record* adopt(const Event& event);
     void add_step(Record& record, TcpState state, SocketKind kind, Time earliest, Time latest);
@@ -209,11 +213,18 @@ private:
     std::deque<Record> pool_;
     std::vector<Record*> free_;
     std::unordered_map<std::uint64_t, Record*> by_cookie_;
+    // In front of it: the events of one connection mostly come close together, and a table with
+    // all that are in TIME-WAIT is not in the processor's cache.
+    struct Recent {
+        std::uint64_t cookie = 0;
+        Record* record = nullptr;
+    };
+    std::array<Recent, 1024> recent_{};
     std::unordered_map<Ends, Record*, EndsHash> half_open_;  // no cookie yet
     std::unordered_map<Ends, Record*, EndsHash> stopped_;    // TIME-WAIT ended early, just now
     std::unordered_map<std::uint64_t, std::vector<ListenerOwner>> listeners_;
-    std::deque<Pending> queue_;
-    std::deque<Event> details_;  // those that wait in the queue
+    Fifo<Pending> queue_;
+    Fifo<Event> details_;  // those that wait in the queue
     std::unordered_set<Record*> without_port_;
     std::vector<Doubt> doubts_;
     std::unordered_set<Record*> mini_fin_wait2_;  // mini-sockets in that state

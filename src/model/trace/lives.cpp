@@ -65,7 +65,7 @@ LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpSt
     record->last_event = event.at;
     record->details_lost_before = details_lost_;
     if (event.cookie != 0) {
-        by_cookie_[event.cookie] = record;
+        remember_cookie(event.cookie, *record);
     }
     return *record;
 }
@@ -96,8 +96,29 @@ LifeTracker::Record* LifeTracker::find(std::uint64_t cookie) {
     if (cookie == 0) {
         return nullptr;
     }
+    Recent& recent = recent_[cookie % recent_.size()];
+    if (recent.cookie == cookie) {
+        return recent.record;
+    }
     const auto found = by_cookie_.find(cookie);
-    return found == by_cookie_.end() ? nullptr : found->second;
+    if (found == by_cookie_.end()) {
+        return nullptr;
+    }
+    recent = {cookie, found->second};
+    return found->second;
+}
+
+void LifeTracker::remember_cookie(std::uint64_t cookie, Record& record) {
+    by_cookie_[cookie] = &record;
+    recent_[cookie % recent_.size()] = {cookie, &record};
+}
+
+void LifeTracker::forget_cookie(std::uint64_t cookie) {
+    by_cookie_.erase(cookie);
+    Recent& recent = recent_[cookie % recent_.size()];
+    if (recent.cookie == cookie) {
+        recent = {};
+    }
 }
 
 LifeTracker::Record* LifeTracker::find_half_open(const Ends& ends) {
@@ -115,7 +136,7 @@ LifeTracker::Record* LifeTracker::adopt(const Event& event) {
     half_open_.erase(found);
     record.life.cookie = event.cookie;
     record.stopped_at = record.expired_at = Time(0);
-    by_cookie_[event.cookie] = &record;
+    remember_cookie(event.cookie, record);
     // With a SYN cookie there is no request socket, and the connection exists from the ACK on. A
     // fast open has none either, but takes data from the SYN.
     Life& life = record.life;
@@ -260,7 +281,9 @@ void LifeTracker::recycle_if_done(Record& record) {
         }
     };
     const Ends ends = ends_of(record.life);
-    drop(by_cookie_, record.life.cookie);
+    if (find(record.life.cookie) == &record) {
+        forget_cookie(record.life.cookie);
+    }
     drop(half_open_, ends);
     if (record.stopped_at != Time(0)) {
         drop(stopped_, ends);

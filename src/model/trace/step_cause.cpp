@@ -15,7 +15,7 @@ using Rows = std::vector<const Transition*>;
 // Asked for with every step, so the table is sorted by its ends once.
 const Rows& rows_between(TcpState from, TcpState to) {
     constexpr std::size_t kStates = kAllTcpStates.size();
-    static const std::array<Rows, kStates* kStates> kIndex = [] {
+    static const std::array<Rows, kStates* kStates> index_of_rows = [] {
         std::array<Rows, kStates * kStates> index;
         for (const Transition& row : transitions()) {
             if (row.in_linux()) {
@@ -27,7 +27,8 @@ const Rows& rows_between(TcpState from, TcpState to) {
         }
         return index;
     }();
-    return kIndex.at(static_cast<std::size_t>(from) * kStates + static_cast<std::size_t>(to));
+    return index_of_rows.at(static_cast<std::size_t>(from) * kStates +
+                            static_cast<std::size_t>(to));
 }
 
 // The same change can be in the table once per kernel object.

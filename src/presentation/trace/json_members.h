@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "presentation/list/printable.h"
@@ -33,8 +32,8 @@ inline char* member(char* out, std::string_view key, std::string_view text) {
 
 inline char* flag(char* out, std::string_view key) {
     out = append_key(out, key);
-    std::memcpy(out, "true", 4);
-    return out + 4;
+    constexpr std::string_view kTrue = "true";
+    return std::copy(kTrue.begin(), kTrue.end(), out);
 }
 
 }  // namespace tcpdx::trace

@@ -77,8 +77,13 @@ std::string summary_text(const Summary& summary) {
                 add({N_("  CPU {0}: {1}"), {number(cpu), number(summary.lost_per_cpu[cpu])}});
             }
         }
-    } else if (!summary.sampled) {
+    } else if (!summary.sampled && summary.skipped == 0) {
         add({N_("Nothing was lost.")});
+    }
+    if (summary.skipped > 0) {
+        add({N_("Not shown by the kernel, as it was showing another: {0} changes of state on this "
+                "whole host."),
+             {number(summary.skipped)}});
     }
     if (summary.unreadable > 0) {
         add({N_("{0} events could not be understood."), {number(summary.unreadable)}});
@@ -104,6 +109,7 @@ std::string summary_json(const Summary& summary) {
     add("resets_received", totals.resets_received);
     add("lost_changes", summary.lost_changes);
     add("lost_details", summary.lost_details);
+    add("skipped", summary.skipped);
     if (summary.sampled) {
         out = flag(out, "sampled");
     }

@@ -15,6 +15,7 @@ struct Summary {
     std::size_t still_open = 0;
     std::uint64_t lost_changes = 0;
     std::uint64_t lost_details = 0;
+    std::uint64_t skipped = 0;  // perhaps lost: of all namespaces, also where one was asked for
     std::vector<std::uint64_t> lost_per_cpu;
     std::size_t unreadable = 0;
     std::chrono::milliseconds lasted{0};

@@ -153,8 +153,8 @@ ProgramSetup set_up(tcp_trace& skeleton, const KernelFeatures& kernel,
                     const TracerSettings& settings, Extent extent) {
     ProgramSetup setup;
     auto& constants = *skeleton.rodata;
-    constants.reset_has_reason = kernel.arguments_of("tcp_send_reset") >= 3;
-    constants.retransmit_has_error = kernel.arguments_of("tcp_retransmit_skb") >= 3;
+    constants.reset_has_reason = kernel.arguments_of("tcp_send_reset") >= 3 ? 1 : 0;
+    constants.retransmit_has_error = kernel.arguments_of("tcp_retransmit_skb") >= 3 ? 1 : 0;
     const auto& drops = kernel.reasons.drops;
     const auto purge = std::find(drops.begin(), drops.end(), "QUEUE_PURGE");
     constants.reason_queue_purge =
@@ -169,7 +169,7 @@ ProgramSetup set_up(tcp_trace& skeleton, const KernelFeatures& kernel,
     }
     const std::uint32_t bytes = ring_bytes();
     ::bpf_map__set_max_entries(skeleton.maps.records, bytes);
-    constants.most_bytes_for_details = bytes / 4 * 3;
+    constants.most_bytes_for_details = std::uint64_t{bytes} / 4 * 3;
 
     choose_pid_namespace(skeleton);
     choose_timers(skeleton, kernel, extent, setup);

@@ -125,7 +125,7 @@ Losses Tracer::losses() const {
         losses.details += here.details;
         losses.per_cpu.push_back(here.changes + here.details);
     }
-    losses.changes += skipped(state_->program->progs.on_state);
+    losses.skipped = skipped(state_->program->progs.on_state);
     return losses;
 }
 

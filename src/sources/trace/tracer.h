@@ -29,7 +29,10 @@ struct TracerSettings {
 struct Losses {
     std::uint64_t changes = 0;
     std::uint64_t details = 0;
-    std::vector<std::uint64_t> per_cpu;  // both together
+    // Changes that the kernel did not show because it was interrupted while it showed another one.
+    // Of all namespaces and connections: whether one was wanted, nobody knows.
+    std::uint64_t skipped = 0;
+    std::vector<std::uint64_t> per_cpu;  // changes and details
     std::size_t unreadable = 0;          // records that did not decode
 };
 

@@ -24,8 +24,8 @@
 #define PF_KTHREAD 0x00200000
 
 /* What the running kernel has. Constants, so that the verifier drops what would not load. */
-const volatile bool reset_has_reason = false;
-const volatile bool retransmit_has_error = false;
+const volatile __u8 reset_has_reason = 0; /* no bool: C++ has another name for it */
+const volatile __u8 retransmit_has_error = 0;
 
 /*
  * The process that used a socket last, so that only a new one makes a record.
