@@ -84,6 +84,13 @@ short next_event(int socket, short wanted, Clock::time_point end, const Stop& st
     return 0;
 }
 
+int take_socket_error(int socket) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+}
+
 void take_errors(int socket, ConnectAttempt& attempt, Clock::time_point start) {
     for (IcmpError& error : take_icmp_errors(socket)) {
         error.after = since(start);
@@ -96,17 +103,22 @@ void wait_for_outcome(int socket, const ConnectRequest& request, const Stop& sto
     const auto end = start + request.patience;
     while (next_event(socket, POLLOUT, end, stop) != 0) {
         attempt.took = since(start);
+        // First the error, then the queue: taking the last ICMP error off the queue clears the
+        // socket's error (sock_dequeue_err_skb()).
+        int error = take_socket_error(socket);
+        if (error == 0) {
+            // The kernel queues the ICMP error and wakes us before it sets the socket's.
+            ::poll(nullptr, 0, 1);
+            error = take_socket_error(socket);
+        }
         take_errors(socket, attempt, start);
-        int error = 0;
-        socklen_t size = sizeof error;
-        ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
         if (error != 0) {
             attempt.outcome = ConnectAttempt::Outcome::Refused;
             attempt.error = error;
             return;
         }
         sockaddr_storage peer{};
-        size = sizeof peer;
+        socklen_t size = sizeof peer;
         // A queued ICMP error wakes us up too; only a peer means that it is connected.
         if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
             attempt.outcome = ConnectAttempt::Outcome::Connected;

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Makes each cause of an unreachable port on the real kernel, and checks what tcpdx says of it.
+
+    reach.py list            the names of the conditions
+    reach.py NAME            run one; TCPDX is the program (exit status 77: skipped)
+    reach.py matrix          run all, and print the table of docs/accuracy.md
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import conditions
+import network
+from network import OPEN, PORT
+
+
+def program():
+    return os.environ.get("TCPDX", "build/dev/bin/tcpdx")
+
+
+def probe_command(condition, privileged):
+    command = [program(), "probe", condition.target, str(PORT), "--reference", str(OPEN), "--json",
+               "--lang", "en"]
+    if not privileged:
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
+                   "--bounding-set=-all", *command]
+    return command
+
+
+class Outcome:
+    def __init__(self, condition, who, done):
+        self.condition = condition
+        self.who = who
+        self.status = done.returncode
+        if not done.stdout:
+            raise SystemExit(f"FAILED: {who}: no output, exit status {done.returncode}: "
+                             f"{done.stderr}")
+        self.document = json.loads(done.stdout)
+        self.candidates = {each["cause"] for each in self.document["targets"][0]["candidates"]}
+
+    def problems(self, expected):
+        condition = self.condition
+        if condition.true and condition.true not in self.candidates:
+            yield f"{self.who}: the true cause {condition.true} is not among {self.candidates}"
+        if self.candidates - expected:
+            yield f"{self.who}: more than can be: {self.candidates - expected}"
+        if expected - self.candidates:
+            yield f"{self.who}: wrongly excluded: {expected - self.candidates}"
+        if self.status != condition.status:
+            yield f"{self.who}: exit status {self.status}, not {condition.status}"
+
+
+def make(condition):
+    net = network.Network()
+    net.s.peer("serve", OPEN)
+    if condition.serves:
+        net.server = net.s.peer("serve", PORT)
+    net.warm_up()
+    condition.setup(net)
+    conditions.settle()
+    return net
+
+
+def look(condition, net, privileged):
+    done = subprocess.run(net.c.command(*probe_command(condition, privileged)),
+                          capture_output=True, text=True, check=False)
+    return Outcome(condition, "root" if privileged else "nobody", done)
+
+
+def run_one(name):
+    condition = conditions.CONDITIONS[name]
+    problems = []
+    # Each in a network of its own: some conditions are spent by the first connection.
+    for privileged, expected in ((True, condition.client), (False, condition.unprivileged)):
+        net = make(condition)
+        try:
+            outcome = look(condition, net, privileged)
+        finally:
+            net.close()
+        found = list(outcome.problems(expected))
+        if found:
+            print(json.dumps(outcome.document, indent=1))
+        problems += found
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    return 1 if problems else 0
+
+
+def main():
+    if sys.argv[1:] == ["list"]:
+        print("\n".join(conditions.CONDITIONS))
+        return 0
+    if len(sys.argv) == 2 and sys.argv[1] in conditions.CONDITIONS:
+        return run_one(sys.argv[1])
+    print(__doc__, file=sys.stderr)
+    return 64
+
+
+if __name__ == "__main__":
+    sys.exit(main())
