@@ -64,10 +64,12 @@ struct ConnectAttempt {
     std::chrono::microseconds took{0};  // until the outcome, or as long as it was waited for
     std::optional<int> hop_limit;       // when not the usual one
     std::vector<IcmpError> icmp;
-    // tcp_info: timeouts of the SYN, and SYNs that were really sent again. Timeouts without
-    // retransmissions mean that this host could not send.
+    // tcp_info: timeouts of the SYN, retransmissions tried (tcpi_total_retrans counts failed ones
+    // too), and those now in flight. Timeouts with nothing in flight mean that this host could not
+    // send.
     std::optional<std::uint8_t> timeouts;
     std::optional<std::uint32_t> retransmissions;
+    std::optional<std::uint32_t> in_flight;
     std::optional<CapturedSegments> captured;
 
     // What happened on the connection in the time after the handshake.

@@ -334,6 +334,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .row = "b'",
      .place = Place::Path,
      .claim = N_("A packet filter drops the SYNs to port {0}, and nothing listens behind it."),
+     .decided_by = N_("the server has no listener on the port"),
+     .command = "ss -ltn sport = :{0}",
      .conditions = kSynFilterClosed},
     {.id = "host-off",
      .row = "e3",

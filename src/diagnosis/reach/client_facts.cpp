@@ -263,19 +263,17 @@ private:
                                   Origin::Packet));
             return;
         }
-        if (!attempt_.timeouts || !attempt_.retransmissions ||
-            *attempt_.timeouts < kEnoughTimeouts) {
+        if (!attempt_.timeouts || !attempt_.in_flight || *attempt_.timeouts < kEnoughTimeouts) {
             return;
         }
-        const bool left = *attempt_.retransmissions > 0;
+        const bool left = *attempt_.in_flight > 0;
         facts_.set(
             Feature::SynLeft, left ? SynLeft::Yes : SynLeft::No,
-            left ? seen({N_("the SYN was sent again {0} times"),
-                         {number(*attempt_.retransmissions)}},
+            left ? seen({N_("the SYN was sent again {0} times"), {number(*attempt_.timeouts)}},
                         Origin::SocketTable)
                  : seen({N_("the SYN timed out {0} times, and this host could never send it again"),
                          {number(*attempt_.timeouts)}},
-                        Origin::SocketTable));
+                        Origin::SocketTable, "nstat -az TcpExtTCPRetransFail"));
     }
 
     void own_capture() {

@@ -92,6 +92,9 @@ ordered_json attempt_json(const ConnectAttempt& attempt) {
     if (attempt.retransmissions) {
         object["retransmissions"] = *attempt.retransmissions;
     }
+    if (attempt.in_flight) {
+        object["in_flight"] = *attempt.in_flight;
+    }
     if (attempt.captured) {
         object["captured"] = captured_json(*attempt.captured);
     }

@@ -62,6 +62,7 @@ void read_tcp_info(int socket, ConnectAttempt& attempt) {
     if (attempt.outcome == ConnectAttempt::Outcome::NoAnswer ||
         attempt.outcome == ConnectAttempt::Outcome::Connected) {
         attempt.timeouts = info.tcpi_retransmits;
+        attempt.in_flight = info.tcpi_retrans;
         if (size >= offsetof(tcp_info, tcpi_total_retrans) + sizeof info.tcpi_total_retrans) {
             attempt.retransmissions = info.tcpi_total_retrans;
         }
