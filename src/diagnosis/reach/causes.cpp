@@ -153,8 +153,12 @@ constexpr auto kPortClosed =
 constexpr auto kOtherAddressOnly =
     together(kRefused, kSameDistance, kArrived,
              list(is(F::Listener, Listener::OtherAddress), is(F::ResetsSent, Growth::Rises)));
+// A listener's TCP never answers a SYN with RST, so there the counter need not say it.
 constexpr auto kServerReset =
+    together(kRefused, kSameDistance, kArrived, list(is(F::Listener, Listener::Here)));
+constexpr auto kServerResetClosed =
     together(kRefused, kSameDistance, kArrived, list(is(F::ResetsSent, Growth::Flat)));
+constexpr auto kResetsNotCounted = list(is(F::ResetsSent, Growth::Flat));
 constexpr auto kMiddleReset =
     together(kRefused, kNeverArrived, list(is(F::ReplyDistance, ReplyDistance::Different)));
 
@@ -411,6 +415,13 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("the server has a listener, and TcpOutRsts does not rise"),
      .command = "nft list ruleset",
      .conditions = kServerReset},
+    {.id = "server-reset",
+     .row = "d1",
+     .place = Place::Server,
+     .claim = N_("A packet filter of the server rejects port {0} with RST."),
+     .command = "nft list ruleset",
+     .conditions = kServerResetClosed,
+     .needs = kResetsNotCounted},
     {.id = "middle-reset",
      .row = "d4",
      .place = Place::Path,

@@ -109,7 +109,62 @@ Verdict::Outcome outcome_of(const Facts& facts, const Verdict& verdict) {
     return Verdict::Outcome::DoesNotConnect;
 }
 
+PossibleCause possible(const Cause& cause, const Parties& parties) {
+    return {.cause = &cause,
+            .claim = {cause.claim, values_of(parties)},
+            .decided_by = {cause.decided_by, values_of(parties)},
+            .command = filled_in(cause.command, parties)};
+}
+
+bool is_of_server(Feature feature) {
+    return feature > Feature::ServerLooked;
+}
+
+// Whether the server has seen something that it would not have seen under most other causes.
+bool shows_at_server(const Cause& cause, const Facts& facts) {
+    return std::any_of(cause.conditions.begin(), cause.conditions.end(),
+                       [&](const Condition& each) {
+                           return is_of_server(each.feature) &&
+                                  each.feature != Feature::SynArrived && facts.value(each.feature);
+                       });
+}
+
+// Causes that only the client's side can show as such.
+bool has_client_side_needs(const Cause& cause) {
+    return std::any_of(cause.needs.begin(), cause.needs.end(),
+                       [](const Condition& each) { return !is_of_server(each.feature); });
+}
+
 }  // namespace
+
+Verdict judge_server(const Facts& facts, const Parties& parties) {
+    Verdict verdict;
+    verdict.evidence = facts.evidence();
+    const bool arrived = facts.is(Feature::SynArrived, SynArrived::Yes);
+    const bool answered = facts.is(Feature::ServerSent, ServerSent::SynAck) &&
+                          facts.is(Feature::HalfOpen, HalfOpen::None);
+    // Without a SYN there is nothing to explain here, and an answered one that did not stay
+    // half-open has become a connection.
+    if (!arrived || answered) {
+        return verdict;
+    }
+    for (const Cause& cause : all_causes()) {
+        if (!shows_at_server(cause, facts) || has_client_side_needs(cause) ||
+            among(verdict.candidates, cause.id)) {
+            continue;
+        }
+        if (const Condition* violated = first_violated(cause.conditions, facts)) {
+            verdict.excluded.push_back({&cause, violated->feature});
+        } else {
+            verdict.candidates.push_back(possible(cause, parties));
+        }
+    }
+    verdict.outcome = Verdict::Outcome::DoesNotConnect;
+    if (verdict.is_certain()) {
+        verdict.candidates.front().decided_by = {};
+    }
+    return verdict;
+}
 
 Verdict judge(const Facts& facts, const Parties& parties) {
     Verdict verdict;
@@ -125,10 +180,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
             verdict.excluded.push_back({&cause, violated->feature});
             continue;
         }
-        verdict.candidates.push_back({.cause = &cause,
-                                      .claim = {cause.claim, values_of(parties)},
-                                      .decided_by = {cause.decided_by, values_of(parties)},
-                                      .command = filled_in(cause.command, parties)});
+        verdict.candidates.push_back(possible(cause, parties));
     }
     // A cause of which one row remained is not excluded by another row.
     std::erase_if(verdict.excluded, [&](const ExcludedCause& each) {

@@ -50,4 +50,8 @@ struct Verdict {
 
 [[nodiscard]] Verdict judge(const Facts& facts, const Parties& parties);
 
+// The same with the server's facts alone: only causes that a server can see something of. When
+// nothing was seen of the client, whatever keeps its SYNs away remains.
+[[nodiscard]] Verdict judge_server(const Facts& facts, const Parties& parties);
+
 }  // namespace tcpdx::diagnosis::reach
