@@ -12,6 +12,7 @@
 #include "diagnosis/reach/verdict.h"
 #include "presentation/json/port_watch_json.h"
 #include "presentation/text/port_watch_text.h"
+#include "sources/probe/kernel_address.h"
 #include "sources/probe/segment_watch.h"
 #include "sources/procfs/kernel_counters.h"
 #include "sources/procfs/process_reader.h"
@@ -49,6 +50,7 @@ public:
                                      {N_("Run as root, or with CAP_NET_RAW.")}});
         }
         const Counters before = TRY(procfs::read_counters());
+        watch_.addresses = probe::own_addresses();
         watch_.started = std::chrono::system_clock::now();
         TRY(look(true));
         ProbeProgress progress;
@@ -87,24 +89,27 @@ private:
             if (!theirs.address.same_host(request_.peer)) {
                 continue;  // over loopback, the other direction
             }
+            if (!segment.outgoing && segment.flags.syn && !segment.flags.ack) {
+                remember_syn(packets, {ours.port, theirs.port, segment.time});
+            }
             if (ours.port != request_.port) {
                 packets.other_ports += segment.outgoing ? 0U : 1U;
-                continue;
-            }
-            if (segment.outgoing) {
+            } else if (segment.outgoing) {
                 packets.syn_acks_sent += segment.flags.syn && segment.flags.ack ? 1U : 0U;
-                packets.resets_sent += segment.flags.rst ? 1U : 0U;
+                // An RST in answer to a SYN acknowledges it; one in answer to an ACK does not
+                // (RFC 9293, 3.10.7.1).
+                packets.resets_sent += segment.flags.rst && segment.flags.ack ? 1U : 0U;
             } else if (segment.flags.syn && !segment.flags.ack) {
                 ++packets.syns;
-                remember_syn(packets, {theirs.port, segment.time});
             }
         }
     }
 
     static void remember_syn(PeerPackets& packets, const ArrivedSyn& syn) {
         const bool known = std::any_of(
-            packets.first_syns.begin(), packets.first_syns.end(),
-            [&](const ArrivedSyn& each) { return each.source_port == syn.source_port; });
+            packets.first_syns.begin(), packets.first_syns.end(), [&](const ArrivedSyn& each) {
+                return each.source_port == syn.source_port && each.port == syn.port;
+            });
         if (!known && packets.first_syns.size() < kMostSynPorts) {
             packets.first_syns.push_back(syn);
         }

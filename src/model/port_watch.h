@@ -12,8 +12,10 @@
 
 namespace tcpdx {
 
-// A SYN of the peer, as this host's own capture saw it.
+// A SYN of the peer, as this host's own capture saw it. Those to other ports help to compare the
+// clocks of both hosts.
 struct ArrivedSyn {
+    std::uint16_t port = 0;
     std::uint16_t source_port = 0;
     std::chrono::system_clock::time_point time;
 };
@@ -23,7 +25,7 @@ struct ArrivedSyn {
 struct PeerPackets {
     std::uint64_t syns = 0;  // to the port
     std::uint64_t syn_acks_sent = 0;
-    std::uint64_t resets_sent = 0;
+    std::uint64_t resets_sent = 0;       // in answer to SYNs
     std::uint64_t other_ports = 0;       // segments of the peer to other ports of this host
     std::vector<ArrivedSyn> first_syns;  // the first of each source port
     std::uint64_t lost = 0;              // that the capture could not keep

@@ -39,6 +39,7 @@ class Condition:
     target: str = SERVER
     status: int = 2
     alone: bool = False  # the server cannot be asked
+    joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
 
 def condition(true, client=None, unprivileged=None, **more):
@@ -47,6 +48,7 @@ def condition(true, client=None, unprivileged=None, **more):
         alone = {true} if true else set()
         CONDITIONS[name] = Condition(name, setup, true, client if client is not None else alone,
                                      unprivileged or client or alone, **more)
+        CONDITIONS[name].joint = alone if CONDITIONS[name].joint is None else CONDITIONS[name].joint
         return setup
     return register
 
@@ -214,9 +216,10 @@ def j2_return_path_drop(net):
     net.r.filter("forward", f"tcp sport {PORT} drop")
 
 
-@condition("address-translation-full", S1, SILENT)
+@condition("address-translation-full", S1, SILENT,
+           joint={"path-drop", "address-translation-full", "connection-table-full"})
 def l2_translation_full(net):
-    net.r.filter("postrouting", f"ip saddr {CLIENT} tcp dport {PORT} snat ip to "
+    net.r.filter("postrouting", f"ip saddr {CLIENT} meta l4proto tcp snat ip to "
                                 f"{FAR_ROUTER}:5000-5003", kind="nat", priority="100")
     net.c.peer("fill", SERVER, PORT, 6)
 
@@ -314,7 +317,8 @@ def o_reverse_path_filter(net):
     net.s.option("net.ipv4.conf.eth0.rp_filter", 1)
 
 
-@condition("gateway-ignores", {"next-hop-down", "gateway-ignores"})
+@condition("gateway-ignores", {"next-hop-down", "gateway-ignores"},
+           joint={"next-hop-down", "gateway-ignores"})
 def o1_gateway_ignores(net):
     other_interface(net.r)
     net.r.run("ip", "route", "add", f"{CLIENT}/32", "dev", "other")

@@ -8,8 +8,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 
 import conditions
 import network
@@ -63,6 +66,51 @@ def make(condition):
     return net
 
 
+def watch(condition, net):
+    """Starts the server's side, and gives a function that ends it and returns its report."""
+    peer = network.CLIENT6 if ":" in condition.target else network.CLIENT
+    process = subprocess.Popen(
+        net.s.command(program(), "diagnose", f":{PORT}", "--for", "100", "--from-peer", peer,
+                      "--json", "--lang", "en"), stdout=subprocess.PIPE, text=True)
+    time.sleep(1)
+
+    def end():
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+        return output
+    return end
+
+
+def conclude(client, server):
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for name, document in (("client", client), ("server", server)):
+            files.append(f"{folder}/{name}.json")
+            with open(files[-1], "w", encoding="utf-8") as file:
+                file.write(document)
+        return subprocess.run([program(), "conclude", *files, "--json", "--lang", "en"],
+                              capture_output=True, text=True, check=False)
+
+
+class Conclusion:
+    def __init__(self, condition, done, server):
+        if not done.stdout:
+            raise SystemExit(f"FAILED: conclude: {done.stderr}")
+        self.condition = condition
+        self.status = done.returncode
+        self.document = json.loads(done.stdout)
+        self.candidates = {each["cause"] for each in self.document["candidates"]}
+        self.server = {each["cause"] for each in json.loads(server)["candidates"]}
+
+    def problems(self):
+        condition = self.condition
+        if self.candidates != condition.joint:
+            yield f"joint: {self.candidates}, not {condition.joint}"
+        wanted = 0 if len(condition.joint) < 2 else 1
+        if self.status != wanted:
+            yield f"joint: exit status {self.status}, not {wanted}"
+
+
 def look(condition, net, privileged):
     done = subprocess.run(net.c.command(*probe_command(condition, privileged)),
                           capture_output=True, text=True, check=False)
@@ -75,14 +123,24 @@ def run_one(name):
     # Each in a network of its own: some conditions are spent by the first connection.
     for privileged, expected in ((True, condition.client), (False, condition.unprivileged)):
         net = make(condition)
+        joins = privileged and not condition.alone
         try:
+            end = watch(condition, net) if joins else None
             outcome = look(condition, net, privileged)
+            server = end() if joins else None
         finally:
             net.close()
         found = list(outcome.problems(expected))
         if found:
             print(json.dumps(outcome.document, indent=1))
         problems += found
+        if joins:
+            conclusion = Conclusion(condition, conclude(json.dumps(outcome.document), server),
+                                    server)
+            found = list(conclusion.problems())
+            if found:
+                print(server, json.dumps(conclusion.document, indent=1))
+            problems += found
     for problem in problems:
         print(f"FAILED: {problem}")
     return 1 if problems else 0

@@ -81,7 +81,9 @@ constexpr auto kNeverArrived = list(is(F::SynArrived, SynArrived::No));
 
 constexpr auto kInputDrop = together(kOnePortSilent, kArrived, kTcpSawNothing);
 constexpr auto kPathDrop = together(kOnePortSilent, kNeverArrived);
-constexpr auto kPathDropAll = together(kSilent, kNeverArrived);
+constexpr auto kPathDropAll =
+    together(kSilent, kNeverArrived,
+             list(is(F::FirstHop, FirstHop::Answers, FirstHop::SilentForAll, FirstHop::Silent)));
 constexpr auto kOutputDrop =
     together(kOnePortSilent, kArrived,
              list(is(F::HalfOpen, HalfOpen::Plain), is(F::ServerSent, ServerSent::Nothing)));

@@ -198,7 +198,7 @@ private:
 
     void refused() {
         if (attempt_.icmp.empty()) {
-            if (attempt_.error == ECONNREFUSED || attempt_.error == ECONNRESET) {
+            if (attempt_.error == ECONNREFUSED) {
                 Message fact{N_("an RST came from port {0} after {1}"),
                              {Port{attempt_.target.port}, in_ms(attempt_.took)}};
                 if (attempt_.captured && attempt_.captured->reply_ttl) {

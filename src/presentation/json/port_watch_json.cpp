@@ -23,7 +23,9 @@ ordered_json packets_json(const PeerPackets& packets) {
     object["first_syns"] = ordered_json::array();
     for (const ArrivedSyn& syn : packets.first_syns) {
         object["first_syns"].push_back(
-            {{"source_port", syn.source_port}, {"time_us", unix_microseconds(syn.time)}});
+            {{"port", syn.port},
+             {"source_port", syn.source_port},
+             {"time_us", unix_microseconds(syn.time)}});
     }
     return object;
 }
@@ -68,6 +70,10 @@ std::string port_watch_json(const PortWatch& watch, const diagnosis::reach::Verd
                           {"ended_us", unix_microseconds(watch.ended)}};
     put_verdict(document, verdict);
     ordered_json observed;
+    observed["addresses"] = ordered_json::array();
+    for (const IpAddress& address : watch.addresses) {
+        observed["addresses"].push_back(to_string(address));
+    }
     if (watch.packets) {
         observed["packets"] = packets_json(*watch.packets);
     }

@@ -113,6 +113,12 @@ void wait_for_outcome(int socket, const ConnectRequest& request, const Stop& sto
             error = take_socket_error(socket);
         }
         take_errors(socket, attempt, start);
+        if (error == ECONNRESET) {
+            // A SYN is refused with ECONNREFUSED: this one was connected before we woke up.
+            attempt.outcome = ConnectAttempt::Outcome::Connected;
+            attempt.afterwards = ConnectAttempt::Afterwards{.error = error};
+            return;
+        }
         if (error != 0) {
             attempt.outcome = ConnectAttempt::Outcome::Refused;
             attempt.error = error;
@@ -178,7 +184,7 @@ Connecting try_to_connect(const ConnectRequest& request, const Stop& stop) {
         attempt.error = error;
     }
     read_tcp_info(socket, attempt);
-    if (attempt.outcome != ConnectAttempt::Outcome::Connected) {
+    if (attempt.outcome != ConnectAttempt::Outcome::Connected || attempt.afterwards) {
         made.socket = UniqueFd();
     }
     return made;

@@ -1,10 +1,12 @@
 #include "sources/probe/kernel_address.h"
 
+#include <ifaddrs.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "base/owned.h"
 #include "base/unique_fd.h"
 
 namespace tcpdx::probe {
@@ -58,6 +60,28 @@ std::optional<SocketAddress> local_address_of(int socket) {
         return std::nullopt;
     }
     return from_kernel(local.storage);
+}
+
+std::vector<IpAddress> own_addresses() {
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) != 0) {
+        return {};
+    }
+    const Owned<ifaddrs, ::freeifaddrs> owned(list);
+    std::vector<IpAddress> addresses;
+    for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
+        if (each->ifa_addr == nullptr) {
+            continue;
+        }
+        sockaddr_storage storage{};
+        const int family = each->ifa_addr->sa_family;
+        if (family == AF_INET || family == AF_INET6) {
+            std::memcpy(&storage, each->ifa_addr,
+                        family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+            addresses.push_back(from_kernel(storage)->address);
+        }
+    }
+    return addresses;
 }
 
 std::optional<IpAddress> source_towards(const Target& target) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "model/ip_address.h"
 
@@ -33,5 +34,8 @@ struct KernelAddress {
 // The local address that a socket got, or would get towards `target` (no packet is sent).
 [[nodiscard]] std::optional<SocketAddress> local_address_of(int socket);
 [[nodiscard]] std::optional<IpAddress> source_towards(const Target& target);
+
+// All addresses of this host's interfaces.
+[[nodiscard]] std::vector<IpAddress> own_addresses();
 
 }  // namespace tcpdx::probe
