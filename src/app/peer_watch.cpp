@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "app/interruption.h"
 #include "app/probe_progress.h"
@@ -96,13 +97,24 @@ private:
                 packets.other_ports += segment.outgoing ? 0U : 1U;
             } else if (segment.outgoing) {
                 packets.syn_acks_sent += segment.flags.syn && segment.flags.ack ? 1U : 0U;
-                // An RST in answer to a SYN acknowledges it; one in answer to an ACK does not
-                // (RFC 9293, 3.10.7.1).
-                packets.resets_sent += segment.flags.rst && segment.flags.ack ? 1U : 0U;
+                packets.resets_sent += segment.flags.rst && answers_syn(segment) ? 1U : 0U;
+                one in answer to an ACK does not
+                    // (RFC 9293, 3.10.7.1).
+                    packets.resets_sent += segment.flags.rst && segment.flags.ack ? 1U : 0U;
             } else if (segment.flags.syn && !segment.flags.ack) {
                 ++packets.syns;
+                if (syn_sequences_.size() < kMostSynPorts) {
+                    syn_sequences_.insert(segment.sequence);
+                }
+            } else if (segment.flags.fin && !segment.flags.ack) {
+                ++packets.bare_fins;
             }
         }
+    }
+
+    // Other probes are answered with RST too, but only a SYN's answer acknowledges the SYN.
+    [[nodiscard]] bool answers_syn(const probe::SeenSegment& segment) const {
+        return segment.flags.ack && syn_sequences_.contains(segment.acknowledgment - 1);
     }
 
     static void remember_syn(PeerPackets& packets, const ArrivedSyn& syn) {
@@ -188,6 +200,7 @@ private:
 
     PeerWatchRequest request_;
     PortWatch watch_;
+    std::unordered_set<std::uint32_t> syn_sequences_;
     std::vector<std::optional<std::uint32_t>> first_drops_;
     std::vector<std::uint32_t> inodes_;
 };

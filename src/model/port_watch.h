@@ -26,6 +26,7 @@ struct PeerPackets {
     std::uint64_t syns = 0;  // to the port
     std::uint64_t syn_acks_sent = 0;
     std::uint64_t resets_sent = 0;       // in answer to SYNs
+    std::uint64_t bare_fins = 0;         // to the port, without ACK: probes
     std::uint64_t other_ports = 0;       // segments of the peer to other ports of this host
     std::vector<ArrivedSyn> first_syns;  // the first of each source port
     std::uint64_t lost = 0;              // that the capture could not keep

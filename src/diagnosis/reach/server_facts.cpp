@@ -128,7 +128,9 @@ private:
              Origin::Counter, std::string("nstat -az ") + name);
     }
 
-    // The listener's own count knows of no other port's drops.
+    // The listener's own count knows of no other port's drops, but it also counts discarded FINs,
+    // as a probe sends them; the host's count of dropped SYNs does not. What one of them lacks has
+    // not been.
     void drops() {
         std::optional<std::uint64_t> own;
         for (const WatchedListener& listener : watch_.listeners) {
@@ -136,9 +138,12 @@ private:
                 own = own.value_or(0) + *listener.new_drops;
             }
         }
+        if (own && watch_.packets) {
+            *own -= std::min(*own, watch_.packets->bare_fins);
+        }
         const auto all = rise("TcpExtListenDrops");
         const auto overflows = rise("TcpExtListenOverflows");
-        const auto drops = own ? own : all;
+        const auto drops = own && all ? std::min(own, all) : (own ? own : all);
         if (drops) {
             facts_.set(Feature::ListenDrops, *drops > 0 ? Growth::Rises : Growth::Flat);
             if (*drops > 0) {

@@ -18,14 +18,14 @@ ordered_json packets_json(const PeerPackets& packets) {
     ordered_json object{{"syns", packets.syns},
                         {"syn_acks_sent", packets.syn_acks_sent},
                         {"resets_sent", packets.resets_sent},
+                        {"bare_fins", packets.bare_fins},
                         {"other_ports", packets.other_ports},
                         {"lost", packets.lost}};
     object["first_syns"] = ordered_json::array();
     for (const ArrivedSyn& syn : packets.first_syns) {
-        object["first_syns"].push_back(
-            {{"port", syn.port},
-             {"source_port", syn.source_port},
-             {"time_us", unix_microseconds(syn.time)}});
+        object["first_syns"].push_back({{"port", syn.port},
+                                        {"source_port", syn.source_port},
+                                        {"time_us", unix_microseconds(syn.time)}});
     }
     return object;
 }

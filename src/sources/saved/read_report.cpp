@@ -337,6 +337,7 @@ PeerPackets packets(const json& object) {
     PeerPackets seen{.syns = needed_number<std::uint64_t>(object, "syns"),
                      .syn_acks_sent = needed_number<std::uint64_t>(object, "syn_acks_sent"),
                      .resets_sent = needed_number<std::uint64_t>(object, "resets_sent"),
+                     .bare_fins = number<std::uint64_t>(object, "bare_fins").value_or(0),
                      .other_ports = needed_number<std::uint64_t>(object, "other_ports"),
                      .lost = number<std::uint64_t>(object, "lost").value_or(0)};
     each(object, "first_syns", [&](const json& item) {
