@@ -98,9 +98,6 @@ private:
             } else if (segment.outgoing) {
                 packets.syn_acks_sent += segment.flags.syn && segment.flags.ack ? 1U : 0U;
                 packets.resets_sent += segment.flags.rst && answers_syn(segment) ? 1U : 0U;
-                one in answer to an ACK does not
-                    // (RFC 9293, 3.10.7.1).
-                    packets.resets_sent += segment.flags.rst && segment.flags.ack ? 1U : 0U;
             } else if (segment.flags.syn && !segment.flags.ack) {
                 ++packets.syns;
                 if (syn_sequences_.size() < kMostSynPorts) {
