@@ -6,8 +6,10 @@
     reach.py matrix          run all, and print the table of docs/accuracy.md
 """
 
+import concurrent.futures
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -146,7 +148,102 @@ def run_one(name):
     return 1 if problems else 0
 
 
+# What other probes say of the same condition: the one line that a reader goes by.
+PEERS = {
+    "nmap -sS": ["nmap", "-n", "-Pn", "-sS", "-p", str(PORT), "--reason", "--max-retries", "2"],
+    "nping": ["nping", "--tcp-connect", "-c", "1", "-p", str(PORT)],
+    "tcptraceroute": ["tcptraceroute", "-n", "-q", "1", "-w", "1", "-m", "5"],
+}
+
+
+def said_by_peer(name, output):
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if name == "nmap -sS":
+        found = [line for line in lines if line.startswith(f"{PORT}/tcp")]
+        return " ".join(found[0].split()[1:]).replace("http-proxy ", "") if found else "-"
+    if name == "nping":
+        found = [line for line in lines if line.startswith("RCVD") or "Possible" in line]
+        text = found[0] if found else "no answer"
+        return text.split("from")[0].replace("RCVD", "").strip(" ()0123456789.s") or text
+    hops = [line for line in lines if line[0].isdigit()]
+    answered = [line for line in hops if "*" not in line]
+    return "hop " + " ".join(answered[-1].split()[:3]).split(" (")[0] if answered else "stars"
+
+
+def ask_peers(condition, net):
+    said = {}
+    for name, command in PEERS.items():
+        v6 = ":" in condition.target
+        if not shutil.which(command[0]) or (v6 and name == "tcptraceroute"):
+            said[name] = "-"
+            continue
+        command = command + (["-6"] if v6 else []) + [condition.target]
+        if name == "tcptraceroute":
+            command.append(str(PORT))
+        done = subprocess.run(net.c.command(*command), capture_output=True, text=True, check=False,
+                              timeout=60)
+        said[name] = said_by_peer(name, done.stdout)
+    return said
+
+
+def matrix_row(name):
+    condition = conditions.CONDITIONS[name]
+    found = {}
+    for who, privileged in (("root", True), ("nobody", False)):
+        net = make(condition)
+        joins = privileged and not condition.alone
+        try:
+            end = watch(condition, net) if joins else None
+            outcome = look(condition, net, privileged)
+            server = end() if joins else None
+        finally:
+            net.close()
+        found[who] = outcome.candidates
+        if joins:
+            joined = Conclusion(condition, conclude(json.dumps(outcome.document), server), server)
+            arrived = json.loads(server)["observed"]["packets"]["syns"] > 0
+            if arrived:
+                found["server"] = joined.server
+            found["joint"] = joined.candidates
+    net = make(condition)
+    try:
+        peers = ask_peers(condition, net)
+    finally:
+        net.close()
+
+    def cell(who):
+        if who not in found:
+            return "no SYN" if who == "server" and "joint" in found else "-"
+        if not condition.true:
+            return "nothing wrong" if not found[who] else "false alarm"
+        mark = "" if condition.true in found[who] else " (missed)"
+        return f"{len(found[who])}{mark}"
+    return [name, condition.true or "-", cell("nobody"), cell("root"), cell("server"),
+            cell("joint"), *(peers[peer] for peer in PEERS)]
+
+
+def matrix():
+    head = ["condition", "true cause", "client, no privilege", "client, root", "server", "both",
+            *PEERS]
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        # A process each, since a network forks and enters namespaces.
+        runs = pool.map(lambda name: subprocess.run([sys.executable, __file__, "row", name],
+                                                    capture_output=True, text=True, check=False),
+                        conditions.CONDITIONS)
+        for name, done in zip(conditions.CONDITIONS, runs):
+            print(done.stdout.strip() if done.returncode == 0 else f"| {name} | failed |",
+                  flush=True)
+    return 0
+
+
 def main():
+    if sys.argv[1:] == ["matrix"]:
+        return matrix()
+    if len(sys.argv) == 3 and sys.argv[1] == "row":
+        print("| " + " | ".join(matrix_row(sys.argv[2])) + " |")
+        return 0
     if sys.argv[1:] == ["list"]:
         print("\n".join(conditions.CONDITIONS))
         return 0
