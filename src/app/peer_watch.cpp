@@ -146,6 +146,11 @@ private:
     }
 
     void note_connection(const Connection& connection) {
+        // A socket that is closing has lost its process and its data; what it was before counts.
+        if (connection.state != TcpState::SynReceived &&
+            connection.state != TcpState::Established && connection.state != TcpState::CloseWait) {
+            return;
+        }
         auto known = std::find_if(
             watch_.connections.begin(), watch_.connections.end(),
             [&](const PeerConnection& each) { return each.remote == connection.remote; });

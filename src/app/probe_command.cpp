@@ -26,6 +26,9 @@ namespace {
 
 using diagnosis::reach::Verdict;
 
+// A diagnosis of one port, no load on it.
+constexpr std::size_t kMostAttempts = 1000;
+
 struct Options {
     std::vector<std::string> where;
     bool v4 = false;
@@ -33,6 +36,12 @@ struct Options {
     bool quick = false;
     bool json = false;
     double patience_seconds = 3.5;
+    std::size_t count = 1;
+    double interval_seconds = 0.2;
+    bool tls = false;
+    std::optional<std::string> http_path;
+    std::optional<std::string> send;
+    std::optional<std::string> expect;
     std::string reference;
     std::string compare;
 };
@@ -178,15 +187,68 @@ int probe_and_tell(const Place& place, const std::vector<probe::Target>& targets
         status);
 }
 
+// "GET / HTTP/1.0\\r\\n\\r\\n" as one types it in a shell: \\r, \\n, \\t, \\0 and \\\\.
+std::string without_escapes(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        constexpr std::string_view kLetters = "rnt0\\";
+        constexpr std::string_view kMeant("\r\n\t\0\\", 5);
+        const std::size_t which = text[i] == '\\' && i + 1 < text.size()
+                                      ? kLetters.find(text[i + 1])
+                                      : std::string_view::npos;
+        if (which == std::string_view::npos) {
+            plain += text[i];
+        } else {
+            plain += kMeant[which];
+            ++i;
+        }
+    }
+    return plain;
+}
+
+std::optional<probe::Conversation> conversation_wanted(const Options& options, const Place& place) {
+    if (!options.tls && !options.http_path && !options.send && !options.expect) {
+        return std::nullopt;
+    }
+    probe::Conversation wanted{.tls = options.tls, .server_name = place.host};
+    if (options.http_path) {
+        const bool v6 = place.host.find(':') != std::string::npos;
+        wanted.request =
+            probe::http_request(v6 ? "[" + place.host + "]" : place.host, *options.http_path);
+        wanted.expected = "HTTP/1";
+    }
+    if (options.send) {
+        wanted.request = without_escapes(*options.send);
+    }
+    if (options.expect) {
+        wanted.expected = without_escapes(*options.expect);
+    }
+    return wanted;
+}
+
 int run(const Options& options, const Context& context) {
     const auto place = parse_place(options.where);
     if (!place) {
         complain(render(place.error()));
         return kUsageError;
     }
-    probe::ProbeOptions wanted{.patience = std::chrono::milliseconds(
-                                   static_cast<std::int64_t>(options.patience_seconds * 1000)),
-                               .quick = options.quick};
+    probe::ProbeOptions wanted{
+        .patience =
+            std::chrono::milliseconds(static_cast<std::int64_t>(options.patience_seconds * 1000)),
+        .quick = options.quick,
+        .count = options.count,
+        .interval =
+            std::chrono::milliseconds(static_cast<std::int64_t>(options.interval_seconds * 1000)),
+        .conversation = conversation_wanted(options, *place)};
+    if (options.count == 0 || options.count > kMostAttempts) {
+        complain(render(Message{N_("--count goes from 1 to {0}."),
+                                {static_cast<std::int64_t>(kMostAttempts)}}));
+        return kUsageError;
+    }
+    if (options.http_path && !options.http_path->starts_with('/')) {
+        complain(render(Message{N_("{0} is not a path: it begins with /."), {*options.http_path}}));
+        return kUsageError;
+    }
     if (!options.reference.empty()) {
         const auto reference = parse_port(options.reference);
         if (!reference) {
@@ -242,6 +304,27 @@ void add_probe_command(CLI::App& tcpdx, Run& chosen) {
         .add_option("--compare", options->compare,
                     _("another host behind the same router, to compare the path"))
         ->type_name(_("HOST"));
+    command
+        .add_option("--count", options->count, _("connect so often: what happens only sometimes"))
+        ->check(whole_number())
+        ->type_name("N");
+    command.add_option("--interval", options->interval_seconds, _("between them (0.2 otherwise)"))
+        ->check(seconds_between(0.05, 3600))
+        ->type_name(_("SECONDS"));
+    command.add_flag("--tls", options->tls,
+                     _("make a TLS handshake once connected, and check the certificate"));
+    CLI::Option* http = command
+                            .add_option("--http", options->http_path,
+                                        _("ask for this path over HTTP, or HTTPS "
+                                          "with --tls"))
+                            ->type_name(_("PATH"));
+    command
+        .add_option("--send", options->send,
+                    _("send this text once connected (\\r \\n \\t \\0 are understood)"))
+        ->type_name(_("TEXT"))
+        ->excludes(http);
+    command.add_option("--expect", options->expect, _("what the answer has to have in it"))
+        ->type_name(_("TEXT"));
     command.add_flag("--json", options->json, _("JSON, described in docs/json.md"));
     command.callback([&chosen, options] {
         chosen = [options](const Context& context) { return run(*options, context); };

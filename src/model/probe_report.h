@@ -82,6 +82,54 @@ struct ConnectAttempt {
     std::optional<Afterwards> afterwards;
 };
 
+// The same attempt again and again, each from a fresh source port; then some more at a slower pace,
+// when some of them had to send their SYN more than once.
+struct RepeatedAttempts {
+    std::chrono::milliseconds interval{0};
+    std::vector<ConnectAttempt> attempts;
+    std::chrono::milliseconds slower_interval{0};
+    std::vector<ConnectAttempt> slower;
+};
+
+// What came of talking over the connection.
+struct Exchange {
+    enum class Outcome : std::uint8_t {
+        Answered,         // with what was expected, if something was
+        OtherAnswer,      // than what was expected
+        Silence,          // our data were acknowledged, nothing came back
+        NotAcknowledged,  // nor were our data
+        Closed,           // by the peer, without an answer
+        Reset,
+        TlsFailed,
+    };
+    enum class TlsProblem : std::uint8_t {
+        None,
+        Expired,
+        NotYetValid,
+        OtherName,
+        Untrusted,
+        NotTls,         // the peer does not speak it
+        RefusedByPeer,  // an alert
+        Other,
+    };
+
+    Outcome outcome = Outcome::Silence;
+    std::chrono::microseconds took{0};
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+    std::string first_line;  // of the answer
+    int error = 0;
+    TlsProblem tls_problem = TlsProblem::None;
+    std::string tls_detail;  // of OpenSSL, in English
+    std::string tls_version;
+    std::string certificate_subject;
+    std::string certificate_issuer;
+    std::string certificate_ends;  // "Nov 25 12:00:00 2026 GMT"
+    // The same over a second connection that only uses small segments, when the first got no
+    // answer: empty when that was not tried.
+    std::optional<bool> small_segments_work;
+};
+
 // A segment made by hand, and the answer to it. Needs CAP_NET_RAW.
 struct RawProbe {
     enum class Segment : std::uint8_t { Syn, Ack, Fin };
@@ -146,6 +194,8 @@ struct TargetProbe {
     std::optional<LocalRoute> route;
     std::optional<NextHop> next_hop;  // looked up after the attempt
     ConnectAttempt attempt;
+    std::optional<RepeatedAttempts> repeated;
+    std::optional<Exchange> exchange;
     std::optional<ConnectAttempt> closed_reference;  // a port where nothing is expected to listen
     std::vector<ConnectAttempt> open_references;
     bool open_reference_named = false;  // the user knows that it is open

@@ -39,6 +39,7 @@ class Condition:
     target: str = SERVER
     status: int = 2
     alone: bool = False  # the server cannot be asked
+    options: tuple = ()  # of tcpdx probe
     joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
 
@@ -429,6 +430,98 @@ def r4_program_resets(net):
 @condition("program-ends-it", {"program-ends-it"}, serves=False, status=1)
 def r4_program_closes(net):
     net.s.peer("close", PORT)
+
+
+# --- connected, and no answer ------------------------------------------------------------------
+
+TALK = ("--send", "hello", "--expect", "answer")
+
+
+@condition("", set(), status=0, options=TALK)
+def ok_answers(net):
+    pass
+
+
+@condition("program-silent", {"program-silent", "never-accepted"}, serves=False, status=1,
+           options=TALK)
+def r2_program_silent(net):
+    net.s.peer("silent", PORT)
+
+
+@condition("never-accepted", {"program-silent", "never-accepted"}, serves=False, status=1,
+           options=TALK)
+def r3_never_accepted(net):
+    net.s.peer("listen", PORT, 16)
+
+
+@condition("path-mtu-hole", status=1, options=("--send", "x" * 4000, "--expect", "answer"))
+def n1_path_mtu_hole(net):
+    net.r.run("ip", "link", "set", "lan", "mtu", "1000")
+    net.r.filter("output", "icmp type destination-unreachable drop")
+
+
+@condition("cookie-ghost", {"cookie-ghost", "connection-forgotten"}, serves=False, status=1,
+           options=TALK)
+def g5_cookie_ghost(net):
+    net.s.option("net.ipv4.tcp_syncookies", 2)
+    net.s.peer("trap", PORT)
+
+
+@condition("certificate-expired", serves=False, status=1, options=("--tls",))
+def r1_certificate_expired(net):
+    net.s.peer("tls", PORT, "expired")
+
+
+@condition("certificate-untrusted", serves=False, status=1, options=("--tls",))
+def r1_certificate_untrusted(net):
+    net.s.peer("tls", PORT, "valid")
+
+
+@condition("not-tls", status=1, options=("--tls",))
+def r1_not_tls(net):
+    pass
+
+
+# --- connects sometimes -------------------------------------------------------------------------
+
+OFTEN = ("--count", "12")
+UNSTEADY = {"accept-queue-overflows"}
+
+
+def two_backends(net):
+    net.s.peer("serve", 8081)
+    net.s.filter("prerouting", f"tcp dport {PORT} redirect to :jhash tcp sport mod 2 map "
+                               "{ 0 : 8081, 1 : 8082 }", kind="nat", priority="-100")
+
+
+@condition("", set(), status=0, options=OFTEN)
+def ok_often(net):
+    pass
+
+
+@condition("backend-refuses", serves=False, status=1, options=OFTEN)
+def p1_backend_refuses(net):
+    two_backends(net)
+
+
+@condition("backend-silent", serves=False, status=1, options=("--count", "10"))
+def p2_backend_silent(net):
+    two_backends(net)
+    net.s.filter("input", "tcp dport 8082 drop")
+
+
+@condition("packet-loss", UNSTEADY | {"packet-loss"}, status=1, options=OFTEN,
+           joint={"packet-loss"})
+def p4_packet_loss(net):
+    net.r.filter("forward", f"tcp dport {PORT} tcp flags & (syn|ack) == syn "
+                            "numgen inc mod 3 == 1 drop")
+
+
+@condition("syn-rate-limit", UNSTEADY | {"syn-rate-limit"}, status=1, options=OFTEN,
+           joint={"syn-rate-limit"})
+def p5_syn_rate_limit(net):
+    net.r.filter("forward", f"tcp dport {PORT} tcp flags & (syn|ack) == syn "
+                            "limit rate over 1/second burst 3 packets drop")
 
 
 def settle():

@@ -8,6 +8,7 @@
     peer.py silent PORT               accepts, reads, never answers
     peer.py defer PORT SECONDS        listens with TCP_DEFER_ACCEPT
     peer.py md5 PORT PEER             listens, and requires TCP-MD5 from PEER
+    peer.py tls PORT valid|expired    answers over TLS, with a certificate that it makes
     peer.py fill ADDRESS PORT COUNT   connects so often, and holds it
     peer.py ports ADDRESS PORT        connects until no local port is left
     peer.py trap PORT                 listens; its queue fills between a SYN and its ACK
@@ -16,8 +17,11 @@
 
 import errno
 import socket
+import ssl
 import struct
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -94,6 +98,25 @@ def use_up_ports(address, port):
         held.append(client)
 
 
+def tls(port, kind):
+    with tempfile.TemporaryDirectory() as folder:
+        key, request, certificate = (f"{folder}/{name}.pem" for name in ("key", "csr", "cert"))
+        subprocess.run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
+                        request, "-subj", "/CN=tcpdx test"], check=True, capture_output=True)
+        subprocess.run(["openssl", "x509", "-req", "-in", request, "-signkey", key, "-out",
+                        certificate, "-days", "-1" if kind == "expired" else "2"], check=True,
+                       capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+
+    def converse(connection):
+        try:
+            answer(context.wrap_socket(connection, server_side=True))
+        except OSError:
+            pass  # the client did not like it
+    serve_all(listener(port), converse)
+
+
 def trap(port):
     """The first SYN from elsewhere makes a connection over loopback take the only place."""
     server = listener(port, backlog=0)
@@ -153,6 +176,8 @@ def main():
         held.append(fill(*arguments))
     elif action == "ports":
         held.append(use_up_ports(*arguments))
+    elif action == "tls":
+        tls(*arguments)
     elif action == "trap":
         held.append(trap(arguments[0]))
         time.sleep(1000)

@@ -27,7 +27,7 @@ def program():
 
 def probe_command(condition, privileged):
     command = [program(), "probe", condition.target, str(PORT), "--reference", str(OPEN), "--json",
-               "--lang", "en"]
+               "--lang", "en", *condition.options]
     if not privileged:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
                    "--bounding-set=-all", *command]

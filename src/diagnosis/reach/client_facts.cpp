@@ -87,6 +87,8 @@ public:
             whether_it_left();
             own_capture();
         }
+        talk();
+        repeated();
         raw_probes();
         references();
         distances();
@@ -307,6 +309,90 @@ private:
         }
     }
 
+    void talk() {
+        if (!probe_.exchange) {
+            return;
+        }
+        const Exchange& exchange = *probe_.exchange;
+        // Both enums are the same list: what was observed, and what the table knows of it.
+        facts_.set(Feature::Talk, static_cast<Talk>(exchange.outcome), seen(talk_fact(exchange)));
+        if (!exchange.tls_version.empty() || exchange.tls_problem != Exchange::TlsProblem::None) {
+            facts_.set(Feature::Tls, static_cast<Tls>(exchange.tls_problem));
+        }
+        if (!exchange.tls_version.empty()) {
+            facts_.add_evidence(seen({N_("{0}; certificate of {1}, issued by {2}, valid until {3}"),
+                                      {exchange.tls_version, exchange.certificate_subject,
+                                       exchange.certificate_issuer, exchange.certificate_ends}}));
+        }
+        if (!exchange.tls_detail.empty()) {
+            facts_.add_evidence(seen({N_("TLS says: {0}"), {exchange.tls_detail}}));
+        }
+        constexpr std::uint64_t kFitsAnyPath = 500;
+        if (exchange.outcome == Exchange::Outcome::NotAcknowledged &&
+            exchange.bytes_sent <= kFitsAnyPath) {
+            facts_.set(Feature::SmallSegments, SmallSegments::Fail);
+        } else if (exchange.small_segments_work) {
+            const bool work = *exchange.small_segments_work;
+            facts_.set(
+                Feature::SmallSegments, work ? SmallSegments::Work : SmallSegments::Fail,
+                seen({work ? N_("a second connection with small segments gets an answer")
+                           : N_("a second connection with small segments gets none either")}));
+        }
+    }
+
+    static Message talk_fact(const Exchange& exchange) {
+        const milliseconds took = in_ms(exchange.took);
+        switch (exchange.outcome) {
+            case Exchange::Outcome::Answered:
+                return exchange.first_line.empty()
+                           ? Message{N_("it answered after {0}"), {took}}
+                           : Message{N_("it answered after {0}: {1}"), {took, exchange.first_line}};
+            case Exchange::Outcome::OtherAnswer:
+                return {N_("it answered, and not what was expected: {0}"), {exchange.first_line}};
+            case Exchange::Outcome::Silence:
+                return {N_("{0} bytes were sent and acknowledged; no answer within {1}"),
+                        {number(exchange.bytes_sent), took}};
+            case Exchange::Outcome::NotAcknowledged:
+                return {N_("{0} bytes were sent, and not acknowledged within {1}"),
+                        {number(exchange.bytes_sent), took}};
+            case Exchange::Outcome::Closed:
+                return {N_("the server closed it after {0}, without an answer"), {took}};
+            case Exchange::Outcome::Reset:
+                return {N_("the server reset it after {0}"), {took}};
+            case Exchange::Outcome::TlsFailed:
+                return {N_("the TLS handshake failed after {0}"), {took}};
+        }
+        return {};
+    }
+
+    void repeated() {
+        if (!probe_.repeated || probe_.repeated->attempts.empty()) {
+            return;
+        }
+        const AttemptCounts counts = count_attempts(probe_.repeated->attempts);
+        facts_.add_evidence(seen(
+            {N_("of {0} attempts, {1} apart, {2} connected at once, {3} after their SYN was sent "
+                "again, {4} were refused, {5} got no answer"),
+             {number(probe_.repeated->attempts.size()), probe_.repeated->interval,
+              number(counts.at_once), number(counts.after_repeat), number(counts.refused),
+              number(counts.silent)}}));
+        if (counts.at_once + counts.after_repeat == 0) {
+            return;  // nothing that happens only sometimes
+        }
+        facts_.set(Feature::Answer, Answer::Connected);
+        facts_.set(Feature::Refusals, counts.refused > 0 ? Among::Some : Among::None);
+        facts_.set(Feature::Silences, counts.silent > 0 ? Among::Some : Among::None);
+        facts_.set(Feature::Repeats, counts.after_repeat > 0 ? Among::Some : Among::None);
+        if (!probe_.repeated->slower.empty()) {
+            const AttemptCounts slow = count_attempts(probe_.repeated->slower);
+            const bool clean = slow.at_once == probe_.repeated->slower.size();
+            facts_.set(Feature::SlowPace, clean ? SlowPace::Clean : SlowPace::Repeats,
+                       seen({N_("of {0} attempts, {1} apart, {2} connected at once"),
+                             {number(probe_.repeated->slower.size()),
+                              probe_.repeated->slower_interval, number(slow.at_once)}}));
+        }
+    }
+
     void raw_probes() {
         for (const RawProbe& raw : probe_.raw) {
             if (raw.send_error != 0 || raw.tries == 0 || raw.segment == RawProbe::Segment::Syn) {
@@ -481,6 +567,27 @@ private:
 };
 
 }  // namespace
+
+AttemptCounts count_attempts(const std::vector<ConnectAttempt>& attempts) {
+    AttemptCounts counts;
+    for (const ConnectAttempt& each : attempts) {
+        switch (each.outcome) {
+            case Outcome::Connected:
+                ++(each.retransmissions.value_or(0) > 0 ? counts.after_repeat : counts.at_once);
+                break;
+            case Outcome::Refused:
+                ++counts.refused;
+                break;
+            case Outcome::NoAnswer:
+                ++counts.silent;
+                break;
+            case Outcome::NotSent:
+                ++counts.not_sent;
+                break;
+        }
+    }
+    return counts;
+}
 
 Facts client_facts(const TargetProbe& probe) {
     return Reader(probe).read();

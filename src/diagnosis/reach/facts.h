@@ -53,6 +53,29 @@ enum class Ping : std::uint8_t { Answers, Silent, Error };
 enum class SynAckRepeated : std::uint8_t { No, Yes };
 enum class Afterwards : std::uint8_t { Quiet, Data, Closed, Reset };
 
+enum class Talk : std::uint8_t {
+    Answered,
+    OtherAnswer,
+    Silence,
+    NotAcknowledged,
+    Closed,
+    Reset,
+    TlsFailed,
+};
+enum class Tls : std::uint8_t {
+    Fine,
+    Expired,
+    NotYetValid,
+    OtherName,
+    Untrusted,
+    NotTls,
+    RefusedByPeer,
+    Other,
+};
+enum class SmallSegments : std::uint8_t { Fail, Work };
+enum class Among : std::uint8_t { None, Some };  // of several attempts, when some connected
+enum class SlowPace : std::uint8_t { Clean, Repeats };
+
 // --- seen by the server ---------------------------------------------------------------------
 
 enum class ServerLooked : std::uint8_t { Yes };
@@ -62,6 +85,7 @@ enum class Listener : std::uint8_t { None, OtherAddress, Here };
 enum class AcceptQueue : std::uint8_t { HasRoom, Full };
 enum class Growth : std::uint8_t { Flat, Rises };
 enum class ServerSent : std::uint8_t { Nothing, SynAck, Reset };
+enum class Request : std::uint8_t { NoConnection, NotReceived, NotAccepted, Unread, Read };
 enum class HalfOpen : std::uint8_t { None, Plain, Retransmitted };
 
 enum class Feature : std::uint8_t {
@@ -83,6 +107,13 @@ enum class Feature : std::uint8_t {
     Ping,
     SynAckRepeated,
     Afterwards,
+    Talk,
+    Tls,
+    SmallSegments,
+    Refusals,
+    Silences,
+    Repeats,
+    SlowPace,
     ServerLooked,
     SynArrived,
     OtherPortsReached,
@@ -98,8 +129,9 @@ enum class Feature : std::uint8_t {
     DeferAcceptDrops,
     ServerSent,
     HalfOpen,
+    Request,
 };
-inline constexpr std::size_t kFeatures = static_cast<std::size_t>(Feature::HalfOpen) + 1;
+inline constexpr std::size_t kFeatures = static_cast<std::size_t>(Feature::Request) + 1;
 
 class Facts {
 public:

@@ -23,6 +23,7 @@ public:
         drops();
         counters();
         half_open();
+        request();
         return std::move(facts_);
     }
 
@@ -224,6 +225,41 @@ private:
                      "times"),
                   {number(most)}},
                  Origin::SocketTable, "ss -tno state syn-recv sport = :" + port_text());
+        }
+    }
+
+    // What became of data on the connections; of several, the one that went least far.
+    void request() {
+        if (watch_.packets && watch_.packets->syns > 0 && watch_.connections.empty()) {
+            facts_.set(Feature::Request, Request::NoConnection);
+            return;
+        }
+        std::optional<Request> least;
+        for (const PeerConnection& connection : watch_.connections) {
+            if (connection.state == TcpState::SynReceived ||
+                connection.state == TcpState::TimeWait) {
+                continue;
+            }
+            Request how = Request::Read;
+            if (connection.never_accepted) {
+                how = Request::NotAccepted;
+            } else if (connection.bytes_received && *connection.bytes_received == 0) {
+                how = Request::NotReceived;
+            } else if (connection.unread_bytes > 0) {
+                how = Request::Unread;
+            }
+            least = least ? std::min(*least, how) : how;
+        }
+        if (!least) {
+            return;
+        }
+        facts_.set(Feature::Request, *least);
+        if (*least == Request::NotAccepted) {
+            tell({N_("the server has the connection, and no program has accepted it")},
+                 Origin::SocketTable, "ss -tnp sport = :" + port_text());
+        } else if (*least == Request::Unread) {
+            tell({N_("the server has the request, and its program has not read it")},
+                 Origin::SocketTable, "ss -tnp sport = :" + port_text());
         }
     }
 

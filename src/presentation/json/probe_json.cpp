@@ -173,9 +173,59 @@ ordered_json next_hop_json(const NextHop& hop) {
             {"state", kStates[static_cast<std::size_t>(hop.state)]}};
 }
 
+ordered_json exchange_json(const Exchange& exchange) {
+    static constexpr const char* kOutcomes[] = {
+        "answered", "other-answer", "silence", "not-acknowledged", "closed", "reset", "tls-failed"};
+    static constexpr const char* kProblems[] = {
+        "none",      "expired", "not-yet-valid",   "other-name",
+        "untrusted", "not-tls", "refused-by-peer", "other"};
+    ordered_json object{{"outcome", kOutcomes[static_cast<std::size_t>(exchange.outcome)]},
+                        {"took_ms", milliseconds_of(exchange.took)},
+                        {"bytes_sent", exchange.bytes_sent},
+                        {"bytes_received", exchange.bytes_received}};
+    const auto put = [&](const char* key, const std::string& text) {
+        if (!text.empty()) {
+            object[key] = text;
+        }
+    };
+    put("first_line", exchange.first_line);
+    put_error(object, exchange.error);
+    object["tls_problem"] = kProblems[static_cast<std::size_t>(exchange.tls_problem)];
+    put("tls_detail", exchange.tls_detail);
+    put("tls_version", exchange.tls_version);
+    put("certificate_subject", exchange.certificate_subject);
+    put("certificate_issuer", exchange.certificate_issuer);
+    put("certificate_ends", exchange.certificate_ends);
+    if (exchange.small_segments_work) {
+        object["small_segments_work"] = *exchange.small_segments_work;
+    }
+    return object;
+}
+
+ordered_json repeated_json(const RepeatedAttempts& repeated) {
+    ordered_json object{{"interval_ms", repeated.interval.count()}};
+    object["attempts"] = ordered_json::array();
+    for (const ConnectAttempt& each : repeated.attempts) {
+        object["attempts"].push_back(attempt_json(each));
+    }
+    if (!repeated.slower.empty()) {
+        object["slower_interval_ms"] = repeated.slower_interval.count();
+    }
+    for (const ConnectAttempt& each : repeated.slower) {
+        object["slower"].push_back(attempt_json(each));
+    }
+    return object;
+}
+
 // What was observed, without what it means.
 ordered_json observed_json(const TargetProbe& target) {
     ordered_json object{{"attempt", attempt_json(target.attempt)}};
+    if (target.repeated) {
+        object["repeated"] = repeated_json(*target.repeated);
+    }
+    if (target.exchange) {
+        object["exchange"] = exchange_json(*target.exchange);
+    }
     if (target.route) {
         object["route"] = route_json(*target.route);
     }
@@ -237,6 +287,13 @@ std::string_view feature_id(Feature feature) {
                                                                   "ping",
                                                                   "syn-ack-repeated",
                                                                   "afterwards",
+                                                                  "talk",
+                                                                  "tls",
+                                                                  "small-segments",
+                                                                  "refusals",
+                                                                  "silences",
+                                                                  "repeats",
+                                                                  "slow-pace",
                                                                   "server-looked",
                                                                   "syn-arrived",
                                                                   "other-ports-reached",
@@ -251,7 +308,8 @@ std::string_view feature_id(Feature feature) {
                                                                   "paws-time-wait",
                                                                   "defer-accept-drops",
                                                                   "server-sent",
-                                                                  "half-open"};
+                                                                  "half-open",
+                                                                  "request"};
     return kIds.at(static_cast<std::size_t>(feature));
 }
 

@@ -1,5 +1,6 @@
 #include "sources/probe/prober.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/i18n.h"
@@ -22,6 +23,9 @@ constexpr milliseconds kAfterHandshake(1300);
 constexpr milliseconds kReferencePatience(1300);
 constexpr milliseconds kRawPatience(1100);
 constexpr std::uint32_t kRawTries = 2;
+constexpr milliseconds kTalkPatience(5000);
+constexpr milliseconds kSlowPace(2000);
+constexpr std::size_t kSlowAttempts = 6;
 // tcpmux: nobody runs it, and no filter has it open.
 constexpr std::uint16_t kClosedPort = 1;
 constexpr std::array<std::uint16_t, 3> kUsuallyOpen{22, 443, 80};
@@ -49,6 +53,9 @@ public:
         attempt();
         if (result_.route) {
             result_.next_hop = look_up_next_hop(target_, *result_.route);
+        }
+        if (options_.count > 1 && !lent_.stop()) {
+            repeat();
         }
         if (!options_.quick) {
             ask_further();
@@ -94,7 +101,11 @@ private:
         const auto before = lent_.counters();
         Connecting made =
             try_to_connect({.target = target_, .patience = options_.patience}, lent_.stop);
-        if (made.socket && !options_.quick) {
+        if (made.socket && options_.conversation) {
+            lent_.progress({N_("talking to {0}"), {target_.address}}, kTalkPatience);
+            talk(made.socket.get());
+        }
+        if (made.socket && !options_.quick && !result_.exchange) {
             lent_.progress({N_("connected; watching whether it stays so")}, kAfterHandshake);
             made.attempt.afterwards =
                 watch_connection(made.socket.get(), kAfterHandshake, lent_.stop);
@@ -110,6 +121,65 @@ private:
                 result_.counter_increases.set(name, value - *earlier);
             }
         }
+    }
+
+    void talk(int socket) {
+        result_.exchange = converse(socket, *options_.conversation, kTalkPatience, lent_.stop);
+        const auto outcome = result_.exchange->outcome;
+        const bool silent =
+            outcome == Exchange::Outcome::Silence || outcome == Exchange::Outcome::NotAcknowledged;
+        if (!silent || options_.quick || lent_.stop()) {
+            return;
+        }
+        // Large packets may get lost where small ones pass.
+        constexpr int kSmallSegment = 500;
+        lent_.progress({N_("the same with small segments")}, options_.patience + kTalkPatience);
+        const Connecting again = try_to_connect(
+            {.target = target_, .patience = options_.patience, .largest_segment = kSmallSegment},
+            lent_.stop);
+        if (again.socket) {
+            const Exchange small =
+                converse(again.socket.get(), *options_.conversation, kTalkPatience, lent_.stop);
+            result_.exchange->small_segments_work = small.outcome == Exchange::Outcome::Answered ||
+                                                    small.outcome == Exchange::Outcome::OtherAnswer;
+        }
+    }
+
+    static bool had_to_repeat(const ConnectAttempt& attempt) {
+        return attempt.outcome == Outcome::Connected && attempt.retransmissions.value_or(0) > 0;
+    }
+
+    void connect_so_often(std::size_t count, milliseconds interval,
+                          std::vector<ConnectAttempt>& attempts) {
+        while (attempts.size() < count && !lent_.stop()) {
+            lent_.progress({N_("attempt {0} of {1}"),
+                            {static_cast<std::int64_t>(attempts.size() + 1),
+                             static_cast<std::int64_t>(count)}},
+                           options_.patience);
+            const auto start = std::chrono::steady_clock::now();
+            Connecting made =
+                try_to_connect({.target = target_, .patience = options_.patience}, lent_.stop);
+            made.socket = UniqueFd();
+            add_captured(made.attempt);
+            if (lent_.stop() && made.attempt.outcome == Outcome::NoAnswer) {
+                return;  // it was not given its time
+            }
+            attempts.push_back(std::move(made.attempt));
+            wait_until(start + interval, lent_.stop);
+        }
+    }
+
+    void repeat() {
+        RepeatedAttempts repeated{.interval = options_.interval};
+        connect_so_often(options_.count, options_.interval, repeated.attempts);
+        if (std::any_of(repeated.attempts.begin(), repeated.attempts.end(), had_to_repeat)) {
+            // A limit on the rate of SYNs lets a slower pace pass; a lossy path does not.
+            repeated.slower_interval = std::max(kSlowPace, options_.interval * 4);
+            // What the fast attempts have used up has to come back first.
+            wait_until(std::chrono::steady_clock::now() + repeated.slower_interval, lent_.stop);
+            connect_so_often(kSlowAttempts, repeated.slower_interval, repeated.slower);
+        }
+        result_.repeated = std::move(repeated);
     }
 
     void ask_further() {

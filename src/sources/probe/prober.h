@@ -11,6 +11,7 @@
 #include "model/message.h"
 #include "model/probe_report.h"
 #include "sources/probe/connect_attempt.h"
+#include "sources/probe/conversation.h"
 
 namespace tcpdx::probe {
 
@@ -19,6 +20,9 @@ struct ProbeOptions {
     bool quick = false;                           // one connect(), nothing else
     std::optional<std::uint16_t> open_reference;  // a port that is known to be open
     std::optional<Target> other_destination;      // for comparing the path
+    std::size_t count = 1;                        // connects
+    std::chrono::milliseconds interval{200};      // between them
+    std::optional<Conversation> conversation;     // after the handshake
 };
 
 // What the prober is lent by its caller.

@@ -285,6 +285,41 @@ PingResult ping(const json& object) {
     return result;
 }
 
+Exchange exchange(const json& object) {
+    static constexpr std::array<std::string_view, 7> kOutcomes{
+        "answered", "other-answer", "silence", "not-acknowledged", "closed", "reset", "tls-failed"};
+    static constexpr std::array<std::string_view, 8> kProblems{
+        "none",      "expired", "not-yet-valid",   "other-name",
+        "untrusted", "not-tls", "refused-by-peer", "other"};
+    Exchange made{.outcome = one_of<Exchange::Outcome>(object, "outcome", kOutcomes),
+                  .took = duration(object, "took_ms"),
+                  .bytes_sent = number<std::uint64_t>(object, "bytes_sent").value_or(0),
+                  .bytes_received = number<std::uint64_t>(object, "bytes_received").value_or(0),
+                  .first_line = text(object, "first_line"),
+                  .error = number<int>(object, "errno").value_or(0),
+                  .tls_problem = one_of<Exchange::TlsProblem>(object, "tls_problem", kProblems),
+                  .tls_detail = text(object, "tls_detail"),
+                  .tls_version = text(object, "tls_version"),
+                  .certificate_subject = text(object, "certificate_subject"),
+                  .certificate_issuer = text(object, "certificate_issuer"),
+                  .certificate_ends = text(object, "certificate_ends")};
+    if (find(object, "small_segments_work") != nullptr) {
+        made.small_segments_work = flag(object, "small_segments_work");
+    }
+    return made;
+}
+
+RepeatedAttempts repeated(const json& object) {
+    RepeatedAttempts made;
+    made.interval =
+        std::chrono::duration_cast<std::chrono::milliseconds>(duration(object, "interval_ms"));
+    made.slower_interval = std::chrono::duration_cast<std::chrono::milliseconds>(
+        duration(object, "slower_interval_ms"));
+    each(object, "attempts", [&](const json& item) { made.attempts.push_back(attempt(item)); });
+    each(object, "slower", [&](const json& item) { made.slower.push_back(attempt(item)); });
+    return made;
+}
+
 TargetProbe target_probe(const json& object) {
     TargetProbe target;
     const auto where = socket_address(object, "target");
@@ -296,6 +331,12 @@ TargetProbe target_probe(const json& object) {
     target.target = *where;
     target.interrupted = flag(object, "interrupted");
     target.attempt = attempt(*made);
+    if (const json* value = find(*observed, "repeated")) {
+        target.repeated = repeated(*value);
+    }
+    if (const json* value = find(*observed, "exchange")) {
+        target.exchange = exchange(*value);
+    }
     if (const json* value = find(*observed, "route")) {
         target.route = route(*value);
     }
