@@ -191,6 +191,11 @@ Verdict judge(const Facts& facts, const Parties& parties) {
     }
     add_proven(facts, parties, verdict);
     add_narrowing(facts, verdict);
+    if (verdict.candidates.size() > 1 && parties.client && !facts.value(Feature::ServerLooked)) {
+        verdict.server_command = "tcpdx diagnose :" + std::to_string(parties.port) +
+                                 " --from-peer " + to_string(*parties.client) +
+                                 " --json > server.json";
+    }
     verdict.outcome = outcome_of(facts, verdict);
     return verdict;
 }

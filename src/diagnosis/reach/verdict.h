@@ -43,6 +43,7 @@ struct Verdict {
     std::vector<ExcludedCause> excluded;
     std::vector<Message> proven;  // what holds whichever candidate is the cause
     std::vector<Observation> evidence;
+    std::string server_command;  // makes the server's half of the evidence; empty when not needed
     std::vector<Message> narrowing;  // what would leave fewer candidates, asked from here
 
     [[nodiscard]] bool is_certain() const { return candidates.size() == 1; }

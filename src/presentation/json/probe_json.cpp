@@ -333,6 +333,9 @@ void put_verdict(ordered_json& object, const Verdict& verdict) {
     }
     object["proven"] = messages(verdict.proven);
     object["evidence"] = observations_json(verdict.evidence);
+    if (!verdict.server_command.empty()) {
+        object["server_command"] = verdict.server_command;
+    }
     object["narrowing"] = messages(verdict.narrowing);
 }
 

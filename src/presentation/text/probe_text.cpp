@@ -76,6 +76,13 @@ void write_verdict(const Verdict& verdict, const Screen& screen, TextPage& page)
     if (verdict.outcome == Verdict::Outcome::DoesNotConnect && verdict.candidates.empty()) {
         page.paragraph(_("Nothing that is known here explains it."), kIndent);
     }
+    if (!verdict.server_command.empty()) {
+        page.line(inked(screen, Ink::Dim,
+                        _("The server can tell: run this there, then this probe again with --json, "
+                          "and tcpdx conclude with both files")),
+                  kIndent);
+        page.line(inked(screen, Ink::Bold, verdict.server_command), kDeeper);
+    }
     if (!verdict.evidence.empty()) {
         page.line(inked(screen, Ink::Dim, _("Evidence")), kIndent);
     }
