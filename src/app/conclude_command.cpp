@@ -119,8 +119,11 @@ int run(const Options& options, const Context& context) {
     std::optional<PortWatch> server;
     for (const std::string& file : options.files) {
         const auto text = read_whole(file);
-        auto report =
-            text ? saved::read_report(*text) : Result<saved::Report>(tl::unexpected(text.error()));
+        if (!text) {
+            complain(text.error());
+            return kNoInput;
+        }
+        auto report = saved::read_report(*text);
         if (!report) {
             complain_about(report.error(), file);
             return kBadInput;
