@@ -180,9 +180,12 @@ def ask_peers(condition, net):
         command = command + (["-6"] if v6 else []) + [condition.target]
         if name == "tcptraceroute":
             command.append(str(PORT))
-        done = subprocess.run(net.c.command(*command), capture_output=True, text=True, check=False,
-                              timeout=60)
-        said[name] = said_by_peer(name, done.stdout)
+        try:
+            done = subprocess.run(net.c.command(*command), capture_output=True, text=True,
+                                  check=False, timeout=30, stdin=subprocess.DEVNULL)
+            said[name] = said_by_peer(name, done.stdout)
+        except subprocess.TimeoutExpired:
+            said[name] = "hangs"
     return said
 
 
@@ -233,6 +236,8 @@ def matrix():
                                                     capture_output=True, text=True, check=False),
                         conditions.CONDITIONS)
         for name, done in zip(conditions.CONDITIONS, runs):
+            if done.returncode != 0:
+                print(done.stderr, file=sys.stderr)
             print(done.stdout.strip() if done.returncode == 0 else f"| {name} | failed |",
                   flush=True)
     return 0

@@ -72,8 +72,8 @@ constexpr auto kConnected = list(is(F::Answer, Answer::Connected));
 constexpr auto kTcpSawNothing =
     list(is(F::ListenOverflows, Growth::Flat), is(F::ListenDrops, Growth::Flat),
          is(F::NoRoutes, Growth::Flat), is(F::Md5NotFound, Growth::Flat),
-         is(F::ReversePathFilter, Growth::Flat), is(F::HalfOpen, HalfOpen::None),
-         is(F::ServerSent, ServerSent::Nothing));
+         is(F::ReversePathFilter, Growth::Flat), is(F::IcmpErrorsSent, Growth::Flat),
+         is(F::HalfOpen, HalfOpen::None), is(F::ServerSent, ServerSent::Nothing));
 constexpr auto kArrived = list(is(F::SynArrived, SynArrived::Yes));
 constexpr auto kNeverArrived = list(is(F::SynArrived, SynArrived::No));
 
@@ -168,8 +168,13 @@ template <class... From>
 constexpr auto icmp(IcmpSays says, From... from) {
     return together(kIcmp, list(is(F::IcmpSays, says), is(F::IcmpFrom, from...)));
 }
-constexpr auto kServerPortUnreachable = icmp(IcmpSays::PortUnreachable, IcmpFrom::Target);
-constexpr auto kServerProhibits = icmp(IcmpSays::Prohibited, IcmpFrom::Target);
+constexpr auto kServerSaysSo =
+    list(is(F::SynArrived, SynArrived::Yes), is(F::IcmpErrorsSent, Growth::Rises),
+         is(F::HalfOpen, HalfOpen::None), is(F::ServerSent, ServerSent::Nothing));
+constexpr auto kServerPortUnreachable =
+    together(icmp(IcmpSays::PortUnreachable, IcmpFrom::Target), kServerSaysSo);
+constexpr auto kServerProhibits =
+    together(icmp(IcmpSays::Prohibited, IcmpFrom::Target), kServerSaysSo);
 constexpr auto kMiddlePortUnreachable = icmp(IcmpSays::PortUnreachable, IcmpFrom::Router);
 constexpr auto kMiddleProhibits = icmp(IcmpSays::Prohibited, IcmpFrom::Router);
 constexpr auto kOwnReject = together(kIcmp, list(is(F::IcmpSays, IcmpSays::PortUnreachable,

@@ -127,6 +127,7 @@ enum class Feature : std::uint8_t {
     ResetsSent,
     PawsTimeWait,
     DeferAcceptDrops,
+    IcmpErrorsSent,
     ServerSent,
     HalfOpen,
     Request,

@@ -186,6 +186,7 @@ private:
         per_syn(Feature::Md5NotFound, "TcpExtTCPMD5NotFound");
         per_syn(Feature::ReversePathFilter, "TcpExtIPReversePathFilter");
         per_syn(Feature::PawsTimeWait, "TcpExtPAWSTimewait");
+        per_syn(Feature::IcmpErrorsSent, v6_ ? "Icmp6OutDestUnreachs" : "IcmpOutDestUnreachs");
         if (const auto by = rise("TcpExtTCPDeferAcceptDrop")) {
             facts_.set(Feature::DeferAcceptDrops, *by > 0 ? Growth::Rises : Growth::Flat);
             if (*by > 0) {

@@ -307,6 +307,7 @@ std::string_view feature_id(Feature feature) {
                                                                   "resets-sent",
                                                                   "paws-time-wait",
                                                                   "defer-accept-drops",
+                                                                  "icmp-errors-sent",
                                                                   "server-sent",
                                                                   "half-open",
                                                                   "request"};
