@@ -148,5 +148,7 @@ class Conclude(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    # In the background SIGINT is ignored, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     TCPDX = sys.argv.pop(1)
     unittest.main()

@@ -59,12 +59,16 @@ class Outcome:
 
 def make(condition):
     net = network.Network()
-    net.s.peer("serve", OPEN)
-    if condition.serves:
-        net.server = net.s.peer("serve", PORT)
-    net.warm_up()
-    condition.setup(net)
-    conditions.settle()
+    try:
+        net.s.peer("serve", OPEN)
+        if condition.serves:
+            net.s.peer("serve", PORT)
+        net.warm_up()
+        condition.setup(net)
+        conditions.settle()
+    except BaseException:
+        net.close()
+        raise
     return net
 
 
@@ -244,6 +248,8 @@ def matrix():
 
 
 def main():
+    # In the background SIGINT is ignored, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.argv[1:] == ["matrix"]:
         return matrix()
     if len(sys.argv) == 3 and sys.argv[1] == "row":
