@@ -171,7 +171,10 @@ def said_by_peer(name, output):
         return text.split("from")[0].replace("RCVD", "").strip(" ()0123456789.s") or text
     hops = [line for line in lines if line[0].isdigit()]
     answered = [line for line in hops if "*" not in line]
-    return "hop " + " ".join(answered[-1].split()[:3]).split(" (")[0] if answered else "stars"
+    if not answered:
+        return "stars"
+    words = answered[-1].split()
+    return "hop " + " ".join(words[:2] + [word for word in words[2:3] if word.startswith("[")])
 
 
 def ask_peers(condition, net):
@@ -223,7 +226,9 @@ def matrix_row(name):
             return "no SYN" if who == "server" and "joint" in found else "-"
         if not condition.true:
             return "nothing wrong" if not found[who] else "false alarm"
-        mark = "" if condition.true in found[who] else " (missed)"
+        # A server that took the connection has nothing to explain.
+        seen = condition.true in found[who] or (who == "server" and not found[who])
+        mark = "" if seen else " (missed)"
         return f"{len(found[who])}{mark}"
     return [name, condition.true or "-", cell("nobody"), cell("root"), cell("server"),
             cell("joint"), *(peers[peer] for peer in PEERS)]

@@ -129,10 +129,15 @@ bool shows_at_server(const Cause& cause, const Facts& facts) {
                        });
 }
 
-// Causes that only the client's side can show as such.
-bool has_client_side_needs(const Cause& cause) {
-    return std::any_of(cause.needs.begin(), cause.needs.end(),
-                       [](const Condition& each) { return !is_of_server(each.feature); });
+// Causes that only the client's side can show as such. That the handshake is not finished shows at
+// both: there as a SYN+ACK that comes again, here as a connection that stays half-open.
+bool has_client_side_needs(const Cause& cause, const Facts& facts) {
+    const bool half_open = facts.is(Feature::HalfOpen, HalfOpen::Retransmitted) ||
+                           facts.is(Feature::DeferAcceptDrops, Growth::Rises);
+    return std::any_of(cause.needs.begin(), cause.needs.end(), [&](const Condition& each) {
+        const bool shows_here = each.feature == Feature::SynAckRepeated && half_open;
+        return !is_of_server(each.feature) && !shows_here;
+    });
 }
 
 }  // namespace
@@ -142,14 +147,15 @@ Verdict judge_server(const Facts& facts, const Parties& parties) {
     verdict.evidence = facts.evidence();
     const bool arrived = facts.is(Feature::SynArrived, SynArrived::Yes);
     const bool answered = facts.is(Feature::ServerSent, ServerSent::SynAck) &&
-                          facts.is(Feature::HalfOpen, HalfOpen::None);
+                          facts.is(Feature::HalfOpen, HalfOpen::None) &&
+                          !facts.is(Feature::ListenDrops, Growth::Rises);
     // Without a SYN there is nothing to explain here, and an answered one that did not stay
-    // half-open has become a connection.
+    // half-open, with no other dropped, has become a connection.
     if (!arrived || answered) {
         return verdict;
     }
     for (const Cause& cause : all_causes()) {
-        if (!shows_at_server(cause, facts) || has_client_side_needs(cause) ||
+        if (!shows_at_server(cause, facts) || has_client_side_needs(cause, facts) ||
             among(verdict.candidates, cause.id)) {
             continue;
         }
