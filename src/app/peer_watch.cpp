@@ -77,6 +77,7 @@ public:
                 watch_.counter_increases.set(name, value - *earlier);
             }
         }
+        forget_passing_ones();
         name_listeners();
         return std::move(watch_);
     }
@@ -157,6 +158,10 @@ private:
         if (known == watch_.connections.end()) {
             watch_.connections.push_back({.remote = connection.remote});
             known = std::prev(watch_.connections.end());
+            half_open_looks_.push_back(0);
+        }
+        if (connection.state == TcpState::SynReceived) {
+            ++half_open_looks_[static_cast<std::size_t>(known - watch_.connections.begin())];
         }
         known->state = connection.state;
         known->never_accepted = connection.kind == SocketKind::Full && connection.inode == 0U &&
@@ -184,6 +189,18 @@ private:
         return {};
     }
 
+    // Every connection is half-open for a round trip. One that was seen so only once, and then no
+    // more, need not have stayed so.
+    void forget_passing_ones() {
+        std::vector<PeerConnection> kept;
+        for (std::size_t i = 0; i < watch_.connections.size(); ++i) {
+            if (watch_.connections[i].state != TcpState::SynReceived || half_open_looks_[i] > 1) {
+                kept.push_back(watch_.connections[i]);
+            }
+        }
+        watch_.connections = std::move(kept);
+    }
+
     void name_listeners() {
         const auto holders = procfs::find_socket_holders({.dead_sockets = false});
         if (!holders) {
@@ -205,6 +222,7 @@ private:
     std::unordered_set<std::uint32_t> syn_sequences_;
     std::vector<std::optional<std::uint32_t>> first_drops_;
     std::vector<std::uint32_t> inodes_;
+    std::vector<std::uint32_t> half_open_looks_;  // of each of watch_.connections
 };
 
 int status_of(const PortWatch& watch, const diagnosis::reach::Verdict& verdict) {

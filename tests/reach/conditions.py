@@ -8,7 +8,7 @@ apart, `unprivileged` those without it. The first word of the name is the row of
 import dataclasses
 import time
 
-from network import CLIENT, CLIENT6, FAR_ROUTER, OPEN, PORT, ROUTER, SERVER, SERVER6
+from network import CLIENT, CLIENT6, DELAY, FAR_ROUTER, OPEN, PORT, ROUTER, SERVER, SERVER6
 
 # Classes that no client can split (docs/reach.md).
 S1 = {"input-drop", "path-drop", "output-drop", "return-path-drop", "address-translation-full",
@@ -40,6 +40,7 @@ class Condition:
     status: int = 2
     alone: bool = False  # the server cannot be asked
     options: tuple = ()  # of tcpdx probe
+    delay: float = DELAY  # of the wire, in seconds
     joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
 
@@ -401,12 +402,16 @@ def l1_local_ports_used_up(net):
 # --- connected, and yet -----------------------------------------------------------------------
 
 
-@condition("accept-queue-full-at-ack", UNFINISHED, serves=False, status=1)
+# The queue has to fill between the SYN and its ACK.
+SLOW = 0.05
+
+
+@condition("accept-queue-full-at-ack", UNFINISHED, serves=False, status=1, delay=SLOW)
 def g3_queue_full_at_ack(net):
     net.s.peer("trap", PORT)
 
 
-@condition("overflow-reset", ENDED, serves=False, status=1)
+@condition("overflow-reset", ENDED, serves=False, status=1, delay=SLOW)
 def g4_overflow_reset(net):
     net.s.option("net.ipv4.tcp_abort_on_overflow", 1)
     net.s.peer("trap", PORT)
@@ -461,7 +466,7 @@ def n1_path_mtu_hole(net):
 
 
 @condition("cookie-ghost", {"cookie-ghost", "connection-forgotten"}, serves=False, status=1,
-           options=TALK)
+           options=TALK, delay=SLOW)
 def g5_cookie_ghost(net):
     net.s.option("net.ipv4.tcp_syncookies", 2)
     net.s.peer("trap", PORT)

@@ -111,8 +111,8 @@ def open_tap(name):
     return tap
 
 
-def relay(left, right):
-    """Passes frames on between two TAPs, each DELAY after it came."""
+def relay(left, right, delay):
+    """Passes frames on between two TAPs, each so long after it came."""
     waiting = []
     number = 0
     poller = select.poll()
@@ -127,7 +127,7 @@ def relay(left, right):
                 while True:
                     frame = os.read(tap, 65536)
                     number += 1
-                    heapq.heappush(waiting, (time.monotonic() + DELAY, number, other[tap], frame))
+                    heapq.heappush(waiting, (time.monotonic() + delay, number, other[tap], frame))
             except BlockingIOError:
                 pass
         while waiting and waiting[0][0] <= time.monotonic():
@@ -139,7 +139,7 @@ def relay(left, right):
 
 
 class Network:
-    def __init__(self):
+    def __init__(self, delay=DELAY):
         if os.geteuid() != 0:
             skip("needs root for network namespaces")
         if not pathlib.Path("/dev/net/tun").exists():
@@ -147,7 +147,7 @@ class Network:
         if not pathlib.Path("/usr/sbin/nft").exists():
             skip("needs nftables")
         self.c, self.r, self.s = Host("client"), Host("router"), Host("server")
-        self.relay = self._lay_wire()
+        self.relay = self._lay_wire(delay)
         c, r, s = self.c, self.r, self.s
         c.run("ip", "link", "set", "wire", "up")
         c.run("ip", "address", "add", f"{CLIENT}/24", "dev", "wire")
@@ -170,7 +170,7 @@ class Network:
         r.option("net.ipv4.ip_forward", 1)
         r.option("net.ipv6.conf.all.forwarding", 1)
 
-    def _lay_wire(self):
+    def _lay_wire(self, delay):
         """Makes both ends, and a process of ours that passes the frames on."""
         child = os.fork()
         if child != 0:
@@ -186,7 +186,7 @@ class Network:
             left = open_tap("wire")
             self.r.enter()
             right = open_tap("wire")
-            relay(left, right)
+            relay(left, right, delay)
         finally:
             os._exit(1)
 

@@ -58,7 +58,7 @@ class Outcome:
 
 
 def make(condition):
-    net = network.Network()
+    net = network.Network(condition.delay)
     try:
         net.s.peer("serve", OPEN)
         if condition.serves:
