@@ -4,20 +4,18 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <random>
 
-#include "wire/tcp_builder.h"
+#include "wire/checksum.h"
+#include "wire/tcp_header.h"
 
 namespace tcpdx::probe {
 namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-
-std::span<const std::uint8_t> octets_of(const IpAddress& address) {
-    return std::span(address.bytes).subspan(address.family == IpFamily::V4 ? 12 : 0);
-}
 
 // A port of ours that nobody else gets while the socket lives.
 struct ReservedPort {
@@ -56,16 +54,22 @@ wire::TcpFlags flags_of(RawProbe::Segment segment) {
 
 int send_segment(RawProbe::Segment segment, const SocketAddress& source, const Target& target) {
     static std::mt19937 random{std::random_device{}()};
-    wire::BareSegment bare{.source_port = source.port,
-                           .destination_port = target.address.port,
-                           .sequence = static_cast<std::uint32_t>(random()),
-                           .window = 1024,
-                           .flags = flags_of(segment)};
+    wire::TcpSegment bare{.source_port = source.port,
+                          .destination_port = target.address.port,
+                          .sequence = static_cast<std::uint32_t>(random()),
+                          .window = 1024,
+                          .flags = flags_of(segment)};
     if (segment == RawProbe::Segment::Ack) {
         bare.acknowledgment = static_cast<std::uint32_t>(random());
     }
-    const auto bytes =
-        wire::build_tcp(bare, octets_of(source.address), octets_of(target.address.address));
+    std::array<std::byte, 20> bytes{};
+    if (wire::write_tcp(bare, bytes) != bytes.size()) {
+        return EMSGSIZE;  // it has neither options nor data
+    }
+    const std::uint16_t checksum =
+        wire::tcp_checksum(source.address, target.address.address, bytes);
+    bytes[16] = static_cast<std::byte>(checksum >> 8);
+    bytes[17] = static_cast<std::byte>(checksum & 0xff);
     // Open only while sending: a raw socket is given every TCP segment that comes in.
     const UniqueFd raw(::socket(kernel_family(target.address.address.family),
                                 SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP));
