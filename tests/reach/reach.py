@@ -3,6 +3,7 @@
 
     reach.py list            the names of the conditions
     reach.py NAME            run one; TCPDX is the program (exit status 77: skipped)
+    reach.py all             run all, side by side
     reach.py matrix          run all, and print the table of docs/accuracy.md
 """
 
@@ -252,9 +253,33 @@ def matrix():
     return 0
 
 
+def run_all():
+    """A process each, since a network forks and enters namespaces. What fails is tried once more
+    alone: on a busy host a wait can be too short."""
+    def run(name):
+        return subprocess.run([sys.executable, __file__, name], capture_output=True, text=True,
+                              check=False, stdin=subprocess.DEVNULL)
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        done = dict(zip(conditions.CONDITIONS, pool.map(run, conditions.CONDITIONS)))
+    if any(each.returncode == network.SKIP for each in done.values()):
+        network.skip(next(each.stdout for each in done.values()))
+    failed = []
+    for name in [name for name, each in done.items() if each.returncode != 0]:
+        again = run(name)
+        print(f"{name}: {'passed alone' if again.returncode == 0 else 'FAILED'}")
+        if again.returncode != 0:
+            print(again.stdout, again.stderr)
+            failed.append(name)
+    print(f"{len(done) - len(failed)} of {len(done)} conditions")
+    return 1 if failed else 0
+
+
 def main():
     # In the background SIGINT is ignored, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.argv[1:] == ["all"]:
+        return run_all()
     if sys.argv[1:] == ["matrix"]:
         return matrix()
     if len(sys.argv) == 3 and sys.argv[1] == "row":
