@@ -32,9 +32,11 @@ struct Context {
 // when it was chosen. The returned status becomes the exit status.
 using Run = std::function<int(const Context&)>;
 
+void add_conclude_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_list_command(CLI::App& tcpdx, Run& chosen);
 void add_netstat_command(CLI::App& tcpdx, Run& chosen);
+void add_probe_command(CLI::App& tcpdx, Run& chosen);
 void add_trace_command(CLI::App& tcpdx, Run& chosen);
 void add_tune_command(CLI::App& tcpdx, Run& chosen);
 

@@ -16,6 +16,7 @@
 #include "app/interruption.h"
 #include "app/look.h"
 #include "app/pasted_input.h"
+#include "app/peer_watch.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
 #include "diagnosis/command_port.h"
@@ -47,6 +48,7 @@ struct Options {
     bool all_namespaces = false;
     bool harmless = false;
     bool json = false;
+    std::string peer;
     std::vector<std::string> limits;
     std::vector<std::string> silenced;
 };
@@ -357,11 +359,34 @@ std::optional<std::string> unknown_rule(const std::vector<std::string>& ids) {
     return std::nullopt;
 }
 
+int run_peer_watch(const Inquiry& asked, const Options& options, const Context& context) {
+    constexpr double kUsualSeconds = 30;
+    const auto peer = parse_ip_address(options.peer);
+    if (!asked.port) {
+        complain(_("--from-peer needs the port that the peer tries, as in :8080."));
+        return kUsageError;
+    }
+    if (!peer) {
+        complain(render(Message{N_("{0} is not an address."), {options.peer}}));
+        return kUsageError;
+    }
+    const double seconds = options.for_seconds > 0 ? options.for_seconds : kUsualSeconds;
+    return watch_peer(
+        {.port = *asked.port,
+         .peer = *peer,
+         .duration = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)),
+         .json = options.json},
+        context);
+}
+
 int run(const Options& options, const Context& context) {
     auto asked = understand(options);
     if (!asked) {
         complain(asked.error());
         return kUsageError;
+    }
+    if (!options.peer.empty()) {
+        return run_peer_watch(*asked, options, context);
     }
     const auto limits = parse_limits(options.limits);
     if (!limits) {
@@ -453,6 +478,14 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name(_("RULE,..."));
+    if (with_target) {
+        command
+            .add_option("--from-peer", options->peer,
+                        _("with :PORT: watch what becomes of this client's attempts to connect "
+                          "(for 30 seconds, or --for)"))
+            ->excludes(from)
+            ->type_name(_("ADDRESS"));
+    }
     command.add_flag("--json", options->json, _("JSON, described in docs/json.md"));
     return [options](const Context& context) { return run(*options, context); };
 }

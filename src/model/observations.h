@@ -24,6 +24,7 @@ enum class Origin : std::uint8_t {
     TraceEvent,
     PastedText,
     Limit,  // a threshold of this program
+    Probe,  // what came back when we asked
 };
 
 // One fact with its origin, as shown to a reader: the piece of evidence a finding stands on.

@@ -135,6 +135,8 @@ std::string_view render(Origin origin) {
             return _("pasted text");
         case Origin::Limit:
             return _("limit");
+        case Origin::Probe:
+            return _("probe");
     }
     return "?";
 }

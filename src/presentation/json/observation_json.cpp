@@ -25,6 +25,8 @@ const char* origin_id(Origin origin) {
             return "pasted-text";
         case Origin::Limit:
             return "limit";
+        case Origin::Probe:
+            return "probe";
     }
     return "";
 }

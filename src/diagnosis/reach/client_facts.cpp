@@ -1,0 +1,596 @@
+#include "diagnosis/reach/client_facts.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/i18n.h"
+
+namespace tcpdx::diagnosis::reach {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using Outcome = ConnectAttempt::Outcome;
+
+// Between a fast answer, even to a second or third SYN, and the 3.1 s of three ARP tries.
+constexpr milliseconds kSlow(2500);
+// One timeout can still be a lost packet of a busy host; its SYN queue empties by then.
+constexpr std::uint8_t kEnoughTimeouts = 1;
+
+milliseconds in_ms(microseconds duration) {
+    return duration_cast<milliseconds>(duration);
+}
+
+Value number(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+Observation seen(Message fact, Origin origin = Origin::Probe, std::string check = {}) {
+    return {.fact = std::move(fact), .origin = origin, .check = std::move(check)};
+}
+
+std::string type_and_code(const IcmpError& error) {
+    return std::to_string(error.type) + "/" + std::to_string(error.code);
+}
+
+LocalError local_error(int error) {
+    switch (error) {
+        case ENETUNREACH:
+            return LocalError::NoRoute;
+        case EHOSTUNREACH:
+            return LocalError::Unreachable;
+        case EACCES:
+            return LocalError::Prohibited;
+        case EINVAL:
+            return LocalError::Blackhole;
+        case EADDRNOTAVAIL:
+        case EADDRINUSE:
+            return LocalError::PortsUsedUp;
+        case EPERM:
+            return LocalError::NotPermitted;
+        default:
+            return LocalError::Other;
+    }
+}
+
+IcmpSays icmp_says(IcmpMeaning meaning) {
+    switch (meaning) {
+        case IcmpMeaning::NetUnreachable:
+            return IcmpSays::NetUnreachable;
+        case IcmpMeaning::HostUnreachable:
+            return IcmpSays::HostUnreachable;
+        case IcmpMeaning::ProtocolUnreachable:
+            return IcmpSays::ProtocolUnreachable;
+        case IcmpMeaning::PortUnreachable:
+            return IcmpSays::PortUnreachable;
+        case IcmpMeaning::Prohibited:
+            return IcmpSays::Prohibited;
+        case IcmpMeaning::TimeExceeded:
+            return IcmpSays::TimeExceeded;
+        case IcmpMeaning::TooBig:
+        case IcmpMeaning::Other:
+            break;
+    }
+    return IcmpSays::Other;
+}
+
+class Reader {
+public:
+    explicit Reader(const TargetProbe& probe) : probe_(probe), attempt_(probe.attempt) {}
+
+    Facts read() {
+        next_hop();
+        answer();
+        if (attempt_.outcome == Outcome::NoAnswer) {
+            whether_it_left();
+            own_capture();
+        }
+        talk();
+        repeated();
+        raw_probes();
+        references();
+        distances();
+        path();
+        ping();
+        return std::move(facts_);
+    }
+
+private:
+    void next_hop() {
+        if (!probe_.route || probe_.route->kind != LocalRoute::Kind::Unicast) {
+            return;
+        }
+        facts_.set(Feature::NextHopKind,
+                   probe_.route->gateway ? NextHopKind::Gateway : NextHopKind::Target);
+        if (!probe_.next_hop) {
+            return;
+        }
+        const NeighbourState state = probe_.next_hop->state;
+        if (state == NeighbourState::Failed || state == NeighbourState::Incomplete) {
+            facts_.set(Feature::LinkLayer, LinkLayer::Failed,
+                       seen({N_("the next hop {0} does not answer ARP or neighbour discovery"),
+                             {probe_.next_hop->address}},
+                            Origin::SocketTable,
+                            "ip neighbour show " + to_string(probe_.next_hop->address)));
+        } else if (state != NeighbourState::Unknown) {
+            facts_.set(Feature::LinkLayer, LinkLayer::Resolved);
+        }
+    }
+
+    void answer() {
+        switch (attempt_.outcome) {
+            case Outcome::NoAnswer:
+                // What was not waited for has not been silent.
+                if (!probe_.interrupted || attempt_.took >= kSlow) {
+                    facts_.set(Feature::Answer, Answer::Silence,
+                               seen({N_("connect() to port {0} got no answer within {1}"),
+                                     {Port{attempt_.target.port}, in_ms(attempt_.took)}}));
+                }
+                return;
+            case Outcome::Connected:
+                connected();
+                return;
+            case Outcome::Refused:
+                refused();
+                return;
+            case Outcome::NotSent:
+                facts_.set(Feature::Answer, Answer::NotSent);
+                facts_.set(Feature::LocalError, local_error(attempt_.error),
+                           seen({N_("connect() failed at once, without a packet: {0}"),
+                                 {std::string(error_name(attempt_.error))}}));
+                return;
+        }
+    }
+
+    static std::string_view error_name(int error) {
+        const char* name = ::strerrorname_np(error);
+        return name == nullptr ? "?" : name;
+    }
+
+    void connected() {
+        facts_.set(Feature::Answer, Answer::Connected,
+                   seen({N_("connect() to port {0} succeeded after {1}"),
+                         {Port{attempt_.target.port}, in_ms(attempt_.took)}}));
+        if (!attempt_.afterwards) {
+            return;
+        }
+        const ConnectAttempt::Afterwards& after = *attempt_.afterwards;
+        const milliseconds watched = in_ms(after.watched);
+        if (after.error != 0) {
+            facts_.set(Feature::Afterwards, Afterwards::Reset,
+                       seen({N_("{0} later the connection failed: {1}"),
+                             {watched, std::string(error_name(after.error))}}));
+        } else if (after.closed_by_peer) {
+            facts_.set(Feature::Afterwards,
+                       after.bytes_received > 0 ? Afterwards::Data : Afterwards::Closed,
+                       seen({N_("{0} later the server closed it, after {1} bytes"),
+                             {watched, number(after.bytes_received)}}));
+        } else {
+            facts_.set(Feature::Afterwards,
+                       after.bytes_received > 0 ? Afterwards::Data : Afterwards::Quiet);
+        }
+        synack_repeated();
+    }
+
+    void synack_repeated() {
+        // tcp_validate_incoming() counts an unexpected SYN, which a repeated SYN+ACK is.
+        constexpr const char* kCounter = "TcpExtTCPSYNChallenge";
+        if (attempt_.captured) {
+            const std::uint32_t count = attempt_.captured->syn_acks;
+            if (count > 1) {
+                facts_.set(Feature::SynAckRepeated, SynAckRepeated::Yes,
+                           seen({N_("the server sent its SYN+ACK {0} times: our ACK does not count "
+                                    "there"),
+                                 {number(count)}},
+                                Origin::Packet));
+            } else if (count == 1) {
+                facts_.set(Feature::SynAckRepeated, SynAckRepeated::No);
+            }
+            return;
+        }
+        if (const auto rise = probe_.counter_increases.value(kCounter)) {
+            facts_.set(Feature::SynAckRepeated, SynAckRepeated::Yes,
+                       seen({N_("{0} rose by {1}: the server repeats its SYN+ACK"),
+                             {std::string(kCounter), number(*rise)}},
+                            Origin::Counter, std::string("nstat -az ") + kCounter));
+        }
+    }
+
+    void refused() {
+        if (attempt_.icmp.empty()) {
+            if (attempt_.error == ECONNREFUSED) {
+                Message fact{N_("an RST came from port {0} after {1}"),
+                             {Port{attempt_.target.port}, in_ms(attempt_.took)}};
+                if (attempt_.captured && attempt_.captured->reply_ttl) {
+                    fact = {N_("an RST came from port {0} after {1}, with TTL {2}"),
+                            {Port{attempt_.target.port}, in_ms(attempt_.took),
+                             number(*attempt_.captured->reply_ttl)}};
+                }
+                facts_.set(Feature::Answer, Answer::Reset, seen(std::move(fact)));
+                return;
+            }
+            if (attempt_.error == EHOSTUNREACH) {
+                // Our own kernel's error queue entry for a failed neighbour may get lost when the
+                // socket was busy (TcpExtLockDroppedIcmps); the neighbour table remembers.
+                facts_.set(Feature::Answer, Answer::Icmp,
+                           seen({N_("connect() failed after {0}: {1}"),
+                                 {in_ms(attempt_.took), std::string(error_name(attempt_.error))}}));
+                facts_.set(Feature::IcmpSays, IcmpSays::HostUnreachable);
+                return;
+            }
+            facts_.set(Feature::Answer, Answer::NotSent,
+                       seen({N_("connect() failed after {0}: {1}"),
+                             {in_ms(attempt_.took), std::string(error_name(attempt_.error))}}));
+            facts_.set(Feature::LocalError, local_error(attempt_.error));
+            return;
+        }
+        const IcmpError& error = attempt_.icmp.back();
+        facts_.set(Feature::Answer, Answer::Icmp,
+                   seen({N_("an ICMP error {0} came from {1} after {2}, so connect() said {3}"),
+                         {type_and_code(error), error.sender, in_ms(error.after),
+                          std::string(error_name(attempt_.error))}}));
+        facts_.set(Feature::IcmpSays, icmp_says(error.meaning()));
+        facts_.set(Feature::IcmpTime,
+                   error.after >= kSlow ? IcmpTime::AfterSeconds : IcmpTime::AtOnce);
+        facts_.set(Feature::IcmpFrom, sender_of(error));
+    }
+
+    [[nodiscard]] IcmpFrom sender_of(const IcmpError& error) const {
+        // On loopback both are the same address, and then it is the target that says it.
+        if (error.sender.same_host(attempt_.target.address)) {
+            return IcmpFrom::Target;
+        }
+        const bool ours = (attempt_.source && error.sender.same_host(attempt_.source->address)) ||
+                          error.sender.is_loopback();
+        return ours ? IcmpFrom::Ourselves : IcmpFrom::Router;
+    }
+
+    void whether_it_left() {
+        for (const RawProbe& raw : probe_.raw) {
+            if (raw.send_error == EPERM) {
+                facts_.set(Feature::SynLeft, SynLeft::No,
+                           seen({N_("this host did not let a packet to port {0} out: {1}"),
+                                 {Port{raw.port}, std::string("EPERM")}}));
+                return;
+            }
+        }
+        if (attempt_.captured) {
+            const std::uint32_t sent = attempt_.captured->syns_sent;
+            facts_.set(Feature::SynLeft, sent > 0 ? SynLeft::Yes : SynLeft::No,
+                       sent > 0
+                           ? seen({N_("{0} SYNs left this host"), {number(sent)}}, Origin::Packet)
+                           : seen({N_("no SYN left this host: its own capture shows none")},
+                                  Origin::Packet));
+            return;
+        }
+        if (!attempt_.timeouts || !attempt_.in_flight || *attempt_.timeouts < kEnoughTimeouts) {
+            return;
+        }
+        const bool left = *attempt_.in_flight > 0;
+        facts_.set(
+            Feature::SynLeft, left ? SynLeft::Yes : SynLeft::No,
+            left ? seen({N_("the SYN was sent again {0} times"), {number(*attempt_.timeouts)}},
+                        Origin::SocketTable)
+                 : seen({N_("the SYN timed out {0} times, and this host could never send it again"),
+                         {number(*attempt_.timeouts)}},
+                        Origin::SocketTable, "nstat -az TcpExtTCPRetransFail"));
+    }
+
+    void own_capture() {
+        if (!attempt_.captured) {
+            return;
+        }
+        const CapturedSegments& segments = *attempt_.captured;
+        if (segments.syn_acks > 0) {
+            facts_.set(Feature::Captured, Captured::SynAck,
+                       seen({N_("{0} SYN+ACKs from port {1} arrived at this host, and its TCP did "
+                                "not get them"),
+                             {number(segments.syn_acks), Port{attempt_.target.port}}},
+                            Origin::Packet));
+        } else if (segments.resets > 0) {
+            facts_.set(Feature::Captured, Captured::Reset,
+                       seen({N_("RSTs from port {0} arrived at this host, and its TCP did not get "
+                                "them"),
+                             {Port{attempt_.target.port}}},
+                            Origin::Packet));
+        } else if (segments.bare_acks > 0) {
+            facts_.set(Feature::Captured, Captured::BareAck,
+                       seen({N_("port {0} answered the SYN with a bare ACK: it still knows another "
+                                "connection from this port"),
+                             {Port{attempt_.target.port}}},
+                            Origin::Packet));
+        } else {
+            facts_.set(Feature::Captured, Captured::Nothing,
+                       seen({N_("nothing from port {0} arrived at this host"),
+                             {Port{attempt_.target.port}}},
+                            Origin::Packet));
+        }
+    }
+
+    void talk() {
+        if (!probe_.exchange) {
+            return;
+        }
+        const Exchange& exchange = *probe_.exchange;
+        // Both enums are the same list: what was observed, and what the table knows of it.
+        facts_.set(Feature::Talk, static_cast<Talk>(exchange.outcome), seen(talk_fact(exchange)));
+        if (!exchange.tls_version.empty() || exchange.tls_problem != Exchange::TlsProblem::None) {
+            facts_.set(Feature::Tls, static_cast<Tls>(exchange.tls_problem));
+        }
+        if (!exchange.tls_version.empty()) {
+            facts_.add_evidence(seen({N_("{0}; certificate of {1}, issued by {2}, valid until {3}"),
+                                      {exchange.tls_version, exchange.certificate_subject,
+                                       exchange.certificate_issuer, exchange.certificate_ends}}));
+        }
+        if (!exchange.tls_detail.empty()) {
+            facts_.add_evidence(seen({N_("TLS says: {0}"), {exchange.tls_detail}}));
+        }
+        constexpr std::uint64_t kFitsAnyPath = 500;
+        if (exchange.outcome == Exchange::Outcome::NotAcknowledged &&
+            exchange.bytes_sent <= kFitsAnyPath) {
+            facts_.set(Feature::SmallSegments, SmallSegments::Fail);
+        } else if (exchange.small_segments_work) {
+            const bool work = *exchange.small_segments_work;
+            facts_.set(
+                Feature::SmallSegments, work ? SmallSegments::Work : SmallSegments::Fail,
+                seen({work ? N_("a second connection with small segments gets an answer")
+                           : N_("a second connection with small segments gets none either")}));
+        }
+    }
+
+    static Message talk_fact(const Exchange& exchange) {
+        const milliseconds took = in_ms(exchange.took);
+        switch (exchange.outcome) {
+            case Exchange::Outcome::Answered:
+                return exchange.first_line.empty()
+                           ? Message{N_("it answered after {0}"), {took}}
+                           : Message{N_("it answered after {0}: {1}"), {took, exchange.first_line}};
+            case Exchange::Outcome::OtherAnswer:
+                return {N_("it answered, and not what was expected: {0}"), {exchange.first_line}};
+            case Exchange::Outcome::Silence:
+                return {N_("{0} bytes were sent and acknowledged; no answer within {1}"),
+                        {number(exchange.bytes_sent), took}};
+            case Exchange::Outcome::NotAcknowledged:
+                return {N_("{0} bytes were sent, and not acknowledged within {1}"),
+                        {number(exchange.bytes_sent), took}};
+            case Exchange::Outcome::Closed:
+                return {N_("the server closed it after {0}, without an answer"), {took}};
+            case Exchange::Outcome::Reset:
+                return {N_("the server reset it after {0}"), {took}};
+            case Exchange::Outcome::TlsFailed:
+                return {N_("the TLS handshake failed after {0}"), {took}};
+        }
+        return {};
+    }
+
+    void repeated() {
+        if (!probe_.repeated || probe_.repeated->attempts.empty()) {
+            return;
+        }
+        const AttemptCounts counts = count_attempts(probe_.repeated->attempts);
+        facts_.add_evidence(seen(
+            {N_("of {0} attempts, {1} apart, {2} connected at once, {3} after their SYN was sent "
+                "again, {4} were refused, {5} got no answer"),
+             {number(probe_.repeated->attempts.size()), probe_.repeated->interval,
+              number(counts.at_once), number(counts.after_repeat), number(counts.refused),
+              number(counts.silent)}}));
+        if (counts.at_once + counts.after_repeat == 0) {
+            return;  // nothing that happens only sometimes
+        }
+        facts_.set(Feature::Answer, Answer::Connected);
+        facts_.set(Feature::Refusals, counts.refused > 0 ? Among::Some : Among::None);
+        facts_.set(Feature::Silences, counts.silent > 0 ? Among::Some : Among::None);
+        facts_.set(Feature::Repeats, counts.after_repeat > 0 ? Among::Some : Among::None);
+        if (!probe_.repeated->slower.empty()) {
+            const AttemptCounts slow = count_attempts(probe_.repeated->slower);
+            const bool clean = slow.at_once == probe_.repeated->slower.size();
+            facts_.set(Feature::SlowPace, clean ? SlowPace::Clean : SlowPace::Repeats,
+                       seen({N_("of {0} attempts, {1} apart, {2} connected at once"),
+                             {number(probe_.repeated->slower.size()),
+                              probe_.repeated->slower_interval, number(slow.at_once)}}));
+        }
+    }
+
+    void raw_probes() {
+        for (const RawProbe& raw : probe_.raw) {
+            if (raw.send_error != 0 || raw.tries == 0 || raw.segment == RawProbe::Segment::Syn) {
+                continue;
+            }
+            const bool ack = raw.segment == RawProbe::Segment::Ack;
+            const Feature feature = ack ? Feature::AckProbe : Feature::FinProbe;
+            if (raw.answer == RawProbe::Answer::Nothing) {
+                if (!probe_.interrupted) {
+                    facts_.set(
+                        feature, RawAnswer::Silence,
+                        seen(ack ? Message{N_("an ACK to port {0} got no answer"), {Port{raw.port}}}
+                                 : Message{N_("a FIN to port {0} got no answer"),
+                                           {Port{raw.port}}}));
+                }
+                continue;
+            }
+            const bool reset = raw.answer == RawProbe::Answer::Reset;
+            facts_.set(feature, reset ? RawAnswer::Reset : RawAnswer::Other,
+                       seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}"),
+                                          {Port{raw.port}, in_ms(raw.after)}}
+                                : Message{N_("a FIN to port {0} was answered with RST after {1}"),
+                                          {Port{raw.port}, in_ms(raw.after)}}));
+        }
+    }
+
+    // Whether something of the other end answered; an ICMP error of a router did not.
+    [[nodiscard]] static bool target_answers(const ConnectAttempt& attempt) {
+        if (attempt.outcome == Outcome::Connected) {
+            return true;
+        }
+        return attempt.outcome == Outcome::Refused &&
+               (attempt.icmp.empty()
+                    ? attempt.error == ECONNREFUSED
+                    : attempt.icmp.back().sender.same_host(attempt.target.address));
+    }
+
+    void tell_reference(const ConnectAttempt& reference) {
+        Message fact{N_("port {0} gave no answer within {1}"),
+                     {Port{reference.target.port}, in_ms(reference.took)}};
+        if (reference.outcome == Outcome::Connected) {
+            fact.text = N_("port {0} accepted a connection after {1}");
+        } else if (reference.outcome == Outcome::Refused) {
+            fact.text = reference.icmp.empty() ? N_("port {0} answered with RST after {1}")
+                                               : N_("port {0} was refused by ICMP after {1}");
+        }
+        facts_.add_evidence(seen(std::move(fact)));
+    }
+
+    void references() {
+        if (probe_.closed_reference && !cut_short(*probe_.closed_reference)) {
+            tell_reference(*probe_.closed_reference);
+            facts_.set(Feature::ClosedPort, target_answers(*probe_.closed_reference)
+                                                ? ClosedPort::Answers
+                                                : ClosedPort::Silent);
+        }
+        bool refused = false;
+        bool silent = false;
+        for (const ConnectAttempt& reference : probe_.open_references) {
+            if (cut_short(reference)) {
+                continue;
+            }
+            tell_reference(reference);
+            if (reference.outcome == Outcome::Connected) {
+                facts_.set(Feature::OpenPort, OpenPort::Answers);
+                return;
+            }
+            (target_answers(reference) ? refused : silent) = true;
+        }
+        if (refused) {
+            facts_.set(Feature::OpenPort, OpenPort::Refuses);
+        } else if (silent) {
+            facts_.set(Feature::OpenPort, probe_.open_reference_named ? OpenPort::NamedSilent
+                                                                      : OpenPort::GuessedSilent);
+        }
+    }
+
+    [[nodiscard]] bool cut_short(const ConnectAttempt& reference) const {
+        return probe_.interrupted && reference.outcome == Outcome::NoAnswer;
+    }
+
+    // All ports of one host are equally far away; a nearer answer comes from something in between.
+    void distances() {
+        if (!attempt_.captured || !attempt_.captured->reply_ttl ||
+            attempt_.outcome != Outcome::Refused) {
+            return;
+        }
+        const std::uint8_t here = *attempt_.captured->reply_ttl;
+        std::optional<bool> same;
+        const auto compare = [&](const ConnectAttempt& reference) {
+            if (!reference.captured || !reference.captured->reply_ttl) {
+                return;
+            }
+            const std::uint8_t there = *reference.captured->reply_ttl;
+            // A closed port may be rejected by the same thing in between, an open one is not.
+            if (there != here || reference.outcome == Outcome::Connected) {
+                same = there == here;
+                facts_.add_evidence(seen({N_("the answer of port {0} had TTL {1}"),
+                                          {Port{reference.target.port}, number(there)}},
+                                         Origin::Packet));
+            } else if (!same) {
+                same = true;
+            }
+        };
+        if (probe_.closed_reference) {
+            compare(*probe_.closed_reference);
+        }
+        for (const ConnectAttempt& reference : probe_.open_references) {
+            if (!same || *same) {
+                compare(reference);
+            }
+        }
+        if (same) {
+            facts_.set(Feature::ReplyDistance,
+                       *same ? ReplyDistance::AsOtherPorts : ReplyDistance::Different);
+        }
+    }
+
+    void path() {
+        for (const PathHop& hop : probe_.path) {
+            if (hop.kind == PathHop::Kind::TimeExceeded) {
+                facts_.add_evidence(
+                    seen({N_("{0} hops away: {1}"),
+                          {number(static_cast<std::uint64_t>(hop.distance)), hop.error->sender}}));
+            } else if (hop.kind == PathHop::Kind::OtherError) {
+                facts_.add_evidence(seen({N_("{0} hops away: {1}, with ICMP error {2}"),
+                                          {number(static_cast<std::uint64_t>(hop.distance)),
+                                           hop.error->sender, type_and_code(*hop.error)}}));
+            }
+        }
+        if (probe_.path.empty() || !probe_.route || !probe_.route->gateway) {
+            return;
+        }
+        if (probe_.path.front().kind != PathHop::Kind::Silent) {
+            facts_.set(Feature::FirstHop, FirstHop::Answers);
+            return;
+        }
+        if (!probe_.first_hop_for_others || probe_.interrupted) {
+            facts_.set(
+                Feature::FirstHop, FirstHop::Silent,
+                seen({N_("the first router does not answer for {0}"), {attempt_.target.address}}));
+            return;
+        }
+        const bool answers = probe_.first_hop_for_others->kind != PathHop::Kind::Silent;
+        facts_.set(Feature::FirstHop, answers ? FirstHop::SilentForTarget : FirstHop::SilentForAll,
+                   seen({answers ? N_("the first router answers for another destination, and not "
+                                      "for {0}")
+                                 : N_("the first router answers for no destination"),
+                         {attempt_.target.address}}));
+    }
+
+    void ping() {
+        if (!probe_.ping || probe_.ping->sent == 0) {
+            return;
+        }
+        if (probe_.ping->answered > 0) {
+            facts_.set(Feature::Ping, Ping::Answers,
+                       seen({N_("{0} answers a ping"), {attempt_.target.address}}));
+        } else if (probe_.ping->error) {
+            facts_.set(Feature::Ping, Ping::Error,
+                       seen({N_("a ping got the ICMP error {0} from {1}"),
+                             {type_and_code(*probe_.ping->error), probe_.ping->error->sender}}));
+        } else if (!probe_.interrupted) {
+            facts_.set(Feature::Ping, Ping::Silent,
+                       seen({N_("{0} does not answer pings"), {attempt_.target.address}}));
+        }
+    }
+
+    const TargetProbe& probe_;
+    const ConnectAttempt& attempt_;
+    Facts facts_;
+};
+
+}  // namespace
+
+AttemptCounts count_attempts(const std::vector<ConnectAttempt>& attempts) {
+    AttemptCounts counts;
+    for (const ConnectAttempt& each : attempts) {
+        switch (each.outcome) {
+            case Outcome::Connected:
+                ++(each.retransmissions.value_or(0) > 0 ? counts.after_repeat : counts.at_once);
+                break;
+            case Outcome::Refused:
+                ++counts.refused;
+                break;
+            case Outcome::NoAnswer:
+                ++counts.silent;
+                break;
+            case Outcome::NotSent:
+                ++counts.not_sent;
+                break;
+        }
+    }
+    return counts;
+}
+
+Facts client_facts(const TargetProbe& probe) {
+    return Reader(probe).read();
+}
+
+}  // namespace tcpdx::diagnosis::reach
