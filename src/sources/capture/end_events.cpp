@@ -99,7 +99,9 @@ private:
                        .what = what,
                        .packet = entry.packet,
                        .cause = CapturedCause::Sent};
-        if (near_) {
+        // From afar an earlier copy may have been lost on the way here, and whoever answers with a
+        // reset may have been closed for long.
+        if (near_ && what != Happening::SendRst) {
             event.earliest = event.at;
         }
         story_.events.push_back(event);
@@ -120,7 +122,8 @@ private:
                        .packet = copy != nullptr ? copy->packet : proof.packet,
                        .inferred = copy == nullptr};
         if (copy != nullptr) {
-            event.earliest = copy->time_ns;
+            // From afar it is not known that it was the last copy: an earlier answer may be lost.
+            event.earliest = near_ ? copy->time_ns : first(marks, peer_)->time_ns;
             event.at = std::max(near_ ? copy->time_ns : event.at, copy->time_ns);
         }
         story_.events.push_back(event);
@@ -162,9 +165,9 @@ private:
         } else if (story_.opened) {
             tell_answer_to_my_syn(their_syn_ack);
         } else if (their_syn != nullptr) {
-            // One direction: the other end goes on as if it had got an answer.
+            // The SYN+ACK is not in the capture, but the opener goes on as if it had got one.
             const LogEntry* goes_on = first({Ack}, peer_);
-            if (story_.self_silent && goes_on != nullptr) {
+            if (goes_on != nullptr) {
                 add_inferred(Happening::ReceiveSyn, their_syn->time_ns, goes_on->time_ns,
                              goes_on->packet);
                 add_unproved(*goes_on, Happening::ReceiveAckOfSyn, true);
@@ -284,7 +287,7 @@ private:
         }
         add_sent(*my_fin, Happening::SendFin);
         EndEvent& sent = story_.events.back();
-        if (const LogEntry* busy = first({BusySince}, me_)) {
+        if (const LogEntry* busy = first({BusySince}, me_); busy != nullptr && near_) {
             // Data was under way, and close() may have come at any time while it was.
             sent.earliest = busy->time_ns - delay_;
         }

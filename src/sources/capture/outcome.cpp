@@ -82,7 +82,7 @@ void tell_who_closed(const std::vector<LogEntry>& log, CapturedConnection& conne
     const LogEntry* fins[2]{first(log, SegmentMark::Fin, 0), first(log, SegmentMark::Fin, 1)};
     const LogEntry* reset = first(log, SegmentMark::Rst);
     if (fins[0] == nullptr && fins[1] == nullptr) {
-        if (reset != nullptr && connection.outcome != CapturedOutcome::Refused) {
+        if (reset != nullptr) {
             connection.closed_first = reset->from;
             connection.closed_by_reset = true;
         }

@@ -171,22 +171,49 @@ std::vector<CapturedState> states_of(const EndStory& story, std::int64_t start) 
     return states;
 }
 
-// The next connection's SYN says that this end had nothing left of this one.
-void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, CapturedEnd& captured) {
+// The next connection's SYN says that this end had nothing left of this one, whatever it still
+// answers to segments of it.
+void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int64_t delay_ns,
+                    CapturedEnd& captured) {
     const LogEntry* syn = find(log, SegmentMark::NewSyn, end);
-    if (syn == nullptr || captured.states.empty() ||
-        captured.states.back().certain() == TcpState::Closed) {
+    if (syn == nullptr) {
         return;
     }
-    CapturedState& before = captured.states.back();
-    CapturedState closed{.since = capture_time(syn->time_ns),
-                         .earliest = before.since,
-                         .latest = capture_time(syn->time_ns),
+    const CaptureTime opens = capture_time(syn->time_ns - delay_ns);
+    auto& states = captured.states;
+    while (!states.empty() && states.back().since >= opens) {
+        states.pop_back();
+    }
+    if (states.empty() || states.back().certain() == TcpState::Closed) {
+        return;
+    }
+    CapturedState closed{.since = opens,
+                         .earliest = states.back().since,
+                         .latest = opens,
                          .cause = CapturedCause::NewOpen,
                          .packet = syn->packet};
     closed.possible.add(TcpState::Closed);
-    before.until = closed.since;
-    captured.states.push_back(closed);
+    states.back().until = opens;
+    states.push_back(closed);
+}
+
+// Whoever sends again and again and gets nothing back gives up some time, without a packet.
+void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime last,
+                    CapturedEnd& captured) {
+    const bool waits = flow.busy && flow.retransmissions > flow.syn_retransmissions &&
+                       flow.resets == 0 && other.resets == 0;
+    if (!waits || captured.states.empty() ||
+        captured.states.back().possible.contains(TcpState::Closed)) {
+        return;
+    }
+    CapturedState& before = captured.states.back();
+    CapturedState silent{.possible = before.possible,
+                         .since = std::max(last, before.since),
+                         .cause = CapturedCause::Unseen};
+    silent.earliest = silent.since;
+    silent.possible.add(TcpState::Closed);
+    before.until = silent.since;
+    captured.states.push_back(silent);
 }
 
 }  // namespace
@@ -229,7 +256,8 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     connection.segments = segments_of(log);
     tell_outcome(live, flows, log, end_ns, connection);
     for (std::uint8_t end = 0; end < 2; ++end) {
-        end_by_new_syn(log, end, connection.ends[end]);
+        end_by_new_syn(log, end, vantage.delay_ns[end], connection.ends[end]);
+        end_in_silence(*flows[end], *flows[1U - end], connection.last, connection.ends[end]);
     }
     tell_limits(live, stories, end_ns, connection);
     return connection;

@@ -96,7 +96,7 @@ private:
             static_cast<std::uint32_t>((moment_.time_ns - connection_.first_ns) / 1000);
         // Without identification and options only the time is left to tell.
         const bool told_by_id = segment_.ip_id.value_or(0) != 0;
-        const std::uint32_t longest_us = told_by_id ? 1'000'000 : 3'000;
+        const std::uint32_t longest_us = told_by_id ? 100'000 : 3'000;
         for (std::size_t i = 0; i < from_.recent_prints.size(); ++i) {
             if (from_.packets > i && from_.recent_prints[i] == segment_.fingerprint &&
                 now_us - from_.recent_times_us[i] <= longest_us &&

@@ -98,6 +98,29 @@ std::uint8_t opener_side(const LiveConnection& connection) {
     return connection.first_speaker;
 }
 
+// Both connections' times are estimates, and an end cannot open the next before it has left the one
+// before.
+void fit_to_next(const CapturedConnection& next, std::vector<CapturedConnection>& connections) {
+    const auto before = std::lower_bound(
+        connections.begin(), connections.end(), *next.previous,
+        [](const CapturedConnection& one, std::uint32_t number) { return one.number < number; });
+    if (before == connections.end() || before->number != *next.previous) {
+        return;
+    }
+    for (CapturedEnd& end : before->ends) {
+        const bool is_first = end.address == next.ends[0].address;
+        const CapturedEnd& same = next.ends[is_first ? 0 : 1];
+        if (end.states.size() < 2 || same.states.empty() ||
+            end.states.back().cause != CapturedCause::NewOpen) {
+            continue;
+        }
+        CapturedState& closed = end.states.back();
+        closed.since = std::min(closed.since, same.states.front().since);
+        closed.latest = closed.since;
+        end.states[end.states.size() - 2].until = closed.since;
+    }
+}
+
 }  // namespace
 
 FlowKey key_of(const Segment& segment, std::uint8_t& side) {
@@ -276,6 +299,11 @@ void Tracker::finish(std::int64_t end_ns, Captured& captured) {
         log.clear();
         log_.read(connection.log, connection.first_ns, log);
         captured.connections.push_back(rebuild(connection, opener_side(connection), log, end_ns));
+    }
+    for (const CapturedConnection& connection : captured.connections) {
+        if (connection.previous) {
+            fit_to_next(connection, captured.connections);
+        }
     }
     captured.forgotten = forgotten_;
     for (const auto& [place, counts] : ports_) {
