@@ -149,7 +149,7 @@ private:
         if (my_syn != nullptr) {
             add_sent(*my_syn, Happening::SendSyn);
         } else if (their_syn_ack != nullptr && my_syn_ack == nullptr) {
-            story_.events.push_back({.at = their_syn_ack->time_ns,
+            story_.events.push_back({.at = their_syn_ack->time_ns - 1,
                                      .latest = their_syn_ack->time_ns,
                                      .what = Happening::SendSyn,
                                      .packet = their_syn_ack->packet,
