@@ -261,12 +261,12 @@ std::string capture_ladder(const CapturedConnection& connection, const Screen& s
     page.block(LadderWriter(connection, unicode).write());
     page.gap();
     if (connection.closed_first && connection.outcome != CapturedOutcome::Refused) {
-        page.item("-", render(Message{connection.closed_by_reset ? N_("{0} reset it.")
-                                                                 : N_("{0} closed first."),
-                                      {connection.ends.at(*connection.closed_first).address}}));
+        page.item("- ", render(Message{connection.closed_by_reset ? N_("{0} reset it.")
+                                                                  : N_("{0} closed first."),
+                                       {connection.ends.at(*connection.closed_first).address}}));
     }
     if (connection.reset_hit) {
-        page.item("-",
+        page.item("- ",
                   render(Message{N_("The reset hit {0} in {1}; before it came: {2}."),
                                  {connection.ends[connection.closed_first == 0 ? 1 : 0].address,
                                   possible_states(connection.reset_hit->possible),
@@ -275,20 +275,20 @@ std::string capture_ladder(const CapturedConnection& connection, const Screen& s
                                       : std::string("-")}}));
     }
     for (const CapturedEnd& end : connection.ends) {
-        page.item("-", to_string(end.address) + ": " + flow_line(end.sent));
+        page.item("- ", to_string(end.address) + ": " + flow_line(end.sent));
     }
-    page.item("-", _(place_text(connection.near)));
+    page.item("- ", _(place_text(connection.near)));
     if (connection.previous) {
-        page.item("-", render(Message{N_("The same ports as connection {0} before."),
-                                      {std::int64_t{*connection.previous}}}));
+        page.item("- ", render(Message{N_("The same ports as connection {0} before."),
+                                       {std::int64_t{*connection.previous}}}));
     }
     if (connection.translation) {
-        page.item("-", render(Message{N_("The same connection as {0}, on the other side of an "
-                                         "address translator."),
-                                      {std::int64_t{*connection.translation}}}));
+        page.item("- ", render(Message{N_("The same connection as {0}, on the other side of an "
+                                          "address translator."),
+                                       {std::int64_t{*connection.translation}}}));
     }
     for (const CaptureLimit limit : connection.limits) {
-        page.item("!", _(limit_text(limit)));
+        page.item("! ", _(limit_text(limit)));
     }
     const auto marked = [&](bool CapturedState::*mark) {
         return std::any_of(connection.ends.begin(), connection.ends.end(), [&](const auto& end) {
@@ -297,10 +297,10 @@ std::string capture_ladder(const CapturedConnection& connection, const Screen& s
         });
     };
     if (marked(&CapturedState::inferred)) {
-        page.item("*", _("inferred from the other end's packets"));
+        page.item("* ", _("inferred from the other end's packets"));
     }
     if (marked(&CapturedState::assumed)) {
-        page.item("?", _("assumes that the segment arrived"));
+        page.item("? ", _("assumes that the segment arrived"));
     }
     return page.take();
 }

@@ -31,7 +31,14 @@ std::string utc(CaptureTime time) {
 }
 
 std::string state_now(const CapturedEnd& end) {
-    return end.last() == nullptr ? "-" : possible_states(end.last()->possible);
+    const CapturedState* last = end.last();
+    if (last == nullptr) {
+        return "-";
+    }
+    // Of an end that showed nothing there is nothing to say on one line.
+    const bool unknown = last->cause == CapturedCause::Unseen && last->inferred &&
+                         !last->possible.contains(TcpState::SynSent) && !last->certain();
+    return unknown ? "?" : possible_states(last->possible);
 }
 
 Ink ink_of(CapturedOutcome outcome) {

@@ -43,7 +43,7 @@ TEST(Tracker, TakesLessThan500BytesForAWholeConnection) {
             .server(at + 60, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 112})
             .client(at + 60.1, {.sequence = 112, .acknowledgment = 512});
     }
-    EXPECT_LT(scene.memory() / kConnections, 550U);
+    EXPECT_LT(scene.memory() / kConnections, 500U);
     EXPECT_EQ(scene.all().connections.size(), kConnections);
 }
 
