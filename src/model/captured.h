@@ -76,6 +76,8 @@ struct CapturedFlow {
     bool syn_seen = false;
     bool fin_seen = false;
     bool unacknowledged_data = false;  // at the end of the capture
+    // The same data sent again at the end, with nothing heard of the other end in between.
+    std::uint64_t unanswered_repeats = 0;
     bool window_closed_at_end = false;
     std::uint8_t hop_limit = 0;  // as it arrived at the capture; 0: not known
 };

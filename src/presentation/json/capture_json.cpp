@@ -79,7 +79,8 @@ ordered_json flow_json(const CapturedFlow& flow) {
                         {"resets", flow.resets},
                         {"ignored_resets", flow.ignored_resets},
                         {"fin", flow.fin_seen},
-                        {"unacknowledged", flow.unacknowledged_data}};
+                        {"unacknowledged", flow.unacknowledged_data},
+                        {"unanswered_repeats", flow.unanswered_repeats}};
     if (flow.syn_seen) {
         ordered_json syn{{"sack", flow.sack_permitted},
                          {"timestamps", flow.timestamps},

@@ -66,6 +66,7 @@ struct LiveFlow {
     std::uint8_t hop_limit = 0;
     std::uint8_t last_kind = 0;  // SegmentMark of the last packet, for what provokes a reset
     std::uint8_t repeats_logged = 0;
+    std::uint8_t unanswered_repeats = 0;  // since the other end was heard, or new data was sent
     std::uint8_t recent_at : 1 = 0;
     bool syn_seen : 1 = false;
     bool syn_ack_seen : 1 = false;

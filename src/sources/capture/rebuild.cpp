@@ -54,6 +54,7 @@ CapturedFlow flow_of(const LiveFlow& live) {
     flow.syn_seen = live.syn_seen || live.syn_ack_seen;
     flow.fin_seen = live.fin_seen;
     flow.unacknowledged_data = live.busy;
+    flow.unanswered_repeats = live.unanswered_repeats;
     flow.window_closed_at_end = live.window_closed;
     flow.hop_limit = live.hop_limit;
     return flow;
@@ -200,8 +201,8 @@ void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int
 // Whoever sends again and again and gets nothing back gives up some time, without a packet.
 void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime last,
                     CapturedEnd& captured) {
-    const bool waits = flow.busy && flow.retransmissions > flow.syn_retransmissions &&
-                       flow.resets == 0 && other.resets == 0;
+    const bool waits =
+        flow.busy && flow.unanswered_repeats > 0 && flow.resets == 0 && other.resets == 0;
     if (!waits || captured.states.empty() ||
         captured.states.back().possible.contains(TcpState::Closed)) {
         return;

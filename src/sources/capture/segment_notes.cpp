@@ -42,6 +42,7 @@ public:
             return;
         }
         count(from_.packets);
+        to_.unanswered_repeats = 0;
         notice_passage();
         if (!segment_.flags_known()) {
             connection_.headers_cut = true;
@@ -275,9 +276,11 @@ private:
             return;
         }
         count(from_.retransmissions);
+        count(from_.unanswered_repeats);
     }
 
     void set_next(std::uint32_t end) {
+        from_.unanswered_repeats = 0;
         if (!from_.busy) {
             from_.busy = true;
             from_.busy_since_ms = now_ms();
@@ -317,6 +320,7 @@ private:
         if (from_.fin_seen) {
             if (sequence == from_.fin_sequence) {
                 count(from_.fin_retransmissions);
+                count(from_.unanswered_repeats);
                 if (segment_.payload_bytes == 0) {
                     count(from_.retransmissions);
                 }
