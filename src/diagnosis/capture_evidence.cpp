@@ -36,9 +36,20 @@ Observation captured_fact(const Situation& situation, const CapturedConnection& 
                      " --connection " + std::to_string(connection.number)};
 }
 
+void add_connection(Finding& finding, const Situation& situation,
+                    const CapturedConnection& connection) {
+    const auto index = &connection - situation.now.captured->connections.data();
+    finding.connections.push_back(static_cast<std::uint32_t>(index));
+}
+
 void add_groups(Finding& finding, const Situation& situation,
                 const std::vector<CapturedGroup>& groups) {
     constexpr std::size_t kShown = 5;
+    for (const CapturedGroup& group : groups) {
+        for (const CapturedConnection* member : group.members) {
+            add_connection(finding, situation, *member);
+        }
+    }
     for (std::size_t i = 0; i < std::min(kShown, groups.size()); ++i) {
         const CapturedGroup& group = groups[i];
         finding.evidence.push_back(

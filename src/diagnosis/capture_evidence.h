@@ -26,7 +26,13 @@ struct CapturedGroup {
 [[nodiscard]] Observation captured_fact(const Situation& situation,
                                         const CapturedConnection& connection, Message fact);
 
-// One line per group, at most five: "198.51.100.2:80: connections 9 (first: 3)".
+// Makes the finding one about this connection too. Those of a capture have the same indexes in
+// Observations::connections.
+void add_connection(Finding& finding, const Situation& situation,
+                    const CapturedConnection& connection);
+
+// Of all their connections; one line per group, at most five: "198.51.100.2:80: connections 9
+// (first: 3)".
 void add_groups(Finding& finding, const Situation& situation,
                 const std::vector<CapturedGroup>& groups);
 

@@ -81,6 +81,9 @@ std::vector<Finding> evaluate(const Situation& situation) {
         finding.severity = Severity::Warning;
         finding.claim = {N_("{0} reset established connections: {1}."),
                          {who.first, count_of(connections.size())}};
+        for (const CapturedConnection* one : connections) {
+            add_connection(finding, situation, *one);
+        }
         constexpr std::size_t kShown = 3;
         for (std::size_t i = 0; i < std::min(kShown, connections.size()); ++i) {
             const CapturedConnection& one = *connections[i];

@@ -31,6 +31,20 @@ Observations observe(std::shared_ptr<const Captured> captured) {
         seen.taken =
             std::chrono::time_point_cast<std::chrono::system_clock::duration>(*captured->last);
     }
+    // One for each, in the same order, as the end saw it that the capture was made at; of what is
+    // not certain the state stays CLOSED, of which no rule says anything.
+    seen.connections.reserve(captured->connections.size());
+    for (const CapturedConnection& connection : captured->connections) {
+        const std::size_t end = connection.near == NearEnd::Second ? 1 : 0;
+        Connection made =
+            connection_of(connection, end, captured->last.value_or(connection.last));
+        // Of attempts the packets tell more than a socket's state: the rules about captures do.
+        if (made.state == TcpState::SynSent || made.state == TcpState::SynReceived) {
+            made.state = TcpState::Closed;
+            made.age = {};
+        }
+        seen.connections.push_back(made);
+    }
     seen.captured = std::move(captured);
     return seen;
 }

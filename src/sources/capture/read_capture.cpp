@@ -28,7 +28,9 @@ public:
         PacketReader& reader = *opened;
         PacketRecord record;
         while (reader.next(record)) {
-            take(record);
+            if (!options_.wanted || options_.wanted(record)) {
+                take(record);
+            }
             constexpr std::uint64_t kOften = 1U << 16U;
             if (options_.progress && counts().packets % kOften == 0 &&
                 !options_.progress(reader.window().position())) {

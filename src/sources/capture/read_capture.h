@@ -15,6 +15,8 @@ namespace tcpdx::capture {
 struct ReadOptions {
     // Connections held at the same time; about half a kilobyte each.
     std::size_t most_connections = 1'000'000;
+    // Packets that it does not let through are as if they were not there.
+    std::function<bool(const PacketRecord&)> wanted;
     // Called now and then with the bytes read; false stops.
     std::function<bool(std::uint64_t)> progress;
 };

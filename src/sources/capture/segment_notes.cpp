@@ -138,7 +138,11 @@ private:
                 from_.next = segment_.sequence + 1;
             }
         }
-        (answers ? from_.syn_ack_seen : from_.syn_seen) = true;
+        if (answers) {
+            from_.syn_ack_seen = true;
+        } else {
+            from_.syn_seen = true;
+        }
         if (again) {
             count(from_.syn_retransmissions);
             count(from_.retransmissions);
