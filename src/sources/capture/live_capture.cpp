@@ -1,5 +1,7 @@
 #include "sources/capture/live_capture.h"
 
+#include <poll.h>
+
 #include <array>
 
 #include "base/i18n.h"
@@ -80,7 +82,16 @@ Result<> LiveCapture::run(const std::function<void(const PacketRecord&)>& on_pac
                                  std::int64_t{head->ts.tv_usec} * to.fraction_ns,
                       .link_type = to.link_type});
     };
+    // Not by libpcap's own timeout: with the kernel's ring it only runs once a packet has come.
+    std::array<char, PCAP_ERRBUF_SIZE> problem{};
+    if (pcap_setnonblock(handle_.get(), 1, problem.data()) < 0) {
+        return failure(ErrorCode::System, problem.data());
+    }
+    pollfd ready{.fd = pcap_get_selectable_fd(handle_.get()), .events = POLLIN, .revents = 0};
     while (!stopped()) {
+        if (::poll(&ready, 1, kWaitMs) < 0 && errno != EINTR) {
+            return os_failure(N_("capturing packets"));
+        }
         const int status =
             pcap_dispatch(handle_.get(), 1000, take, reinterpret_cast<u_char*>(&hand));
         if (status < 0 && status != PCAP_ERROR_BREAK) {
