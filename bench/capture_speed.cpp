@@ -155,13 +155,16 @@ std::uint64_t walk(const char* path) {
 }
 
 std::uint64_t rebuild(const char* path, std::size_t most) {
+    const auto start = std::chrono::steady_clock::now();
     auto window = capture::InputWindow::open(path);
     capture::CaptureReading reading({.most_connections = most});
     if (!reading.read(path, std::move(*window))) {
         return 0;
     }
     const std::size_t bytes = reading.bytes();
+    const std::chrono::duration<double> read = std::chrono::steady_clock::now() - start;
     const Captured captured = reading.finish();
+    std::printf("reading alone %.2f s\n", read.count());
     std::printf("connections %zu, forgotten %llu, memory while reading %zu MB\n",
                 captured.connections.size(),
                 static_cast<unsigned long long>(captured.forgotten.total), bytes >> 20U);

@@ -8,4 +8,5 @@ for benchmark in build/bench/bench/*_bench; do
     [ -x "$benchmark" ] && "$benchmark"
 done
 bench/listing.py build/bench "$@"
+bench/tracing.py build/bench
 bench/paste.py build/bench/bin/tcpdx

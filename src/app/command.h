@@ -36,6 +36,7 @@ void add_capture_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_list_command(CLI::App& tcpdx, Run& chosen);
 void add_netstat_command(CLI::App& tcpdx, Run& chosen);
+void add_trace_command(CLI::App& tcpdx, Run& chosen);
 void add_tune_command(CLI::App& tcpdx, Run& chosen);
 
 // "tcpdx: <what went wrong>. <what to do>", in the user's language, on stderr.

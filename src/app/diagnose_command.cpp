@@ -9,8 +9,10 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <map>
 #include <memory>
 
+#include "app/diagnose_for.h"
 #include "app/interruption.h"
 #include "app/look.h"
 #include "app/pasted_input.h"
@@ -41,6 +43,7 @@ struct Options {
     std::optional<std::string> local_address;
     std::optional<double> sample_seconds;
     double watch_seconds = 0;
+    double for_seconds = 0;
     bool all_namespaces = false;
     bool harmless = false;
     bool json = false;
@@ -139,6 +142,11 @@ Result<Inquiry, std::string> understand(const Options& options) {
     return inquiry;
 }
 
+void show_time_left(const char* text, std::chrono::milliseconds left) {
+    const std::chrono::milliseconds whole = std::chrono::ceil<std::chrono::seconds>(left);
+    fmt::print(stderr, "\r{} \033[K", render(Message{text, {whole}}));
+}
+
 // False when interrupted.
 bool wait_visibly(double seconds, const Context& context) {
     using std::chrono::milliseconds;
@@ -151,8 +159,7 @@ bool wait_visibly(double seconds, const Context& context) {
             break;
         }
         if (show) {
-            const milliseconds whole = std::chrono::ceil<std::chrono::seconds>(left);
-            fmt::print(stderr, "\r{} \033[K", render(Message{N_("looking again in {0}"), {whole}}));
+            show_time_left(N_("looking again in {0}"), left);
         }
         sleep_unless_interrupted(std::min(left, milliseconds(500)));
     }
@@ -177,9 +184,24 @@ bool holds_sockets(const std::vector<Observations>& looks, int pid) {
     });
 }
 
+// Complains itself.
+bool holds_what_was_asked(const Inquiry& asked, const std::vector<Observations>& looks) {
+    if (!asked.pid || holds_sockets(looks, *asked.pid)) {
+        return true;
+    }
+    const bool gone = ::kill(*asked.pid, 0) != 0 && errno == ESRCH;
+    complain(render(Message{gone ? N_("there is no process {0} that can be seen.")
+                                 : N_("process {0} holds no TCP socket that can be seen."),
+                            {std::int64_t{*asked.pid}}}));
+    return false;
+}
+
+using Activities = std::map<std::uint32_t, trace::Activity>;  // by inode of the namespace
+
 // Prints the diagnosis of `now`, and gives its exit status.
 Result<int> tell(const std::vector<Observations>& now, const std::vector<Observations>* earlier,
-                 const Question& question, const Options& options, const Context& context) {
+                 const Question& question, const Options& options, const Context& context,
+                 const Activities* activities = nullptr) {
     std::vector<Report> reports;
     int status = 0;
     for (const Observations& seen : now) {
@@ -189,6 +211,10 @@ Result<int> tell(const std::vector<Observations>& now, const std::vector<Observa
             .asked = question.asked,
             .limits = question.limits};
         reports.push_back(make_report(situation));
+        if (activities != nullptr) {
+            const auto inode = static_cast<std::uint32_t>(seen.network_namespace.inode);
+            reports.back().activity = report_on_activity(situation, activities->at(inode));
+        }
         std::erase_if(reports.back().findings, [&](const diagnosis::Finding& finding) {
             return std::find(options.silenced.begin(), options.silenced.end(), finding.rule_id) !=
                    options.silenced.end();
@@ -222,22 +248,40 @@ Result<int> watch(const Question& question, const Options& options, const Contex
     return status;
 }
 
+Result<int> watch_and_tell(const Question& question, const Options& options,
+                           const Context& context) {
+    const bool show = context.screen.terminal && ::isatty(STDERR_FILENO) == 1;
+    const auto duration =
+        std::chrono::milliseconds(static_cast<std::int64_t>(options.for_seconds * 1000));
+    const auto looks = TRY(watch_host({.all_namespaces = options.all_namespaces}, duration,
+                                      [show](std::chrono::milliseconds left) {
+                                          if (show) {
+                                              show_time_left(N_("watching for {0} more"), left);
+                                          }
+                                      }));
+    if (show) {
+        fmt::print(stderr, "\r\033[K");
+    }
+    if (!holds_what_was_asked(question.asked, looks.second)) {
+        return kCouldNotTell;
+    }
+    return tell(looks.second, &looks.first, question, options, context,
+                looks.activity ? &*looks.activity : nullptr);
+}
+
 Result<int> look_and_tell(const Question& question, const Options& options,
                           const Context& context) {
+    if (options.for_seconds > 0) {
+        let_interrupts_end_waiting();
+        return watch_and_tell(question, options, context);
+    }
     if (options.watch_seconds > 0 || options.sample_seconds || question.asked.port) {
         let_interrupts_end_waiting();
     }
     const LookRequest request{.all_namespaces = options.all_namespaces};
     auto first = TRY(look_at_host(request));
     const Inquiry& asked = question.asked;
-    if (asked.pid && !holds_sockets(first, *asked.pid)) {
-        if (::kill(*asked.pid, 0) != 0 && errno == ESRCH) {
-            complain(render(Message{N_("there is no process {0} that can be seen."),
-                                    {std::int64_t{*asked.pid}}}));
-            return kCouldNotTell;
-        }
-        complain(render(Message{N_("process {0} holds no TCP socket that can be seen."),
-                                {std::int64_t{*asked.pid}}}));
+    if (!holds_what_was_asked(asked, first)) {
         return kCouldNotTell;
     }
     if (options.watch_seconds > 0) {
@@ -370,6 +414,14 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
         .add_option("--local-address", options->local_address,
                     _("the address of the host that clients of the port use"))
         ->type_name(_("ADDRESS"));
+    CLI::Option* watched =
+        command
+            .add_option("--for", options->for_seconds,
+                        _("watch what happens for so many seconds: exact ages, connection rates, "
+                          "opens that fail, resets, drops"))
+            ->check(seconds_between(0.1, 86400))
+            ->excludes(from)
+            ->type_name(_("SECONDS"));
     command
         .add_option(
             "--sample", options->sample_seconds,
@@ -377,12 +429,14 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
               "port it is 2 otherwise)"))
         ->check(seconds_between(0, 86400))
         ->excludes(from)
+        ->excludes(watched)
         ->type_name(_("SECONDS"));
     command
         .add_option("--watch", options->watch_seconds,
                     _("look again and again, this many seconds apart"))
         ->check(seconds_between(0.1, 86400))
         ->excludes(from)
+        ->excludes(watched)
         ->type_name(_("SECONDS"));
     command
         .add_flag("--all-netns", options->all_namespaces,

@@ -14,11 +14,9 @@ void note(int /*signal*/) {
     caught = 1;
 }
 
-}  // namespace
-
-void let_interrupts_end_waiting() {
+void let_end_waiting(int signal) {
     struct sigaction before {};
-    ::sigaction(SIGINT, nullptr, &before);
+    ::sigaction(signal, nullptr, &before);
     if (before.sa_handler == SIG_IGN) {
         return;
     }
@@ -27,7 +25,19 @@ void let_interrupts_end_waiting() {
     ::sigemptyset(&action.sa_mask);
     // SA_RESTART: a look under way is finished, not failed.
     action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
-    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void let_interrupts_end_waiting() {
+    let_end_waiting(SIGINT);
+}
+
+void let_signals_end_waiting() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        let_end_waiting(signal);
+    }
 }
 
 bool interrupted() {

@@ -8,6 +8,9 @@ namespace tcpdx::app {
 // second one ends the program as usual. Where SIGINT is ignored, it stays so.
 void let_interrupts_end_waiting();
 
+// The same for SIGTERM and SIGHUP too, for what would otherwise go on for ever.
+void let_signals_end_waiting();
+
 [[nodiscard]] bool interrupted();
 
 // Sleeps for so long, or less when interrupted.

@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
     add_explain_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);
     add_netstat_command(tcpdx, chosen);
+    add_trace_command(tcpdx, chosen);
     add_tune_command(tcpdx, chosen);
     translate_commands(tcpdx);
     try {

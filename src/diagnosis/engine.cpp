@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/i18n.h"
 #include "diagnosis/commands_by_system.h"
 #include "diagnosis/paste_names.h"
 
@@ -19,12 +20,28 @@ void attribute_to_the_text(Finding& finding) {
     }
 }
 
+// A listing without owners can have a finding for each of sixty thousand ports. Rules give the
+// largest first, and nobody reads the rest; but that there is a rest is said.
+void keep_the_first(std::vector<Finding>& findings) {
+    constexpr std::size_t kMostOfOneRule = 20;
+    if (findings.size() <= kMostOfOneRule) {
+        return;
+    }
+    const auto left_out = static_cast<std::int64_t>(findings.size() - kMostOfOneRule);
+    findings.resize(kMostOfOneRule);
+    findings.back().unknown.push_back(
+        {N_("what else there is of this kind: {0} more findings of this rule are left out"),
+         {left_out}});
+}
+
 }  // namespace
 
 std::vector<Finding> diagnose(const Situation& situation) {
     std::vector<Finding> findings;
     for (const Rule* rule : all_rules()) {
-        for (Finding& finding : rule->evaluate(situation)) {
+        std::vector<Finding> of_rule = rule->evaluate(situation);
+        keep_the_first(of_rule);
+        for (Finding& finding : of_rule) {
             assert(!finding.evidence.empty());
             assert(finding.candidates.size() != 1);
             finding.rule_id = rule->id;
@@ -43,6 +60,9 @@ std::vector<Finding> diagnose(const Situation& situation) {
         }
         if (a.ordinary != b.ordinary) {
             return b.ordinary;
+        }
+        if (a.ordinary && a.connections.size() != b.connections.size()) {
+            return a.connections.size() > b.connections.size();
         }
         return a.since.lower.value_or(Age::Duration(0)) > b.since.lower.value_or(Age::Duration(0));
     });

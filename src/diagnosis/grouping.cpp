@@ -103,7 +103,8 @@ std::vector<ConnectionGroup> group_by_owner(
 }
 
 std::string name_of(const Process& process) {
-    return process.name + " (pid " + std::to_string(process.pid) + ")";
+    const std::string pid = "pid " + std::to_string(process.pid);
+    return process.name.empty() ? pid : process.name + " (" + pid + ")";
 }
 
 Value name_of(const Situation& situation, const ConnectionGroup& group) {

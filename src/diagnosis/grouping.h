@@ -35,6 +35,7 @@ struct ConnectionGroup {
 
 // "nginx (pid 42)", or the port when the owner is not known.
 [[nodiscard]] Value name_of(const Situation& situation, const ConnectionGroup& group);
+// "pid 42" where a listing shows no name.
 [[nodiscard]] std::string name_of(const Process& process);
 
 // The age of the state, or how long two looks saw the socket in it, whichever is more.

@@ -92,5 +92,10 @@ TEST_F(Grouping, KnowsNoAgeWhenTheStateWasAnotherInTheEarlierLook) {
     EXPECT_FALSE(known_age(situation(), seen).known());
 }
 
+TEST(NameOfAProcess, IsItsIdWhereTheListingShowsNoMore) {
+    EXPECT_EQ(name_of(Process{.pid = 42, .name = "api"}), "api (pid 42)");
+    EXPECT_EQ(name_of(Process{.pid = 42}), "pid 42");
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

@@ -35,6 +35,18 @@ namespace tcpdx::diagnosis {
 // Few of these at one moment are what a healthy server has too.
 inline constexpr std::size_t kFewOnAServer = 5;
 
+// How many of them the sample before shows in the same state; 0 also without one.
+[[nodiscard]] std::size_t seen_before(const Situation& situation,
+                                      std::span<const std::uint32_t> members);
+// The same as evidence, when there are any.
+void add_seen_before(Finding& finding, const Situation& situation,
+                     const std::vector<std::uint32_t>& members);
+
+// By how many the group's program has more connections in `state` than in the sample before. 0
+// without one, and when it had none: then it may not have been listed.
+[[nodiscard]] std::size_t grown_by(const Situation& situation, const ConnectionGroup& group,
+                                   TcpState state);
+
 // The severity of CLOSE-WAIT rows without an age, of one program.
 [[nodiscard]] Severity weigh_close_wait(const Situation& situation, const ConnectionGroup& group);
 
@@ -45,9 +57,10 @@ inline constexpr std::size_t kFewOnAServer = 5;
     return connections >= kFewWaiting ? Severity::Warning : Severity::Information;
 }
 
-// Linux counts an unread FIN as one byte of Recv-Q, and a FIN that was sent as one of Send-Q. Other
-// systems do not.
-[[nodiscard]] bool counts_the_fin(const Situation& situation);
+// Whether what is true of Linux alone is true here: it counts an unread FIN as one byte of Recv-Q
+// and a FIN that was sent as one of Send-Q, for example. Text that does not tell is taken for
+// Linux's.
+[[nodiscard]] bool is_of_linux(const Situation& situation);
 
 // "in one listing" instead of an age, for findings about such rows.
 void say_growth_unknown(Finding& finding, const Situation& situation);

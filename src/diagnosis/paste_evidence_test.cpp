@@ -121,6 +121,30 @@ TEST_F(PasteEvidence, DoesNotCompareWithRowsThatWereNotSelected) {
     EXPECT_EQ(weight(), Severity::Warning);
 }
 
+TEST_F(PasteEvidence, WarnsWhenAnEarlierSampleHadFewer) {
+    add(TcpState::CloseWait, 1);
+    builder.now.connections.front().remote.port = 50000;
+    builder.earlier.paste = Paste{};
+    builder.earlier.connections = builder.now.connections;
+    const auto weigh = [&] {
+        const Situation both{.now = builder.now, .earlier = &builder.earlier};
+        return weigh_close_wait(both, close_wait());
+    };
+    EXPECT_EQ(weigh(), Severity::Information);
+    add(TcpState::CloseWait, 3);
+    EXPECT_EQ(weigh(), Severity::Warning);
+}
+
+TEST_F(PasteEvidence, WarnsWhenAServerStillHasTheSameOnes) {
+    add(TcpState::CloseWait, 3);
+    builder.earlier.paste = Paste{};
+    builder.earlier.connections = builder.now.connections;
+    const Situation both{.now = builder.now, .earlier = &builder.earlier};
+    EXPECT_EQ(seen_before(both, close_wait().members), 3U);
+    EXPECT_EQ(weigh_close_wait(both, close_wait()), Severity::Warning);
+    EXPECT_EQ(seen_before(situation(), close_wait().members), 0U);
+}
+
 TEST_F(PasteEvidence, CountsWithoutRowsAreForTheWholeHost) {
     builder.now.paste->state_counts[static_cast<std::size_t>(TcpState::CloseWait)] = 710;
     EXPECT_EQ(bare_count(situation(), TcpState::CloseWait), 710U);

@@ -45,6 +45,16 @@ std::int64_t unread_at_other_ends(const Situation& situation,
     });
 }
 
+// Not less in Send-Q than in the sample before.
+std::int64_t still_queued(const Situation& situation, const std::vector<std::uint32_t>& members) {
+    return std::count_if(members.begin(), members.end(), [&](std::uint32_t index) {
+        const Connection& connection = situation.now.connections[index];
+        const Connection* before = situation.earlier_of(connection);
+        return before != nullptr && before->send_queue.value_or(0) > 0 &&
+               connection.send_queue.value_or(0) >= *before->send_queue;
+    });
+}
+
 Finding describe(const Situation& situation, const ConnectionGroup& group) {
     const std::vector<Connection>& connections = situation.now.connections;
     const Connection& first = connections[group.members.front()];
@@ -56,7 +66,8 @@ Finding describe(const Situation& situation, const ConnectionGroup& group) {
     }
     const std::int64_t unread = unread_at_other_ends(situation, group.members);
     Finding finding;
-    finding.severity = unread > 0 ? Severity::Warning : Severity::Information;
+    const std::int64_t still = still_queued(situation, group.members);
+    finding.severity = unread > 0 || still > 0 ? Severity::Warning : Severity::Information;
     finding.connections = group.members;
     finding.claim =
         counted(NP_("{1} has data queued on {0} connection that its peer has not acknowledged.",
@@ -83,8 +94,17 @@ Finding describe(const Situation& situation, const ConnectionGroup& group) {
     }
     add_other_ends(finding, situation, group.members, StateSet::all());
     add_peers(finding, situation, group.members);
-    finding.unknown = {
-        {N_("whether it moves: data that was only just sent looks the same at one moment")}};
+    if (still > 0) {
+        finding.evidence.push_back({{N_("an earlier sample shows as much or less in Send-Q of {0} "
+                                        "of them: it does not get "
+                                        "less"),
+                                     {still}},
+                                    origin_of(first),
+                                    ""});
+    } else {
+        finding.unknown = {
+            {N_("whether it moves: data that was only just sent looks the same at one moment")}};
+    }
     say_if_program_unknown(finding, situation, group.process);
     finding.advice = {unread > 0
                           ? Message{N_("Look at the program at the other end: it does not read.")}

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "diagnosis/activity_report.h"
 #include "diagnosis/finding.h"
 #include "diagnosis/paste_report.h"
 #include "diagnosis/port_view.h"
@@ -18,6 +19,7 @@ struct Report {
     std::optional<Limits::Duration> interval;  // between two looks, when there were two
     std::array<std::size_t, kAllTcpStates.size()> state_counts{};  // indexed by TcpState
     std::optional<PortView> port;                                  // when a port was asked about
+    std::optional<ActivityReport> activity;                        // when it was watched
     std::vector<Finding> findings;                                 // worst first
     std::optional<PasteReport> paste;                              // when it was made from one
 };

@@ -152,4 +152,9 @@ std::vector<SourcePortUse> source_port_use(const Observations& seen, const Sourc
     return sorted;
 }
 
+bool is_nearly_all(const SourcePorts& ports, std::uint64_t connections) {
+    constexpr std::uint64_t kPercent = 95;
+    return connections <= ports.count && connections * 100 >= ports.count * kPercent;
+}
+
 }  // namespace tcpdx::diagnosis

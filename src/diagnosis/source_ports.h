@@ -53,6 +53,10 @@ struct SourcePortUse {
 [[nodiscard]] std::vector<SourcePortUse> source_port_use(const Observations& seen,
                                                          const SourcePorts& ports);
 
+// A bare number of connections that is nearly all of the ports is unlikely to be one by chance; a
+// greater one cannot be of one destination.
+[[nodiscard]] bool is_nearly_all(const SourcePorts& ports, std::uint64_t connections);
+
 // Ports that a comma-separated list with ranges names ("8080,9148-9150"), as in
 // ip_local_reserved_ports. Stops at what it does not understand.
 [[nodiscard]] std::bitset<65536> parse_port_list(std::string_view text);

@@ -145,9 +145,17 @@ public:
             bytes_[size_++] = static_cast<std::byte>(value >> (8 * i));
         }
     }
-    void pad() {
-        while (size_ % 4 != 0) {
+    // NOPs until the size is `remainder` more than a multiple of four, so that what follows (two
+    // bytes, then 32-bit words) is aligned.
+    void align(std::size_t remainder) {
+        while (size_ % 4 != remainder) {
             put(std::uint8_t{kNoOperation});
+        }
+    }
+    // What follows an end-of-list must be zero (RFC 9293, MUST-69), and its number is zero too.
+    void end_options() {
+        while (size_ % 4 != 0) {
+            put(std::uint8_t{kEndOfList});
         }
     }
     [[nodiscard]] std::span<std::byte> written() { return std::span(bytes_).first(size_); }
@@ -157,39 +165,79 @@ private:
     std::size_t size_ = 0;
 };
 
-void put_options(HeaderWriter& header, const TcpOptions& options) {
-    const auto begin = [&](OptionKind kind, std::size_t length) {
-        header.put(std::uint8_t{kind});
-        header.put(static_cast<std::uint8_t>(length));
-    };
-    if (options.max_segment_size) {
-        begin(kMaxSegmentSize, 4);
-        header.put(*options.max_segment_size);
-    }
-    if (options.sack_permitted) {
-        begin(kSackPermitted, 2);
-    }
-    if (options.timestamps) {
-        begin(kTimestamps, 10);
-        header.put(options.timestamps->value);
-        header.put(options.timestamps->echo_reply);
-    }
-    if (options.window_shift) {
-        begin(kWindowScale, 3);
-        header.put(*options.window_shift);
-    }
-    // 40 bytes of options: with timestamps only three blocks fit (RFC 2018, 3).
-    const std::size_t room =
-        kMaxHeaderBytes - std::min(kMaxHeaderBytes, header.written().size() + 2);
-    const std::size_t blocks = std::min<std::size_t>(options.sack_blocks, room / 8);
-    if (blocks > 0) {
-        begin(kSack, 2 + 8 * blocks);
-        for (std::size_t i = 0; i < blocks; ++i) {
-            header.put(options.sack[i].left);
-            header.put(options.sack[i].right);
+class OptionWriter {
+public:
+    OptionWriter(HeaderWriter& header, const TcpOptions& options)
+        : header_(header), options_(options) {}
+
+    void max_segment_size() {
+        if (options_.max_segment_size) {
+            begin(kMaxSegmentSize, 4);
+            header_.put(*options_.max_segment_size);
         }
     }
-    header.pad();
+    void window_scale() {
+        if (options_.window_shift) {
+            header_.align(1);
+            begin(kWindowScale, 3);
+            header_.put(*options_.window_shift);
+        }
+    }
+    void sack_permitted(bool align) {
+        if (options_.sack_permitted) {
+            if (align) {
+                header_.align(2);
+            }
+            begin(kSackPermitted, 2);
+        }
+    }
+    void timestamps() {
+        if (options_.timestamps) {
+            header_.align(2);
+            begin(kTimestamps, 10);
+            header_.put(options_.timestamps->value);
+            header_.put(options_.timestamps->echo_reply);
+        }
+    }
+    // 40 bytes of options: with timestamps only three blocks fit (RFC 2018, 3).
+    void sack() {
+        const std::size_t used = (header_.written().size() + 1) / 4 * 4 + 4;
+        const std::size_t room = kMaxHeaderBytes - std::min(kMaxHeaderBytes, used);
+        const std::size_t blocks = std::min<std::size_t>(options_.sack_blocks, room / 8);
+        if (blocks > 0) {
+            header_.align(2);
+            begin(kSack, 2 + 8 * blocks);
+            for (std::size_t i = 0; i < blocks; ++i) {
+                header_.put(options_.sack[i].left);
+                header_.put(options_.sack[i].right);
+            }
+        }
+    }
+
+private:
+    void begin(OptionKind kind, std::size_t length) {
+        header_.put(std::uint8_t{kind});
+        header_.put(static_cast<std::uint8_t>(length));
+    }
+
+    HeaderWriter& header_;
+    const TcpOptions& options_;
+};
+
+void put_options(HeaderWriter& header, const TcpOptions& options, OptionLayout layout) {
+    OptionWriter write(header, options);
+    write.max_segment_size();
+    if (layout == OptionLayout::Linux) {
+        write.sack_permitted(!options.timestamps);
+        write.timestamps();
+        write.window_scale();
+    } else {
+        write.window_scale();
+        write.sack_permitted(false);
+        write.timestamps();
+    }
+    write.sack();
+    header.end_options();
 }
 
 }  // namespace
@@ -223,7 +271,7 @@ Result<TcpSegment, ParseError> parse_tcp(std::span<const std::byte> bytes) {
     };
 }
 
-std::size_t write_tcp(const TcpSegment& segment, std::span<std::byte> out) {
+std::size_t write_tcp(const TcpSegment& segment, std::span<std::byte> out, OptionLayout layout) {
     HeaderWriter header;
     header.put(segment.source_port);
     header.put(segment.destination_port);
@@ -234,7 +282,7 @@ std::size_t write_tcp(const TcpSegment& segment, std::span<std::byte> out) {
     header.put(segment.window);
     header.put(std::uint16_t{0});  // checksum
     header.put(segment.urgent_pointer);
-    put_options(header, segment.options);
+    put_options(header, segment.options, layout);
 
     const auto head = header.written();
     head[12] = static_cast<std::byte>(head.size() / 4 * 16);

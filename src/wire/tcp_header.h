@@ -76,8 +76,15 @@ enum class ParseError {
 
 [[nodiscard]] Result<TcpSegment, ParseError> parse_tcp(std::span<const std::byte> bytes);
 
+// The order and filling of options is free (RFC 9293, MUST-64), so stacks are known by theirs.
+enum class OptionLayout : std::uint8_t {
+    Bsd,    // mss, nop, wscale, sackOK, TS; zeros after an end-of-list
+    Linux,  // mss, sackOK, TS, nop, wscale: tcp_options_write()
+};
+
 // The header with its options (`fast_open` and `signature` are not written) and the payload, with a
 // checksum of zero: see checksum.h. Returns the bytes written, or 0 when `out` is too small.
-[[nodiscard]] std::size_t write_tcp(const TcpSegment& segment, std::span<std::byte> out);
+[[nodiscard]] std::size_t write_tcp(const TcpSegment& segment, std::span<std::byte> out,
+                                    OptionLayout layout = OptionLayout::Bsd);
 
 }  // namespace tcpdx::wire

@@ -104,6 +104,7 @@ TEST(ParseTcp, TakesASackOptionOfHalfABlockForMalformed) {
     EXPECT_TRUE(parse_tcp(syn_with_options({5, 6, 0, 0, 1, 0}))->options.malformed);
 }
 
+// Proves: MUST-68
 TEST(WriteTcp, IsReadBackAsTheSameSegment) {
     const auto payload = bytes_of({'h', 'i'});
     TcpSegment sent{.source_port = 40000,
@@ -142,6 +143,44 @@ TEST(WriteTcp, LeavesOutTheSackBlocksThatDoNotFitBesideTimestamps) {
     const auto read = parse_tcp(std::span(out).first(write_tcp(sent, out)));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->options.sack_blocks, 3);
+}
+
+std::vector<int> option_bytes(const TcpOptions& options, OptionLayout layout) {
+    std::array<std::byte, 60> out{};
+    const std::size_t size = write_tcp(TcpSegment{.options = options}, out, layout);
+    std::vector<int> bytes;
+    for (const std::byte byte : std::span(out).first(size).subspan(20)) {
+        bytes.push_back(std::to_integer<int>(byte));
+    }
+    return bytes;
+}
+
+TEST(WriteTcp, LaysOutHandshakeOptionsAsBsdAndLinuxDo) {
+    const TcpOptions options{.max_segment_size = 1460,
+                             .window_shift = 7,
+                             .timestamps = TcpTimestamps{1, 2},
+                             .sack_permitted = true};
+    EXPECT_EQ(option_bytes(options, OptionLayout::Bsd),
+              (std::vector<int>{2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2}));
+    EXPECT_EQ(option_bytes(options, OptionLayout::Linux),
+              (std::vector<int>{2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7}));
+}
+
+// Proves: MUST-69
+TEST(WriteTcp, PadsWithZerosAfterTheEndOfTheList) {
+    const TcpOptions options{.max_segment_size = 1460, .sack_permitted = true};
+    EXPECT_EQ(option_bytes(options, OptionLayout::Bsd),
+              (std::vector<int>{2, 4, 5, 180, 4, 2, 0, 0}));
+    EXPECT_EQ(option_bytes(options, OptionLayout::Linux),
+              (std::vector<int>{2, 4, 5, 180, 1, 1, 4, 2}));
+}
+
+TEST(WriteTcp, AlignsTheNumbersOfTimestampsAndSack) {
+    const TcpOptions options{
+        .timestamps = TcpTimestamps{1, 2}, .sack = {SackBlock{3, 4}}, .sack_blocks = 1};
+    EXPECT_EQ(option_bytes(options, OptionLayout::Bsd),
+              (std::vector<int>{1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2,  //
+                                1, 1, 5, 10, 0, 0, 0, 3, 0, 0, 0, 4}));
 }
 
 TEST(WriteTcp, WritesNothingWhereThereIsNoRoom) {

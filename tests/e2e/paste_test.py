@@ -155,6 +155,9 @@ class Questions(unittest.TestCase):
                                                                      "w/o servers")
         look = diagnose(text, "--port", "5900")
         self.assertNotIn("nothing-listens", rules(look))
+        told = run("diagnose", ":5900", "--from", "-", text=text).stdout
+        self.assertIn("no listener on it is shown", told)
+        self.assertNotIn("nothing listens on it", told)
 
     def test_a_question_about_one_address(self):
         text = LEAK.replace("0.0.0.0:8080", "192.0.2.1:8080")

@@ -9,6 +9,7 @@ its own.
 """
 
 import csv
+import errno
 import pathlib
 import random
 import shutil
@@ -38,11 +39,6 @@ class Scenery:
         lab.run("ip", "address", "add", "10.8.0.1/24", "dev", "lo")
         lab.run("ip", "address", "add", "10.8.1.7/32", "dev", "lo")
         lab.run("ip", "-6", "address", "add", "fd00::1/64", "dev", "lo", "nodad")
-        # The kernel adds the route to the address a moment later.
-        for _ in range(100):
-            if lab.run("ip", "-6", "route", "get", "fd00::1", check=False):
-                break
-            time.sleep(0.02)
         self.kept = []
         for _ in range(3):
             self.connect("127.0.0.1", 8080)
@@ -74,7 +70,17 @@ class Scenery:
 
     def connect(self, address, port, source=None):
         server = self.listener(port)
-        client = socket.create_connection((address, port), source_address=source and (source, 0))
+        client = None
+        for attempt in range(250):
+            try:
+                client = socket.create_connection((address, port),
+                                                  source_address=source and (source, 0))
+                break
+            except OSError as error:
+                # The kernel adds the route to a new IPv6 address a moment after the address.
+                if error.errno != errno.ENETUNREACH or attempt == 249:
+                    raise
+                time.sleep(0.02)
         accepted, _ = server.accept()
         self.kept += [client, accepted]
         return client, accepted

@@ -238,14 +238,6 @@ private:
         finish(finding, index);
     }
 
-    // Without netlink no listener tells the limit of its queue.
-    [[nodiscard]] bool limits_known() const {
-        const auto listeners = situation_.lookups().in_state(TcpState::Listen);
-        return std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
-            return connection(index).backlog_limit.has_value();
-        });
-    }
-
     // In a paste: somebody waits, and the listing has no second look. netstat does not show the
     // limit, but a queue that is full holds one more than it, and limits are round numbers.
     void waiting(std::uint32_t index) {
@@ -305,6 +297,14 @@ private:
         });
     }
 
+    // Without netlink no listener tells the limit of its queue.
+    [[nodiscard]] bool limits_known() const {
+        const auto listeners = situation_.lookups().in_state(TcpState::Listen);
+        return std::all_of(listeners.begin(), listeners.end(), [&](std::uint32_t index) {
+            return connection(index).backlog_limit.has_value();
+        });
+    }
+
     // What only the counters of the whole namespace know.
     void without_listener() {
         if (!situation_.asked.whole_host()) {
@@ -317,10 +317,7 @@ private:
             finding.claim = {N_("An accept queue overflowed during the look: {0} connection "
                                 "attempts were dropped without an answer."),
                              {count_of(*overflows_)}};
-            finding.evidence = {{{N_("TcpExtListenOverflows rose by {0} in {1}"),
-                                  {count_of(*overflows_), *situation_.interval()}},
-                                 Origin::Counter,
-                                 check}};
+            finding.evidence = {rise_of(situation_, "TcpExtListenOverflows")};
             finding.unknown = {{limits_known() ? N_("which listener it was: none is full now, and "
                                                     "none that counts its drops counted more")
                                                : N_("which listener it was: the limits of their "

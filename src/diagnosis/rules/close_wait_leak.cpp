@@ -56,7 +56,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         if (!first.receive_queue) {
             finding.unknown.push_back({N_(
                 "whether the program has read the end of the stream: the listing has no Recv-Q")});
-        } else if (counts_the_fin(situation)) {
+        } else if (is_of_linux(situation)) {
             finding.evidence.push_back({{N_("Recv-Q is 0: the program has read everything, and the "
                                             "end of the stream too")},
                                         origin_of(first),
@@ -64,6 +64,13 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         }
         add_peers(finding, situation, group.members);
         add_other_ends(finding, situation, group.members, StateSet().add(TcpState::FinWait2));
+        add_seen_before(finding, situation, group.members);
+        if (const std::size_t grown = grown_by(situation, group, TcpState::CloseWait); grown > 0) {
+            finding.evidence.push_back(
+                {{N_("{0} more than in the listing before"), {count_of(grown)}},
+                 origin_of(first),
+                 ""});
+        }
         say_growth_unknown(finding, situation);
         say_if_program_unknown(finding, situation, group.process);
         if (finding.severity != Severity::Information) {

@@ -23,7 +23,7 @@ void add_queues(Finding& finding, const Situation& situation,
                 std::int64_t with_data) {
     const std::vector<Connection>& connections = situation.now.connections;
     const Origin origin = origin_of(connections[members.front()]);
-    const bool fin_counts = counts_the_fin(situation);
+    const bool fin_counts = is_of_linux(situation);
     if (only_fin > 0 && fin_counts) {
         finding.evidence.push_back(
             {{N_("Recv-Q is 1 on {0} of them: that is the peer's FIN, unread"), {only_fin}},
@@ -77,6 +77,13 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         add_queues(finding, situation, group.members, only_fin, with_data);
         add_peers(finding, situation, group.members);
         add_other_ends(finding, situation, group.members, StateSet().add(TcpState::FinWait2));
+        add_seen_before(finding, situation, group.members);
+        if (const std::size_t grown = grown_by(situation, group, TcpState::CloseWait); grown > 0) {
+            finding.evidence.push_back(
+                {{N_("{0} more than in the listing before"), {count_of(grown)}},
+                 origin_of(first),
+                 ""});
+        }
         say_growth_unknown(finding, situation);
         say_if_program_unknown(finding, situation, group.process);
         // In a listing that does not show every owner these two look the same.

@@ -134,7 +134,7 @@ Finding seen_closing(const Situation& situation, const Stuck& stuck) {
           {count}},
          origin_of(first),
          check});
-    if (stuck.only_fin > 0 && counts_the_fin(situation)) {
+    if (stuck.only_fin > 0 && is_of_linux(situation)) {
         finding.evidence.push_back(
             {{N_("Send-Q is 1 on {0} of them: only the FIN is not acknowledged"), {stuck.only_fin}},
              origin_of(first),
@@ -149,6 +149,7 @@ Finding seen_closing(const Situation& situation, const Stuck& stuck) {
     }
     add_other_ends(finding, situation, stuck.members, StateSet::all());
     add_peers(finding, situation, stuck.members);
+    add_seen_before(finding, situation, stuck.members);
     say_growth_unknown(finding, situation);
     finding.advice.push_back(
         {N_("They end by themselves. Act only when there are many at all "

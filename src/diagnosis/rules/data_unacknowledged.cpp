@@ -43,12 +43,28 @@ enum class Cause : std::uint8_t {
     Stalled,
 };
 
-// Empty when the listing does not tell; then nothing is concluded.
-std::optional<milliseconds> stalled_at_least(const Connection& connection) {
-    if (!connection.timer) {
+// The timer, or what `ss -i` without -o tells of it: segments that were sent again, are still not
+// acknowledged, and whose time-out has been doubled.
+std::optional<Timer> running_timer(const Connection& connection) {
+    if (connection.timer || !connection.tcp) {
+        return connection.timer;
+    }
+    const TcpDetails& tcp = *connection.tcp;
+    if (tcp.backoff == 0 || tcp.unacked_segments == 0 || tcp.retransmitted_in_flight == 0) {
         return std::nullopt;
     }
-    const Timer& timer = *connection.timer;
+    return Timer{.kind = TimerKind::Retransmit,
+                 .expires = milliseconds(tcp.rto_us / 1000),  // not known: at most all of it
+                 .retransmits = tcp.backoff};
+}
+
+// Empty when the listing does not tell; then nothing is concluded.
+std::optional<milliseconds> stalled_at_least(const Connection& connection) {
+    const auto running = running_timer(connection);
+    if (!running) {
+        return std::nullopt;
+    }
+    const Timer& timer = *running;
     if (!connection.tcp) {
         return waited_by_timer(timer);
     }
@@ -84,7 +100,7 @@ Cause cause_of(const Situation& situation, const Connection& connection) {
     if (!stalled || *stalled < situation.limits.unacknowledged) {
         return Cause::None;
     }
-    if (connection.timer->kind == TimerKind::ZeroWindow) {
+    if (running_timer(connection)->kind == TimerKind::ZeroWindow) {
         // Older kernels do not tell the window. The timer runs only when nothing fits into it.
         return !connection.tcp || connection.tcp->peer_window.value_or(0) <
                                       std::max(connection.tcp->send_mss, 1U)
@@ -240,7 +256,14 @@ void add_evidence(const Situation& situation, Cause cause, Finding& finding) {
         {{N_("{0} are not acknowledged or not sent yet (Send-Q)"), {Bytes{queued}}},
          Origin::SocketTable,
          "ss -tanoip"});
-    if (cause == Cause::PeerDoesNotRead) {
+    if (cause == Cause::PeerDoesNotRead && backoff == 0) {
+        // A listing that does not count the probes: the length of the wait showed that there were.
+        finding.evidence.push_back(
+            {{N_("the persist timer runs, and its wait is one that has been doubled several times: "
+                 "the peer's window is closed")},
+             Origin::SocketTable,
+             "ss -tanoi state connected"});
+    } else if (cause == Cause::PeerDoesNotRead) {
         finding.evidence.push_back(
             {{N_("the persist timer runs and the peer's window is closed; it was asked up to {0} "
                  "times"),

@@ -96,6 +96,15 @@ TEST_F(DataUnacknowledged, StaysSilentWhenTheTimerIsUnknown) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+// ss -i without -o, as people paste it.
+TEST_F(DataUnacknowledged, KnowsTheTimerFromDoubledTimeOutsOfSegmentsInFlight) {
+    stuck().timer.reset();
+    stuck().tcp->unacked_segments = 1;
+    EXPECT_THAT(findings(), SizeIs(1));
+    stuck().tcp->retransmitted_in_flight = 0;
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(DataUnacknowledged, StaysSilentWhenTheQueueIsUnknown) {
     stuck().send_queue.reset();
     EXPECT_THAT(findings(), IsEmpty());

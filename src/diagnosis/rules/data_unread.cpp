@@ -52,6 +52,16 @@ bool is_worth_mentioning(const Situation& situation, const ConnectionGroup& grou
            });
 }
 
+// Not less in Recv-Q than in the sample before.
+std::int64_t still_unread(const Situation& situation, const std::vector<std::uint32_t>& members) {
+    return std::count_if(members.begin(), members.end(), [&](std::uint32_t index) {
+        const Connection& connection = situation.now.connections[index];
+        const Connection* before = situation.earlier_of(connection);
+        return before != nullptr && before->receive_queue.value_or(0) > 0 &&
+               *connection.receive_queue >= *before->receive_queue;
+    });
+}
+
 // Several at once with much unread, or most connections of the program, or a sender that waits.
 bool looks_stuck(const Situation& situation, const ConnectionGroup& group,
                  std::int64_t blocked_senders) {
@@ -60,7 +70,7 @@ bool looks_stuck(const Situation& situation, const ConnectionGroup& group,
             return situation.now.connections[index].receive_queue.value_or(0) >= kMuch;
         });
     const std::size_t open = beside(situation, group, TcpState::Established);
-    return blocked_senders > 0 || much >= 3 ||
+    return blocked_senders > 0 || much >= 3 || still_unread(situation, group.members) > 0 ||
            (group.members.size() >= situation.limits.many_closing &&
             group.members.size() * 2 > open);
 }
@@ -116,9 +126,18 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
                  "ss -tanpo state established"});
         }
         add_peers(finding, situation, group.members);
-        finding.unknown = {
-            {N_("whether the program gets on: data that has only just come looks "
-                "the same at one moment")}};
+        if (const std::int64_t still = still_unread(situation, group.members); still > 0) {
+            finding.evidence.push_back({{N_("an earlier sample shows as much or less in Recv-Q of "
+                                            "{0} of them: nothing was "
+                                            "taken out"),
+                                         {still}},
+                                        origin_of(first),
+                                        ""});
+        } else {
+            finding.unknown = {
+                {N_("whether the program gets on: data that has only just come looks "
+                    "the same at one moment")}};
+        }
         say_if_program_unknown(finding, situation, group.process);
         finding.advice = {
             {N_("Look a second time. When the same bytes are still there, look at the program, not "

@@ -17,23 +17,6 @@ namespace {
 constexpr std::size_t kMany = 500;
 constexpr std::size_t kGrownAtLeast = 20;
 
-// How many of them the earlier sample did not have.
-std::size_t grown_by(const Situation& situation, const ConnectionGroup& group) {
-    if (situation.earlier == nullptr) {
-        return 0;
-    }
-    std::size_t before = 0;
-    for (const Connection& connection : situation.earlier->connections) {
-        const Process* process = situation.earlier->process_of(connection);
-        const bool same =
-            group.process == kNoProcess
-                ? connection.local.port == group.local_port
-                : process != nullptr && process->pid == situation.now.processes[group.process].pid;
-        before += connection.state == TcpState::Established && same ? 1U : 0U;
-    }
-    return before == 0 || before >= group.members.size() ? 0 : group.members.size() - before;
-}
-
 void finish(Finding& finding, const Situation& situation) {
     say_growth_unknown(finding, situation);
     finding.unknown.push_back(
@@ -50,7 +33,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
     std::vector<Finding> findings;
     for (const ConnectionGroup& group : group_by_owner(situation, {TcpState::Established},
                                                        [](const Connection&) { return true; })) {
-        const std::size_t grown = grown_by(situation, group);
+        const std::size_t grown = grown_by(situation, group, TcpState::Established);
         const bool grows = grown >= kGrownAtLeast && grown * 10 >= group.members.size();
         if (group.members.size() < kMany && !grows) {
             continue;

@@ -201,13 +201,11 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
     return finding;
 }
 
-// In a paste of counts: how many there are is known, and to where is not. A number that is nearly
-// the whole range is unlikely to be one by chance; a greater one cannot be of one destination.
+// In a paste of counts: how many there are is known, and to where is not.
 void add_bare_count(const Situation& situation, const SourcePorts& ports,
                     std::vector<Finding>& findings) {
     const auto time_wait = bare_count(situation, TcpState::TimeWait);
-    if (!time_wait || percent_of(*time_wait, ports.count) < kNearlyAll ||
-        *time_wait > ports.count) {
+    if (!time_wait || !is_nearly_all(ports, *time_wait)) {
         return;
     }
     Finding finding;

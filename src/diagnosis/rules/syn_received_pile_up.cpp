@@ -184,7 +184,7 @@ std::vector<Candidate> why_not_repeated(std::uint16_t port) {
 
 void add_queue_of(Finding& finding, std::uint16_t port, const Pile& pile) {
     if (pile.listener != nullptr && pile.listener->accept_queue && pile.listener->backlog_limit) {
-        finding.evidence.push_back({{N_("accept queue {0} of {1}"),
+        finding.evidence.push_back({{N_("accept queue: {0} (limit {1})"),
                                      {std::int64_t{*pile.listener->accept_queue},
                                       std::int64_t{*pile.listener->backlog_limit}}},
                                     Origin::SocketTable,
@@ -327,6 +327,7 @@ Finding seen_half_open(const Situation& situation, std::uint16_t port, const Pil
                          Origin::PastedText,
                          list}};
     add_peers(finding, situation, finding.connections);
+    add_seen_before(finding, situation, finding.connections);
     add_queue_of(finding, port, pile);
     say_growth_unknown(finding, situation);
     if (finding.severity == Severity::Information) {

@@ -303,10 +303,10 @@ void add_destinations(Finding& finding, const std::map<SocketAddress, std::int64
 
 // A connect on this host to this host, in a paste. Windows repeats a SYN that was answered with RST
 // twice, half a second apart, so there SYN-SENT can also mean that nobody listens.
-void explain_wait_on_this_host(const Situation& situation, const SocketAddress& remote,
-                               Finding& finding) {
+void explain_on_this_host(const Situation& situation, const SocketAddress& remote,
+                          Finding& finding) {
     explain_by_listener(situation, remote, finding);
-    if (situation.now.paste->system == HostSystem::Windows) {
+    if (situation.now.paste->system == HostSystem::Windows && !finding.candidates.empty()) {
         finding.candidates.insert(
             finding.candidates.begin(),
             {{N_("Nothing listens on that port, and Windows is repeating the SYN that "
@@ -340,7 +340,9 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
     if (number == 0) {
         return;
     }
-    finding.severity = number >= kManyConnects ? Severity::Warning : Severity::Information;
+    const bool still_there = seen_before(situation, finding.connections) > 0;
+    finding.severity =
+        still_there || number >= kManyConnects ? Severity::Warning : Severity::Information;
     finding.claim = counted(NP_("{0} connect waits for an answer to its SYN.",
                                 "{0} connects wait for an answer to their SYN."),
                             {count_of(number)});
@@ -350,6 +352,7 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
          "ss -tanoip state syn-sent"}};
     if (!finding.connections.empty()) {
         add_destinations(finding, destinations);
+        add_seen_before(finding, situation, finding.connections);
         const Connection& first = connections[finding.connections.front()];
         const SocketAddress& remote = first.remote;
         if (here && situation.now.coverage.listeners && situation.has_every_row() &&
@@ -362,14 +365,16 @@ void add_ageless(const Situation& situation, std::vector<Finding>& findings) {
         Group group;
         group.members = finding.connections;
         if (here) {
-            explain_wait_on_this_host(situation, remote, finding);
+            explain_on_this_host(situation, remote, finding);
         } else {
             finding.candidates = why_nothing_comes_back(situation, remote, group);
         }
     }
-    finding.unknown = {
-        {N_("whether they are repeated: a SYN that was sent this moment looks the "
-            "same, and a listing with timers (ss -o) would tell")}};
+    if (!still_there) {
+        finding.unknown = {
+            {N_("whether they are repeated: a SYN that was sent this moment looks the "
+                "same, and a listing with timers (ss -o) would tell")}};
+    }
     if (!here || finding.connections.empty()) {
         finding.advice.push_back(
             {N_("A missing listener alone does not look like this: a live host answers that with "

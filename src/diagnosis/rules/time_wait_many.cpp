@@ -85,9 +85,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
     if (!is_worth_explaining(situation, number) || limit_is_near(situation)) {
         return {};
     }
+    const auto ports = source_ports(seen);
+    if (ports && number > finding.connections.size() && is_nearly_all(*ports, number)) {
+        return {};  // rows would tell; local-ports-running-out asks for them
+    }
     // The counts stand per destination; the total means nothing for ports.
     std::optional<SourcePortUse> fullest;
-    const auto ports = source_ports(seen);
     if (ports && ports->count > 0) {
         const auto uses = source_port_use(seen, *ports);
         if (!uses.empty()) {
@@ -104,10 +107,15 @@ std::vector<Finding> evaluate(const Situation& situation) {
     const auto count = static_cast<std::int64_t>(number);
     finding.severity = Severity::Information;
     finding.claim = {N_("{0} connections are in TIME-WAIT, which is harmless."), {count}};
-    finding.evidence = {{{N_("together they take about {0} of memory, and no descriptor"),
-                          {Bytes{number * kBytesEach}}},
-                         Origin::SocketTable,
-                         "ss -tan state time-wait"}};
+    if (is_of_linux(situation)) {
+        finding.evidence = {{{N_("together they take about {0} of memory, and no descriptor"),
+                              {Bytes{number * kBytesEach}}},
+                             Origin::SocketTable,
+                             "ss -tan state time-wait"}};
+    } else {  // what they cost there is not known
+        finding.evidence = {
+            {{N_("{0} in TIME-WAIT"), {count}}, Origin::PastedText, "ss -tan state time-wait"}};
+    }
     if (fullest) {
         finding.evidence.push_back(
             {{N_("the destination with most connections, {0}, uses {1} of the source ports; each "

@@ -98,5 +98,16 @@ TEST_F(TimeWaitMany, AreExplainedInAPasteOfCounts) {
     EXPECT_THAT(findings()[0].connections, IsEmpty());
 }
 
+TEST_F(TimeWaitMany, AreNotCalledHarmlessWhereTheirNumberIsThatOfTheSourcePorts) {
+    builder.now.connections.clear();
+    builder.now.options = {};
+    builder.now.paste = Paste{.system = HostSystem::Linux};
+    auto& count = builder.now.paste->state_counts[static_cast<std::size_t>(TcpState::TimeWait)];
+    count = 28'230;
+    EXPECT_THAT(findings(), IsEmpty());
+    count = 20'000;
+    EXPECT_THAT(findings(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "presentation/json/activity_json.h"
 #include "presentation/json/finding_json.h"
 #include "presentation/render.h"
 
@@ -115,6 +116,9 @@ ordered_json namespace_json(const diagnosis::Report& report) {
     for (const TcpState state : kAllTcpStates) {
         object["states"][std::string(rfc_name(state))] =
             report.state_counts[static_cast<std::size_t>(state)];
+    }
+    if (report.activity) {
+        object["activity"] = activity_json(*report.activity);
     }
     if (report.port) {
         object["port"] = port_json(seen, *report.port);

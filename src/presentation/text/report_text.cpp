@@ -6,9 +6,11 @@
 #include <array>
 
 #include "base/i18n.h"
+#include "diagnosis/grouping.h"
 #include "diagnosis/paste_names.h"
 #include "presentation/i18n.h"
 #include "presentation/render.h"
+#include "presentation/text/activity_text.h"
 #include "presentation/text/display_width.h"
 #include "presentation/text/finding_text.h"
 #include "presentation/text/paste_text.h"
@@ -33,6 +35,7 @@ public:
     std::string write() {
         verdict();
         state_counts();
+        activity();
         port();
         looked_at();
         not_seen();
@@ -114,6 +117,16 @@ private:
         out_ += '\n';
     }
 
+    void activity() {
+        if (!report_.activity) {
+            return;
+        }
+        for (const std::string& line : activity_lines(*report_.activity)) {
+            paragraph("", line);
+        }
+        out_ += '\n';
+    }
+
     void port() {
         if (!report_.port) {
             return;
@@ -123,7 +136,8 @@ private:
         paragraph("", inked(screen_, Ink::Bold,
                             render(Message{N_("Port {0} on this host"), {Port{view.port}}})));
         if (view.listeners.empty()) {
-            item("-", _("nothing listens on it"));
+            item("-", shows_all_listeners(seen) ? _("nothing listens on it")
+                                                : _("no listener on it is shown"));
         }
         for (const std::uint32_t index : view.listeners) {
             item("-", listener_line(seen, seen.connections[index]));
@@ -144,12 +158,18 @@ private:
         out_ += '\n';
     }
 
+    // A pasted listing can be without listeners, or without some of its rows.
+    static bool shows_all_listeners(const Observations& seen) {
+        return !seen.paste ||
+               (seen.coverage.listeners && !seen.paste->selected && !seen.paste->cut_off);
+    }
+
     static std::string listener_line(const Observations& seen, const Connection& listener) {
         const Process* process = seen.process_of(listener);
         std::string text = render(
             Message{N_("{0} listens on {1}"),
                     {process == nullptr ? std::string(_("a program that cannot be seen"))
-                                        : fmt::format("{} (pid {})", process->name, process->pid),
+                                        : diagnosis::name_of(*process),
                      diagnosis::shown(seen.paste ? &*seen.paste : nullptr, listener.local)}});
         if (listener.accept_queue && listener.backlog_limit) {
             text += ", " + render(Message{N_("accept queue: {0} (limit {1})"),

@@ -229,7 +229,7 @@ void Tracker::add(const IcmpError& error, const Moment& moment) {
 // Looks at a few connections in turn and gives up the least worthy, of equals the longest silent:
 // a flood of SYNs pushes itself out, and connections that are at work stay.
 void Tracker::make_room() {
-    constexpr std::uint32_t kLookedAt = 16;
+    constexpr std::uint32_t kLookedAt = 4;
     std::uint32_t chosen = kNone;
     for (std::uint32_t looked = 0; looked < kLookedAt || chosen == kNone; ++looked) {
         hand_ = hand_ + 1 < table_.end() ? hand_ + 1 : 0;

@@ -29,7 +29,8 @@ std::optional<Prompt> take_prompt(std::string_view& line) {
     // "PS C:\Users\User>", "C:\Windows\system32>"
     const bool power_shell = line.starts_with("PS ");
     const std::string_view path = power_shell ? trimmed(line.substr(3)) : line;
-    if (path.size() >= 3 && is_letter(path[0]) && path[1] == ':' && path[2] == '\\') {
+    if (path.size() >= 3 && is_letter(path[0]) && path[1] == ':' &&
+        (path[2] == '\\' || path[2] == '>')) {  // "C:\>" looks like an escape of Markdown
         const std::size_t end = line.find('>');
         if (end == std::string_view::npos) {
             return std::nullopt;
@@ -213,7 +214,27 @@ private:
         command_.shows_timers = command_.shows_timers || name == "timers" || name == "options";
     }
 
+    // Of the words behind a pipe: which lines are left, and whether only their number is shown.
+    void read_counting(std::string_view word) {
+        if (word.empty()) {
+            return;
+        }
+        const bool grep = word == "grep" || word == "egrep" || word == "fgrep";
+        grep_ = grep_ || grep;
+        if (word.front() == '-' && !word.starts_with("--")) {
+            inverted_ = inverted_ || word.find('v') != std::string_view::npos;
+            counts_lines_ = counts_lines_ || word.find(wc_ ? 'l' : 'c') != std::string_view::npos;
+            return;
+        }
+        wc_ = wc_ || word == "wc";
+        if (const std::string_view bare = without_quotes(word); grep_ && written_as_state(bare)) {
+            several_ = several_ || grepped_.has_value();
+            grepped_ = parse_state_word(bare)->state;
+        }
+    }
+
     void read_filter(std::string_view word) {
+        read_counting(word);
         static constexpr std::string_view kSelecting[] = {
             "grep", "egrep",         "fgrep",        "zgrep", "find", "findstr", "awk", "sed",
             "rg",   "Select-String", "Where-Object", "where", "?",    "sls",     "ag",  "perl"};
@@ -240,6 +261,21 @@ private:
         command_.all = all_;
         command_.only_listeners = listening_ && !all_;
         command_.udp_only = udp_ && !tcp_;
+        if (counts_lines_ && !inverted_ && !several_) {
+            command_.counts = true;
+            command_.counted_state = grepped_ ? grepped_ : command_.only_state;
+            command_.counted_headings = command_.tool == Tool::Ss && !grep_ ? 1 : 0;
+        }
+    }
+
+    static std::string_view without_quotes(std::string_view word) {
+        while (!word.empty() && (word.front() == '"' || word.front() == '\'')) {
+            word.remove_prefix(1);
+        }
+        while (!word.empty() && (word.back() == '"' || word.back() == '\'')) {
+            word.remove_suffix(1);
+        }
+        return word;
     }
 
     Command& command_;
@@ -247,6 +283,12 @@ private:
     bool listening_ = false;
     bool tcp_ = false;
     bool udp_ = false;
+    bool grep_ = false;
+    bool wc_ = false;
+    bool inverted_ = false;  // grep -v
+    bool counts_lines_ = false;
+    bool several_ = false;  // greps for several states
+    std::optional<TcpState> grepped_;
 };
 
 }  // namespace

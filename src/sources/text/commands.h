@@ -26,6 +26,10 @@ struct Command {
     bool only_listeners = false;         // -l
     bool udp_only = false;               // -u without -t
     std::optional<TcpState> only_state;  // ss state time-wait
+    // `… | grep TIME_WAIT | wc -l`, `… | grep -c TIME_WAIT`, `ss state time-wait | wc -l`: the
+    // number that follows counts this state, and `counted_headings` lines of heading.
+    std::optional<TcpState> counted_state;
+    std::uint32_t counted_headings = 0;
 };
 
 // Nothing when the line is no command of a tool that lists sockets: prose mentions them too.

@@ -21,6 +21,6 @@ struct Clues {
 
 // Works out what no single row says: whether it was made as root, who owns what nobody is named
 // for, which end opened, and how old each state is.
-void conclude(Observations& observations, std::vector<RowNote>& notes, const Clues& clues);
+void conclude(Observations& seen, std::vector<RowNote>& notes, const Clues& clues);
 
 }  // namespace tcpdx::text

@@ -276,8 +276,8 @@ bool CounterReader::take_sentence(const Tokens& tokens) {
     if (!value) {
         return false;
     }
-    static const Sentences kSentences;
-    const std::string* name = kSentences.find(sentence);
+    static const Sentences sentences;
+    const std::string* name = sentences.find(sentence);
     if (name == nullptr) {
         return false;
     }

@@ -45,6 +45,34 @@ TEST(StateCounts, OfEachPeerAreAddedUp) {
     EXPECT_FALSE(read_paste("150 10.0.0.5 TIME_WAIT\n50 10.0.0.6 TIME_WAIT\n").earlier);
 }
 
+TEST(StateCounts, MayBeTheBareNumberThatACommandCounted) {
+    for (const char* text : {"$ netstat -an | grep TIME_WAIT | wc -l\n28230\n",
+                             "$ netstat -ant | grep -c TIME_WAIT\n28230\n",
+                             "# netstat -an|grep -ic \"time_wait\"\n28230\n",
+                             // Its heading is a line too.
+                             "$ ss -ant state time-wait | wc -l\n28231\n"}) {
+        EXPECT_THAT(count(reading_of(text), TcpState::TimeWait), Optional(28230U)) << text;
+    }
+}
+
+TEST(StateCounts, AreNotTakenFromANumberThatCountsSomethingElse) {
+    for (const char* text : {"$ netstat -an | grep -v TIME_WAIT | wc -l\n28230\n",
+                             "$ netstat -an | grep :8080 | wc -l\n28230\n",
+                             "$ netstat -an | grep -c -e TIME_WAIT -e CLOSE_WAIT\n28230\n",
+                             "$ netstat -an | grep TIME_WAIT\n28230\n", "28230\n"}) {
+        EXPECT_THAT(count(reading_of(text), TcpState::TimeWait), Eq(std::nullopt)) << text;
+    }
+}
+
+TEST(KernelOptions, AreTakenFromWhatSysctlPrints) {
+    const auto seen = reading_of(
+        "# sysctl -a | grep port_range\nnet.ipv4.ip_local_port_range = 1024\t65000\n"
+        "net.core.somaxconn = 128\n");
+    EXPECT_THAT(seen.options.number("net.ipv4.ip_local_port_range", 1), Optional(65000));
+    EXPECT_THAT(seen.options.number("net.core.somaxconn"), Optional(128));
+    EXPECT_EQ(seen.paste->system, HostSystem::Linux);
+}
+
 TEST(StateCounts, AreTranslatedToo) {
     EXPECT_THAT(count(reading_of("12 ESPERANDO_FECHAR\n"), TcpState::CloseWait), Optional(12U));
 }

@@ -345,6 +345,10 @@ std::optional<Header> parse_header(const Tokens& tokens) {
         header.system = HostSystem::Windows;
     } else if (contains_ignoring_case(tokens.line(), "pid/program")) {
         header.system = HostSystem::Linux;
+    } else if (contains_ignoring_case(tokens.line(), "send-q  local") &&
+               has_word(tokens, "(state)")) {
+        // macOS and AIX have two blanks there, FreeBSD one. AIX is told by its rows.
+        header.likely = HostSystem::MacOs;
     }
     return header;
 }

@@ -14,6 +14,7 @@ namespace tcpdx::text {
 struct Header {
     Tool tool = Tool::None;
     HostSystem system = HostSystem::Unknown;
+    HostSystem likely = HostSystem::Unknown;  // unless a row says otherwise
     TableContext table;
     bool sockets = true;  // false: over UNIX domain sockets, routes and the like
 };

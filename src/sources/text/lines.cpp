@@ -148,6 +148,9 @@ std::string_view without_quotes(std::string_view line) {
         ++at;
     }
     line.remove_prefix(quoted);
+    if (quoted > 0 && line.starts_with(' ')) {
+        line.remove_prefix(1);  // belongs to the mark
+    }
     return line;
 }
 

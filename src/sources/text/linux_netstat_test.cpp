@@ -244,6 +244,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mangled{"cut within a port",
                 "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\ntcp        1      0 10.0.0.1:80             "
                 "10.0.0.2:500\n00          CLOSE_WAIT  7/httpd\n"},
+        Mangled{"cut within a port, and quoted",
+                "> tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\n"
+                "> tcp        1      0 10.0.0.1:80             10.0.0.2:500\n"
+                "> 00          CLOSE_WAIT  7/httpd\n"},
         Mangled{"cut between the addresses",
                 "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\ntcp        1      0 10.0.0.1:80\n            "
                 " 10.0.0.2:50000          CLOSE_WAIT\n"},

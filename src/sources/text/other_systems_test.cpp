@@ -62,6 +62,15 @@ TEST(MacOsNetstat, TakesNamesWithBlanksFromTheProcessColumn) {
     EXPECT_EQ(owner_of(seen, only(seen)), "46708/Google Chrome H");
 }
 
+TEST(MacOsNetstat, TakesNameAndPidOfAHeaderlessRow) {
+    const auto seen = reading_of(
+        "tcp4       0      0  127.0.0.1.8080         127.0.0.1.52345        CLOSE_WAIT         "
+        "1022 "
+        "           0  407872  146988       Google Chrome H:4670    00102 00000104 "
+        "000000000137f1\n");
+    EXPECT_EQ(owner_of(seen, only(seen)), "4670/Google Chrome H");
+}
+
 TEST(MacOsNetstat, KeepsCutNamesApart) {
     const auto seen = reading_of(
         "tcp4       0      0  someone-mac.attl.62733 m33sjmcs118.webe.https ESTABLISHED\n"
@@ -154,6 +163,12 @@ TEST(SolarisNetstat, CountsSeveralHoldersOfASocketOnce) {
     const Connection connection = only(seen);
     EXPECT_EQ(owner_of(seen, connection), "531/sshd");
     EXPECT_EQ(connection.owner.more_holders, 1U);
+}
+
+TEST(SolarisNetstat, ReadsNames) {
+    EXPECT_THAT(lines_of(reading_of(
+                    "web1.22   client.example.51234    49640      0 49640      0 CLOSE_WAIT\n")),
+                ElementsAre("CLOSE-WAIT web1:22 client.example:51234"));
 }
 
 TEST(AixNetstat, ReadsRowsBehindControlBlocks) {

@@ -120,6 +120,8 @@ TEST(Commands, AreShownAsTyped) {
               "netstat -antp | grep 80");
     EXPECT_EQ(reading_of("C:\\> netstat -ano | findstr 8080\n").paste->command,
               "netstat -ano | findstr 8080");
+    EXPECT_EQ(reading_of("C:\\>netstat -anob\n").paste->command, "netstat -anob");
+    EXPECT_EQ(reading_of("PS C:\\Users\\me> netstat\n").paste->command, "netstat");
     EXPECT_EQ(reading_of("netstat -an\n").paste->command, "netstat -an");
     EXPECT_EQ(reading_of("$netstat -tn  \n").paste->command, "netstat -tn");
     EXPECT_EQ(reading_of("> ss -ltn\n").paste->command, "ss -ltn");

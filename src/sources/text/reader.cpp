@@ -73,20 +73,19 @@ RowReading Reader::read_any_row(const Tokens& tokens) const {
 }
 
 void Reader::take_line(std::string_view line) {
+    if (trimmed(line).starts_with('|')) {  // a row of a table in Markdown
+        cells_.assign(line);
+        std::replace(cells_.begin(), cells_.end(), '|', ' ');
+        line = cells_;
+    }
     const Tokens tokens(line);
     if (tokens.empty()) {
-        return;
-    }
-    if (tokens[0].front() == '|') {  // a row of a table in Markdown
-        std::string cells(line);
-        std::replace(cells.begin(), cells.end(), '|', ' ');
-        take_line(cells);
         return;
     }
     if (pending_ && take_rest_of_pending(line)) {
         return;
     }
-    if (take_rows(tokens) || take_wrapped_cell(tokens) || take_second_line(line, tokens) ||
+    if (take_rows(tokens) || take_wrapped_cell(tokens) || take_stray_details(line, tokens) ||
         take_owner_line(line) || take_property(tokens)) {
         return;
     }
@@ -103,7 +102,7 @@ void Reader::take_line(std::string_view line) {
     }
 }
 
-// Several rows may have been joined into one line.
+// Rows, and what ss says of them on further lines: any number of both may have been joined.
 bool Reader::take_rows(const Tokens& first) {
     bool any = false;
     std::string_view line = first.line();
@@ -111,12 +110,6 @@ bool Reader::take_rows(const Tokens& first) {
     while (true) {
         const Tokens& tokens = later ? *later : first;
         const RowReading reading = read_any_row(tokens);
-        if (reading.kind == RowKind::None) {
-            if (any && !tokens.empty() && last_was_ss_row_) {
-                (void)take_second_line(line, tokens);
-            }
-            return any;
-        }
         if (reading.kind == RowKind::Partial) {
             if (line.size() > kLongestPending) {
                 unread(lines_.number(), line);
@@ -126,13 +119,21 @@ bool Reader::take_rows(const Tokens& first) {
             }
             return true;
         }
-        take_row(reading, line);
+        std::size_t used = reading.end;
+        if (reading.kind == RowKind::None) {
+            used = take_details(line);
+        } else {
+            take_row(reading, line);
+        }
+        if (used == 0) {
+            return any;
+        }
         any = true;
-        if (reading.end == 0 || reading.end >= line.size()) {
+        line = line.substr(used);
+        later.emplace(line);
+        if (later->empty()) {
             return true;
         }
-        line = line.substr(reading.end);
-        later.emplace(line);
     }
 }
 
@@ -273,27 +274,30 @@ bool Reader::take_wrapped_cell(const Tokens& tokens) {
     return false;
 }
 
-bool Reader::take_second_line(std::string_view line, const Tokens& tokens) {
-    Row row;
+// Returns how much of the line belongs to the row of ss above it.
+std::size_t Reader::take_details(std::string_view line) {
     if (!last_was_ss_row_ || !collector_.has_last()) {
-        // The row above is not there, or was not one of TCP.
-        constexpr std::size_t kEnoughToBeSure = 4;
-        return tokens.size() >= kEnoughToBeSure && read_ss_details(row, line) == line.size();
+        return 0;
     }
+    Row row;
     row.connection = collector_.last();
     const std::size_t used = read_ss_details(row, line);
     if (used == 0) {
-        return false;
+        return 0;
     }
     collector_.last() = row.connection;
     if (row.owner_text == OwnerText::Process) {
         collector_.set_last_owner(row);
     }
-    remember_row(row);
-    if (used < line.size()) {
-        (void)take_rows(Tokens(line.substr(used)));
-    }
-    return true;
+    remember_abilities(row);
+    return used;
+}
+
+// Second lines whose row is not there, or was not one of TCP: understood, and of no use.
+bool Reader::take_stray_details(std::string_view line, const Tokens& tokens) {
+    constexpr std::size_t kEnoughToBeSure = 4;
+    Row row;
+    return tokens.size() >= kEnoughToBeSure && read_ss_details(row, line) == line.size();
 }
 
 bool Reader::take_property(const Tokens& tokens) {
@@ -342,16 +346,18 @@ void Reader::remember_row(const Row& row) {
     remember_tool_of(row);
     last_layout_ = row.layout;
     other_rows_ = false;
-    if (row.connection.timer) {
-        clues_.ss.timers = true;
-    }
+    remember_abilities(row);
+    const bool whole_listing = context_.has_header && !command_.selected;
+    (whole_listing ? rows_in_whole_listings_ : rows_selected_) += 1;
+}
+
+void Reader::remember_abilities(const Row& row) {
+    clues_.ss.timers = clues_.ss.timers || row.connection.timer.has_value();
     if (row.connection.tcp) {
         clues_.ss.bytes_sent = clues_.ss.bytes_sent || row.connection.tcp->bytes_sent.has_value();
         clues_.ss.peer_window =
             clues_.ss.peer_window || row.connection.tcp->peer_window.has_value();
     }
-    const bool whole_listing = context_.has_header && !command_.selected;
-    (whole_listing ? rows_in_whole_listings_ : rows_selected_) += 1;
 }
 
 Reading Reader::finish() {
@@ -410,6 +416,7 @@ Reading Reader::finish() {
     now.processes = std::move(all.processes);
     now.counters = counters_.latest();
     now.totals = summary_.totals;
+    now.options = std::move(options_);
     now.paste = std::move(paste_);
     conclude(now, all.notes, clues_);
     return reading;

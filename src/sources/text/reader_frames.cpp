@@ -107,7 +107,7 @@ HostSystem Reader::guessed_system() const {
             best = i;
         }
     }
-    return static_cast<HostSystem>(best);
+    return best == 0 ? likely_system_ : static_cast<HostSystem>(best);
 }
 
 bool Reader::take_frame(std::string_view line, const Tokens& tokens) {
@@ -159,6 +159,9 @@ bool Reader::take_header(const Tokens& tokens) {
         return false;
     }
     remember_system(header->system);
+    if (header->likely != HostSystem::Unknown) {
+        likely_system_ = header->likely;
+    }
     if (!header->sockets) {
         return true;
     }
@@ -213,21 +216,61 @@ void Reader::remember_system_of_word(const Tokens& tokens) {
     }
 }
 
+// The number below `… | grep TIME_WAIT | wc -l`.
+bool Reader::take_bare_count(const Tokens& tokens) {
+    if (!command_.counted_state || tokens.size() != 1 || !all_digits(tokens[0])) {
+        return false;
+    }
+    const auto number = number_in<std::uint64_t>(tokens[0]);
+    if (!number || *number < command_.counted_headings) {
+        return false;
+    }
+    take_state_count(*command_.counted_state, *number - command_.counted_headings, false);
+    command_.counted_state.reset();
+    return true;
+}
+
+// "net.ipv4.ip_local_port_range = 32768  60999": what sysctl prints.
+bool Reader::take_kernel_option(const Tokens& tokens) {
+    static constexpr std::string_view kOfLinux[] = {"net.core.", "net.ipv4.", "net.ipv6.",
+                                                    "net.netfilter."};
+    if (tokens.size() < 3 || tokens[1] != "=" ||
+        std::none_of(std::begin(kOfLinux), std::end(kOfLinux),
+                     [&](std::string_view start) { return tokens[0].starts_with(start); })) {
+        return false;
+    }
+    std::string value(tokens[2]);
+    for (std::size_t i = 3; i < tokens.size(); ++i) {
+        value.append(" ").append(tokens[i]);
+    }
+    options_.set(std::string(tokens[0]), std::move(value));
+    remember_system(HostSystem::Linux);
+    return true;
+}
+
+// A state that is counted again begins another sample, unless its counts are to be added.
+void Reader::take_state_count(TcpState state, std::uint64_t count, bool added) {
+    const auto index = static_cast<std::size_t>(state);
+    const bool again = !counts_.empty() && counts_.back()[index] && !added;
+    if (counts_.empty() || again) {
+        counts_.emplace_back();
+    }
+    auto& known = counts_.back()[index];
+    known = known.value_or(0) + std::min<std::uint64_t>(count, UINT32_MAX);
+}
+
 bool Reader::take_numbers(const Tokens& tokens) {
     constexpr std::size_t kMostWordsOfCount = 9;
+    if (take_bare_count(tokens) || take_kernel_option(tokens)) {
+        return true;
+    }
     if (tokens.size() <= kMostWordsOfCount) {
         if (is_counted_header(tokens)) {
             return true;
         }
         if (const auto count = parse_state_count(tokens)) {
-            auto index = static_cast<std::size_t>(count->state);
-            const bool again = !counts_.empty() && counts_.back()[index] && !count->added;
-            if (counts_.empty() || again) {
-                counts_.emplace_back();
-            }
+            take_state_count(count->state, count->count, count->added);
             remember_system_of_word(tokens);
-            auto& known = counts_.back()[index];
-            known = known.value_or(0) + std::min<std::uint64_t>(count->count, UINT32_MAX);
             return true;
         }
     }

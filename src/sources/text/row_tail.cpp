@@ -66,6 +66,25 @@ std::optional<std::uint32_t> pid_in(std::string_view text) {
     return pid && *pid <= INT32_MAX ? pid : std::nullopt;
 }
 
+// "Google Chrome H:46708": the name may have blanks.
+bool read_name_and_pid(Row& row, const Tokens& tokens, std::size_t first, std::size_t end) {
+    constexpr std::size_t kMostWords = 4;
+    for (std::size_t at = first; at < end && at < first + kMostWords; ++at) {
+        const std::size_t colon = tokens[at].rfind(':');
+        if (colon == std::string_view::npos) {
+            continue;
+        }
+        const auto pid = pid_in(tokens[at].substr(colon + 1));
+        if (!pid) {
+            return false;
+        }
+        const std::string_view name = tokens.between(first, at);
+        set_process(row, *pid, name.substr(0, name.rfind(':')));
+        return true;
+    }
+    return false;
+}
+
 // macOS: "rhiwat shiwat pid epid", or since version 14 "process:pid" with blanks in the name.
 bool read_by_header(Row& row, const Tokens& tokens, std::size_t first, std::size_t end,
                     const TableContext& context) {
@@ -84,20 +103,7 @@ bool read_by_header(Row& row, const Tokens& tokens, std::size_t first, std::size
         if (context.after_state[i] != ProcessPid) {
             continue;
         }
-        for (std::size_t at = first + i; at < end; ++at) {
-            const std::size_t colon = tokens[at].rfind(':');
-            if (colon == std::string_view::npos) {
-                continue;
-            }
-            const auto pid = pid_in(tokens[at].substr(colon + 1));
-            if (!pid) {
-                return false;
-            }
-            const std::string_view name = tokens.between(first + i, at);
-            set_process(row, *pid, name.substr(0, name.rfind(':')));
-            return true;
-        }
-        return false;
+        return read_name_and_pid(row, tokens, first + i, end);
     }
     return false;
 }
@@ -198,6 +204,10 @@ void read_tail(Row& row, const Tokens& tokens, std::size_t first, std::size_t en
             set_process(row, static_cast<std::uint32_t>(number[0]), {});
         }
         return;
+    }
+    if (numbers == 4 && row.owner_text == OwnerText::NoColumn && words == 0 &&
+        read_name_and_pid(row, tokens, first + numbers, end)) {
+        return;  // rxbytes txbytes rhiwat shiwat process:pid
     }
     // rhiwat shiwat pid epid of macOS, where the header is missing.
     if (numbers == 4 && row.owner_text == OwnerText::NoColumn) {

@@ -119,7 +119,7 @@ private:
         last_sample_.assign(first_of_kind.size(), 0);
     }
 
-    const Listing& listing_of(std::size_t row) const {
+    [[nodiscard]] const Listing& listing_of(std::size_t row) const {
         const auto after = std::upper_bound(
             found_.begin(), found_.end(), row,
             [](std::size_t index, const Listing& one) { return index < one.first_row; });
@@ -182,7 +182,7 @@ private:
         slot = static_cast<std::uint32_t>(i + 1);
     }
 
-    Samples result() const {
+    [[nodiscard]] Samples result() const {
         Samples samples;
         samples.now.assign(all_.rows.size(), false);
         samples.earlier.assign(all_.rows.size(), false);

@@ -167,7 +167,7 @@ private:
     }
 
     // A row that was joined to this one: a state or a protocol, and the two queues.
-    bool row_begins() const {
+    [[nodiscard]] bool row_begins() const {
         const char first = rest_.front();
         if (!((first >= 'A' && first <= 'Z') || first == 't' || first == 'u')) {
             return false;
@@ -474,8 +474,14 @@ std::optional<std::chrono::milliseconds> parse_ss_duration(std::string_view text
             total += *number;
             text.remove_prefix(2);
         } else if (text.starts_with('.')) {
+            // "2.067ms" is ss's own; "2.5sec" is how people retype it.
             total += *number * 1000;
             text.remove_prefix(1);
+            const std::size_t digits = text.find_first_not_of("0123456789");
+            if (digits == 1 && text.substr(digits).starts_with("sec")) {
+                total += static_cast<std::uint64_t>(text.front() - '0') * 100;
+                text.remove_prefix(4);
+            }
         } else {
             return std::nullopt;
         }

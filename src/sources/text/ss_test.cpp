@@ -121,6 +121,7 @@ TEST(Ss, ReadsDurationsAsItWritesThem) {
     EXPECT_EQ(parse_ss_duration("198ms"), 198ms);
     EXPECT_EQ(parse_ss_duration("2.067ms"), 2067ms);
     EXPECT_EQ(parse_ss_duration("15sec"), 15s);
+    EXPECT_EQ(parse_ss_duration("2.5sec"), 2500ms);
     EXPECT_EQ(parse_ss_duration("1min11sec"), 71s);
     EXPECT_EQ(parse_ss_duration("119min"), 119min);
     EXPECT_FALSE(parse_ss_duration(""));

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sources/text/powershell_rows.h"
 #include "sources/text/protocol_words.h"
+#include "sources/text/row_cells.h"
 #include "sources/text/row_tail.h"
 #include "sources/text/ss_details.h"
 #include "sources/text/state_words.h"
@@ -18,60 +20,6 @@ constexpr std::size_t kMostBetween = 24;
 std::optional<std::uint32_t> queue_in(std::string_view word) {
     return number_in<std::uint32_t>(word);
 }
-
-// Numbers with a fraction or of hexadecimal digits, and signs: what tables have between cells.
-bool is_filler(std::string_view word) {
-    return std::all_of(word.begin(), word.end(), [](char c) {
-        return is_digit(c) || c == '.' || c == '-' || c == '+' ||
-               static_cast<unsigned char>(c) >= 0x80 || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
-    });
-}
-
-// "0/0/128": complete, half-open and allowed connections of a listener.
-std::optional<std::array<std::uint32_t, 3>> listen_queue_in(std::string_view word) {
-    std::array<std::uint32_t, 3> numbers{};
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const std::size_t end = word.find('/');
-        const auto number = number_in<std::uint32_t>(word.substr(0, end));
-        if (!number || (end == std::string_view::npos) != (i == 2)) {
-            return std::nullopt;
-        }
-        numbers[i] = *number;
-        word = end == std::string_view::npos ? std::string_view() : word.substr(end + 1);
-    }
-    return numbers;
-}
-
-// "12:tcp" of grep -n, "(tcp" and the like are not worth more than this.
-std::string_view without_line_number(std::string_view word) {
-    // "\"tcp  0  0 ...\"," of a list in JSON or YAML
-    while (word.size() > 1 &&
-           std::string_view("\"'(`*").find(word.front()) != std::string_view::npos) {
-        word.remove_prefix(1);
-    }
-    std::size_t at = 0;
-    while (at < word.size() && is_digit(word[at])) {
-        ++at;
-    }
-    if (at > 0 && at + 1 < word.size() && (word[at] == ':' || word[at] == '-' || word[at] == '|')) {
-        return word.substr(at + 1);
-    }
-    return word;
-}
-
-// "ESTABLISHED," and "LISTEN\"" in lists and quotations.
-std::string_view without_end_marks(std::string_view word) {
-    while (word.size() > 1 &&
-           std::string_view(",;.\"'`|\\*").find(word.back()) != std::string_view::npos) {
-        word.remove_suffix(1);
-    }
-    return word;
-}
-
-struct State {
-    StateWord word;
-    std::size_t after = 0;  // the token behind it
-};
 
 class RowFinder {
 public:
@@ -104,7 +52,7 @@ public:
     }
 
 private:
-    RowReading finished(RowKind kind, const Row& row, std::size_t end_token) const {
+    [[nodiscard]] RowReading finished(RowKind kind, const Row& row, std::size_t end_token) const {
         const std::size_t end =
             end_token < tokens_.size() ? tokens_.column(end_token) : tokens_.line().size();
         RowReading reading;
@@ -114,68 +62,18 @@ private:
         return reading;
     }
 
-    bool two_numbers(std::size_t at) const {
-        return all_digits(tokens_[at]) && all_digits(tokens_[at + 1]);
-    }
-
-    // Where a row that was glued to this one begins, or the number of tokens.
-    std::size_t next_row(std::size_t from) const {
-        for (std::size_t at = from; at < tokens_.size(); ++at) {
-            const std::string_view word = tokens_[at];
-            if (word.size() < 2 || !is_letter(word.front())) {
-                continue;
-            }
-            const Protocol protocol = parse_protocol(word);
-            const std::string_view next = tokens_[at + 1];
-            if ((protocol == Protocol::Tcp || protocol == Protocol::Inet) && !next.empty() &&
-                (all_digits(next) || parse_numeric_endpoint(next, Separator::Unknown) ||
-                 written_as_state(next))) {
-                return at;
-            }
-            if (two_numbers(at + 1) &&
-                parse_numeric_endpoint(tokens_[at + 3], Separator::Unknown) &&
-                written_as_state(word)) {
-                return at;
-            }
-        }
-        return tokens_.size();
-    }
-
-    // The state at `at`, which may be of two words ("POSLEDNÍ ACK", "CLOS _WAIT").
-    std::optional<State> state_at(std::size_t at, std::size_t end) const {
-        if (at >= end) {
-            return std::nullopt;
-        }
-        const std::string_view word = without_end_marks(tokens_[at]);
-        if (const auto state = parse_state_word(word)) {
-            // "FIN WAIT 2", "CLOSE WAIT": the longest that is a state wins.
-            if (at + 1 < end && !is_digit(tokens_[at + 1].front()) && tokens_[at + 1] != "-") {
-                if (const auto longer = parse_state_word(tokens_.between(at, at + 1))) {
-                    return State{*longer, at + 2};
-                }
-            }
-            return State{*state, at + 1};
-        }
-        for (std::size_t more = 1; more <= 2 && at + more < end; ++more) {
-            if (const auto state = parse_damaged_state_word(tokens_.between(at, at + more))) {
-                return State{*state, at + more + 1};
-            }
-        }
-        return std::nullopt;
-    }
-
     static void set_state(Row& row, const StateWord& word) {
         row.connection.state = word.state.value_or(TcpState::Closed);
     }
 
-    std::optional<Endpoint> endpoint_at(std::size_t at, Separator separator) const {
+    [[nodiscard]] std::optional<Endpoint> endpoint_at(std::size_t at, Separator separator) const {
         return parse_endpoint(tokens_[at], separator);
     }
 
     // ----- proto ... -----
 
     // Who writes the protocol like this, or an address of a control block before it.
-    HostSystem system_of(std::string_view protocol, std::size_t at) const {
+    [[nodiscard]] HostSystem system_of(std::string_view protocol, std::size_t at) const {
         constexpr std::size_t kPointerDigits = 16;
         if (at > 0 && tokens_[at - 1].size() == kPointerDigits) {
             if (tokens_[at - 1].starts_with("f1000")) {
@@ -207,7 +105,7 @@ private:
             return listen_queue_row(row, *queue, next + 1, protocol);
         }
         // ss: netid, state, queues.
-        if (!is_digit(tokens_[next].front()) && two_numbers(next + 1)) {
+        if (!is_digit(tokens_[next].front()) && two_numbers(tokens_, next + 1)) {
             if (const auto state = parse_state_word(tokens_[next])) {
                 return ss_row(row, *state, next + 1, protocol);
             }
@@ -235,11 +133,11 @@ private:
     }
 
     // A unix, netlink or packet socket: enough numbers or flags behind it, or it is prose.
-    std::optional<RowReading> local_row(std::size_t at) const {
+    [[nodiscard]] std::optional<RowReading> local_row(std::size_t at) const {
         const std::string_view next = tokens_[at + 1];
         const bool row = all_digits(next) || next.starts_with('[') ||
-                         (two_numbers(at + 2) && parse_state_word(next)) || next == "???" ||
-                         listen_queue_in(next);
+                         (two_numbers(tokens_, at + 2) && parse_state_word(next)) ||
+                         next == "???" || listen_queue_in(next);
         if (!row) {
             return std::nullopt;
         }
@@ -310,11 +208,11 @@ private:
         if (!take_endpoints(row, at) && !take_glued(row, at)) {
             return incomplete_row(row, first, layout);
         }
-        const std::size_t end = next_row(at);
+        const std::size_t end = next_row(tokens_, at);
         if (at >= end) {
             return without_state(row, end);
         }
-        if (const auto state = state_at(at, end)) {
+        if (const auto state = state_at(tokens_, at, end)) {
             return netstat_row(row, *state, end);
         }
         // "ESTABLISHED18554/java"
@@ -327,33 +225,17 @@ private:
             ++between;
         }
         if (between > at && between < end) {
-            if (const auto state = state_at(between, end)) {
+            if (const auto state = state_at(tokens_, between, end)) {
                 return netstat_row(row, *state, end);
             }
         }
-        if (const auto state = damaged_state_at(at, end)) {
+        if (const auto state = damaged_state_at(tokens_, at, end, !context_.rest_will_not_come)) {
             return netstat_row(row, *state, end);
         }
         return state_missing(row, at, end);
     }
 
-    std::optional<State> damaged_state_at(std::size_t at, std::size_t end) const {
-        if (at >= end) {
-            return std::nullopt;
-        }
-        if (const auto state = parse_damaged_state_word(tokens_[at])) {
-            return State{*state, at + 1};
-        }
-        // At the end of a line, the rest of the word may be on the next.
-        if (at + 1 < tokens_.size() || context_.rest_will_not_come) {
-            if (const auto state = parse_cut_state_word(tokens_[at])) {
-                return State{*state, at + 1};
-            }
-        }
-        return std::nullopt;
-    }
-
-    RowReading netstat_row(Row& row, const State& state, std::size_t end) const {
+    RowReading netstat_row(Row& row, const StateCell& state, std::size_t end) const {
         set_state(row, state.word);
         if (row.system == HostSystem::Unknown && row.layout == Layout::Netstat) {
             row.system = row.local.dotted ? HostSystem::Unknown : HostSystem::Linux;
@@ -452,7 +334,7 @@ private:
     }
 
     // UDP and the like: with one endpoint at least, or it is prose.
-    std::optional<RowReading> other_row(std::size_t at, Layout layout) const {
+    [[nodiscard]] std::optional<RowReading> other_row(std::size_t at, Layout layout) const {
         const bool endpoint = parse_endpoint(tokens_[at], Separator::Unknown).has_value() ||
                               split_glued(tokens_[at]).has_value();
         if (!endpoint && !(layout == Layout::Netstat && at < tokens_.size())) {
@@ -463,13 +345,13 @@ private:
             return std::nullopt;
         }
         const Row row;
-        return finished(RowKind::Other, row, next_row(at + 1));
+        return finished(RowKind::Other, row, next_row(tokens_, at + 1));
     }
 
     // ----- ss: [netid] state recv send local peer ... -----
 
     std::optional<RowReading> after_state(std::size_t at, std::string_view word) {
-        if (word.size() < 2 || is_digit(word.front()) || !two_numbers(at + 1)) {
+        if (word.size() < 2 || is_digit(word.front()) || !two_numbers(tokens_, at + 1)) {
             // "ESTAB 0" at the end of a line that was wrapped after each column.
             return std::nullopt;
         }
@@ -489,7 +371,7 @@ private:
         set_state(row, state);
         std::size_t at = queues + 2;
         if (protocol == Protocol::Inet) {
-            return finished(RowKind::Other, row, next_row(at));
+            return finished(RowKind::Other, row, next_row(tokens_, at));
         }
         const std::size_t first = at;
         if (!take_endpoints(row, at) && !take_glued(row, at)) {
@@ -508,7 +390,7 @@ private:
         }
         // Without a netid column, an unconnected socket with a peer of "*" is UDP.
         if (state.unconnected && protocol != Protocol::Tcp) {
-            return finished(RowKind::Other, row, next_row(at));
+            return finished(RowKind::Other, row, next_row(tokens_, at));
         }
         RowReading reading = finished(RowKind::Tcp, row, 0);
         reading.end = read_ss_extras(reading.row, tokens_, at);
@@ -528,7 +410,7 @@ private:
             }
             return std::nullopt;
         }
-        if (!two_numbers(at)) {
+        if (!two_numbers(tokens_, at)) {
             return std::nullopt;
         }
         const auto local = parse_numeric_endpoint(tokens_[at + 2], Separator::Unknown);
@@ -547,13 +429,13 @@ private:
             return std::nullopt;
         }
         row.layout = Layout::Netstat;
-        const std::size_t end = next_row(next);
+        const std::size_t end = next_row(tokens_, next);
         std::size_t between = next;
         while (between < end && between - next < kMostBetween && is_filler(tokens_[between])) {
             ++between;
         }
         for (const std::size_t place : {next, between}) {
-            if (const auto state = state_at(place, end)) {
+            if (const auto state = state_at(tokens_, place, end)) {
                 return netstat_row(row, *state, end);
             }
         }
@@ -574,11 +456,13 @@ private:
 
     std::optional<RowReading> from_endpoints(std::size_t at) {
         const std::string_view word = tokens_[at];
-        if (auto shell = powershell_row(at)) {
+        if (RowReading shell = read_powershell_row(tokens_, at); shell.kind != RowKind::None) {
             return shell;
         }
-        if (word.size() < 3 || !parse_numeric_endpoint(word, Separator::Unknown) ||
-            !endpoint_at(at + 1, Separator::Unknown)) {
+        if (word.size() < 3 || !endpoint_at(at + 1, Separator::Unknown)) {
+            return std::nullopt;
+        }
+        if (!parse_numeric_endpoint(word, Separator::Unknown) && !named_row(at)) {
             return std::nullopt;
         }
         Row row;
@@ -590,8 +474,8 @@ private:
             return reading;
         }
         row.layout = Layout::Bare;
-        const std::size_t end = next_row(next);
-        if (const auto state = state_at(next, end)) {
+        const std::size_t end = next_row(tokens_, next);
+        if (const auto state = state_at(tokens_, next, end)) {
             const bool certain = parse_numeric_endpoint(tokens_[at + 1], Separator::Unknown) ||
                                  written_as_state(tokens_[next]);
             return certain ? std::optional(netstat_row(row, *state, end)) : std::nullopt;
@@ -602,13 +486,29 @@ private:
         return std::nullopt;
     }
 
+    // Names are endpoints only where the rest of the line leaves no doubt: four numbers and a state
+    // (Solaris), or ports in digits, and a state as nobody writes it in prose.
+    [[nodiscard]] bool named_row(std::size_t at) const {
+        const auto local = endpoint_at(at, Separator::Unknown);
+        const auto remote = endpoint_at(at + 1, Separator::Unknown);
+        if (!local || !remote || at > 1) {
+            return false;
+        }
+        if (two_numbers(tokens_, at + 2) && two_numbers(tokens_, at + 4) &&
+            written_as_state(tokens_[at + 6])) {
+            return true;
+        }
+        return all_digits(local->port_text) && all_digits(remote->port_text) && !local->dotted &&
+               !remote->dotted && written_as_state(tokens_[at + 2]);
+    }
+
     // Swind Send-Q Rwind Recv-Q State, with user, pid and command before them on request (-u).
     std::optional<RowReading> solaris_row(Row& row, std::size_t at) const {
         for (std::size_t queues = at; queues + 4 < tokens_.size() && queues < at + 8; ++queues) {
-            if (!two_numbers(queues) || !two_numbers(queues + 2)) {
+            if (!two_numbers(tokens_, queues) || !two_numbers(tokens_, queues + 2)) {
                 continue;
             }
-            const auto state = state_at(queues + 4, tokens_.size());
+            const auto state = state_at(tokens_, queues + 4, tokens_.size());
             if (!state) {
                 continue;
             }
@@ -626,41 +526,6 @@ private:
             return finished(RowKind::Tcp, row, tokens_.size());
         }
         return std::nullopt;
-    }
-
-    // LocalAddress LocalPort RemoteAddress RemotePort State [AppliedSetting] [OwningProcess]
-    std::optional<RowReading> powershell_row(std::size_t at) const {
-        if (!all_digits(tokens_[at + 1]) || !all_digits(tokens_[at + 3])) {
-            return std::nullopt;
-        }
-        const auto local = parse_bare_address(tokens_[at]);
-        const auto remote = parse_bare_address(tokens_[at + 2]);
-        const auto local_port = number_in<std::uint16_t>(tokens_[at + 1]);
-        const auto remote_port = number_in<std::uint16_t>(tokens_[at + 3]);
-        const auto state = state_at(at + 4, tokens_.size());
-        if (!local || !remote || !local_port || !remote_port || !state) {
-            return std::nullopt;
-        }
-        Row row;
-        row.layout = Layout::PowerShell;
-        const auto set = [](Endpoint& end, const IpAddress& address, std::string_view port_text,
-                            std::uint16_t port) {
-            end.host = address.is_any() ? Endpoint::Host::Any : Endpoint::Host::Address;
-            end.address = address;
-            end.port_text = port_text;
-            end.port = port;
-        };
-        set(row.local, *local, tokens_[at + 1], *local_port);
-        set(row.remote, *remote, tokens_[at + 3], *remote_port);
-        set_state(row, state->word);
-        for (std::size_t i = state->after; i < tokens_.size(); ++i) {
-            if (const auto pid = number_in<int>(tokens_[i])) {
-                row.owner_text = *pid == 0 ? OwnerText::Nobody : OwnerText::Process;
-                row.pid = *pid;
-                break;
-            }
-        }
-        return finished(RowKind::Tcp, row, tokens_.size());
     }
 
     const Tokens& tokens_;

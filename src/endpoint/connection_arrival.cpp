@@ -1,0 +1,447 @@
+// Segments that arrive in SYN-RECEIVED and all later states: RFC 9293, 3.10.7.4, one function for
+// each of its steps, with PAWS (RFC 7323, 5.3) before them and RFC 5961 in them.
+
+#include <algorithm>
+
+#include "endpoint/connection.h"
+#include "endpoint/reset.h"
+#include "wire/sequence.h"
+
+namespace tcpdx::endpoint {
+
+using wire::after;
+using wire::before;
+using wire::in_range;
+
+void Connection::receive(const wire::TcpSegment& segment, wire::Ecn ecn, Time now) {
+    switch (state_) {
+        case TcpState::Closed:
+        case TcpState::Listen:
+            return;  // the stack answers for these
+        case TcpState::SynSent:
+            arrives_in_syn_sent(segment, now);
+            break;
+        case TcpState::TimeWait:
+            arrives_in_time_wait(segment, now);
+            break;
+        case TcpState::SynReceived:
+        case TcpState::Established:
+        case TcpState::FinWait1:
+        case TcpState::FinWait2:
+        case TcpState::CloseWait:
+        case TcpState::Closing:
+        case TcpState::LastAck:
+            if (ecn_on_ && segment.flags.cwr) {
+                echo_congestion_ = false;
+            }
+            if (ecn_on_ && ecn == wire::Ecn::Congested && !segment.payload.empty()) {
+                echo_congestion_ = true;
+            }
+            restart_keep_alive(now);
+            arrives_synchronized(segment, now);
+            break;
+    }
+    settle(now);
+}
+
+void Connection::arrives_synchronized(wire::TcpSegment segment, Time now) {
+    if (!timestamps_pass(segment, now) || !sequence_passes(segment, now)) {
+        return;
+    }
+    if (segment.flags.rst) {
+        reset_arrives(segment, now);
+        return;
+    }
+    if (!syn_passes(segment, now) || !segment.flags.ack || !acknowledgment_passes(segment, now)) {
+        return;
+    }
+    note_timestamp(segment, now);
+    take_urgent(segment);
+    if (take_text(segment, now) && receiver_.at_fin()) {
+        take_fin(now);
+    }
+}
+
+// RFC 7323, 5.3, R1: a RST is exempt. 3.2: a segment without timestamps should be dropped.
+bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
+    if (!timestamps_on_ || segment.flags.rst) {
+        return true;
+    }
+    if (!segment.options.timestamps) {
+        dropped_segments_ += settings_->tolerate_missing_timestamps ? 0 : 1;
+        return settings_->tolerate_missing_timestamps;
+    }
+    if (!recent_timestamp_.is_newer_than(segment.options.timestamps->value, now)) {
+        return true;
+    }
+    ++dropped_segments_;
+    acknowledge_at_once();
+    return false;
+}
+
+// R3: only from the segment that the next acknowledgment will be about, so that a delayed one
+// echoes the earliest.
+void Connection::note_timestamp(const wire::TcpSegment& segment, Time now) {
+    if (timestamps_on_ && segment.options.timestamps &&
+        !before(segment.options.timestamps->value, recent_timestamp_.value) &&
+        !after(segment.sequence, last_ack_sent_)) {
+        recent_timestamp_ = {.value = segment.options.timestamps->value, .seen_at = now};
+    } else if (timestamps_on_ && segment.options.timestamps &&
+               !recent_timestamp_.is_newer_than(segment.options.timestamps->value, now) &&
+               before(segment.options.timestamps->value, recent_timestamp_.value)) {
+        // The remembered one has expired, and is no measure any more.
+        recent_timestamp_ = {.value = segment.options.timestamps->value, .seen_at = now};
+    }
+}
+
+// ---- First, check the sequence number.
+
+Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& segment) const {
+    const std::uint32_t next = receiver_.next();
+    const std::uint32_t window = receiver_.window();
+    const std::uint32_t length = sequence_length(segment);
+    if (length == 0) {
+        const bool fits =
+            window == 0 ? segment.sequence == next : in_range(segment.sequence, next, window);
+        return fits ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
+    }
+    if (window == 0) {
+        // "Special allowance should be made to accept valid ACKs, URGs, and RSTs."
+        return segment.sequence == next ? SequenceVerdict::ControlsOnly
+                                        : SequenceVerdict::Unacceptable;
+    }
+    const std::uint32_t last = segment.sequence + length - 1;
+    // The third case is one that the RFC's table leaves out: a segment larger than the window.
+    const bool overlaps = in_range(segment.sequence, next, window) ||
+                          in_range(last, next, window) ||
+                          (before(segment.sequence, next) && after(last, next));
+    return overlaps ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
+}
+
+bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
+    // The SYN of a connection that is not up yet can come again, or with an acknowledgment after
+    // both ends opened at once: what follows it is judged.
+    if (state_ == TcpState::SynReceived && segment.flags.syn && !segment.flags.rst &&
+        segment.sequence == receiver_.irs()) {
+        if (!segment.flags.ack) {
+            sender_.repeat_syn();
+            return false;
+        }
+        segment.flags.syn = false;
+        ++segment.sequence;
+    }
+    switch (judge_sequence(segment)) {
+        case SequenceVerdict::Acceptable:
+            return true;
+        case SequenceVerdict::ControlsOnly:
+            if (!segment.flags.rst) {
+                if (settings_->fin_into_closed_window && segment.payload.empty()) {
+                    return true;
+                }
+                acknowledge_at_once();
+                segment.payload = {};
+                segment.flags.fin = false;
+            }
+            return true;
+        case SequenceVerdict::Unacceptable:
+            break;
+    }
+    ++dropped_segments_;
+    if (segment.flags.rst) {
+        return false;
+    }
+    if (!segment.payload.empty() && before(segment.sequence, receiver_.next())) {
+        receiver_.accept(segment.sequence, segment.payload, false);  // a duplicate, for D-SACK
+    }
+    if (sequence_length(segment) == 0 || segment.flags.syn) {
+        challenge(now);
+    } else {
+        acknowledge_at_once();  // of a retransmission: our acknowledgment was lost
+    }
+    return false;
+}
+
+// ---- Second, check the RST bit.
+
+void Connection::reset_arrives(const wire::TcpSegment& segment, Time now) {
+    // RFC 5961, 3.2: one who cannot see the connection has to guess the number exactly.
+    if (!settings_->rfc5961 || segment.sequence == receiver_.next()) {
+        reset_kills();
+    } else {
+        ++dropped_segments_;
+        challenge(now);
+    }
+}
+
+void Connection::reset_kills() {
+    switch (state_) {
+        case TcpState::SynReceived:
+            if (passive_) {
+                change_state(TcpState::Listen, CauseKind::Segment,
+                             "RST received, and this end had listened");
+            } else {
+                fail(Failure::Refused, CauseKind::Segment, "RST received");
+            }
+            break;
+        case TcpState::Established:
+        case TcpState::FinWait1:
+        case TcpState::FinWait2:
+        case TcpState::CloseWait:
+            fail(Failure::Reset, CauseKind::Segment, "RST received");
+            break;
+        case TcpState::Closing:
+        case TcpState::LastAck:
+        case TcpState::TimeWait:
+            change_state(TcpState::Closed, CauseKind::Segment, "RST received");
+            break;
+        case TcpState::Closed:
+        case TcpState::Listen:
+        case TcpState::SynSent:
+            break;
+    }
+}
+
+// ---- Fourth, check the SYN bit. (Third was security.)
+
+bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
+    if (!segment.flags.syn) {
+        return true;
+    }
+    ++dropped_segments_;
+    if (state_ == TcpState::SynReceived && passive_) {
+        change_state(TcpState::Listen, CauseKind::Segment,
+                     "another SYN received, and this end had listened");
+    } else if (settings_->rfc5961) {
+        challenge(now);
+    } else {
+        queue_abort_reset();
+        reset_kills();
+    }
+    return false;
+}
+
+// ---- Fifth, check the ACK field.
+
+bool Connection::acknowledgment_passes(const wire::TcpSegment& segment, Time now) {
+    const std::uint32_t number = segment.acknowledgment;
+    if (state_ == TcpState::SynReceived) {
+        if (!after(number, sender_.una()) || after(number, sender_.nxt())) {
+            queue_reset(number);
+            return false;
+        }
+        take_acknowledgment(segment, now);
+        change_state(TcpState::Established, CauseKind::Segment, "ACK of our SYN received");
+        become_established(now);
+        return true;
+    }
+    const bool of_the_future = after(number, sender_.highest_acceptable_ack());
+    const bool of_the_past = before(number, sender_.una() - sender_.max_window());
+    if (of_the_future || (settings_->rfc5961 && of_the_past)) {
+        ++dropped_segments_;
+        challenge(now);
+        return false;
+    }
+    take_acknowledgment(segment, now);
+    return our_fin_is_acknowledged(now);
+}
+
+void Connection::take_acknowledgment(const wire::TcpSegment& segment, Time now) {
+    const std::uint32_t window = std::uint32_t{segment.window}
+                                 << (segment.flags.syn ? 0U : unsigned{send_shift_});
+    Sender::Acknowledgment ack{
+        .number = segment.acknowledgment,
+        .sack = std::span(segment.options.sack).first(segment.options.sack_blocks),
+        .may_be_duplicate = sequence_length(segment) == 0 && window == sender_.window(),
+        .congestion_experienced = ecn_on_ && segment.flags.ece && !segment.flags.syn,
+        .round_trip = {}};
+    if (timestamps_on_ && segment.options.timestamps &&
+        segment.options.timestamps->echo_reply != 0) {
+        const std::uint32_t ticks =
+            timestamp_now(timestamp_offset_, now) - segment.options.timestamps->echo_reply;
+        if (ticks < 0x7fffffff) {
+            ack.round_trip = std::chrono::milliseconds(ticks);
+        }
+    }
+    const bool was_full = sender_.room() == 0;
+    const bool opening = !sender_.syn_acknowledged();
+    if (!before(ack.number, sender_.una())) {
+        sender_.acknowledge(ack, now);
+        if (opening) {
+            sender_.set_window(segment.sequence, ack.number, window);
+        } else {
+            sender_.update_window(segment.sequence, ack.number, window);
+        }
+    }
+    if (was_full && sender_.room() > 0) {
+        raise(EventKind::Writable);
+    }
+    if (send_urgent_on_ && !before(sender_.una(), send_urgent_)) {
+        send_urgent_on_ = false;
+    }
+}
+
+// False when the connection has ended.
+bool Connection::our_fin_is_acknowledged(Time now) {
+    if (!sender_.fin_acknowledged()) {
+        return true;
+    }
+    constexpr std::string_view kCause = "ACK of our FIN received";
+    if (state_ == TcpState::FinWait1) {
+        change_state(TcpState::FinWait2, CauseKind::Segment, kCause);
+    } else if (state_ == TcpState::Closing) {
+        enter_time_wait(now);
+        change_state(TcpState::TimeWait, CauseKind::Segment, kCause);
+        return false;
+    } else if (state_ == TcpState::LastAck) {
+        change_state(TcpState::Closed, CauseKind::Segment, kCause);
+        return false;
+    }
+    return true;
+}
+
+// ---- Sixth, check the URG bit.
+
+void Connection::take_urgent(const wire::TcpSegment& segment) {
+    const bool reads = state_ == TcpState::Established || state_ == TcpState::FinWait1 ||
+                       state_ == TcpState::FinWait2;
+    if (!segment.flags.urg || !reads) {
+        return;
+    }
+    const std::uint32_t urgent = segment.sequence + segment.urgent_pointer;
+    if (after(urgent, receiver_.next()) &&
+        (!receive_urgent_on_ || after(urgent, receive_urgent_))) {
+        receive_urgent_ = urgent;
+        receive_urgent_on_ = true;
+        raise(EventKind::Urgent);
+    }
+}
+
+// ---- Seventh, process the segment text.
+
+bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
+    const bool reads = state_ == TcpState::Established || state_ == TcpState::FinWait1 ||
+                       state_ == TcpState::FinWait2;
+    if (!reads) {
+        return true;  // "This should not occur since a FIN has been received. Ignore the text."
+    }
+    const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
+    if (orphaned_ && state_ != TcpState::Established && !segment.payload.empty() &&
+        after(end, receiver_.next())) {
+        // RFC 9293, SHLD-3: nobody will ever read this, and the peer has to know.
+        queue_reset(segment.acknowledgment);
+        change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
+        return false;
+    }
+    if (segment.payload.empty() && !segment.flags.fin) {
+        return true;
+    }
+    const auto effect =
+        receiver_.accept(segment.sequence, segment.payload, segment.flags.fin,
+                         settings_->fin_into_closed_window ? Receiver::FinBehind::Window
+                                                           : Receiver::FinBehind::Nothing);
+    if (effect == Receiver::Effect::InOrder || effect == Receiver::Effect::FilledGap) {
+        raise(EventKind::Readable);
+    }
+    if (effect != Receiver::Effect::Nothing || !segment.payload.empty() ||
+        (segment.flags.fin && !receiver_.at_fin())) {
+        acknowledge_text(effect, now);
+    }
+    return true;
+}
+
+void Connection::acknowledge_text(Receiver::Effect effect, Time now) {
+    switch (effect) {
+        case Receiver::Effect::OutOfOrder:
+            ++duplicates_owed_;
+            return;
+        case Receiver::Effect::Nothing:
+        case Receiver::Effect::FilledGap:
+            acknowledge_at_once();
+            return;
+        case Receiver::Effect::InOrder:
+            break;
+    }
+    if (sack_on_ && receiver_.has_duplicate_to_report()) {
+        acknowledge_at_once();  // RFC 2883, 4: in the acknowledgment of this very segment
+        return;
+    }
+    ++unacknowledged_segments_;
+    if (!settings_->delayed_ack || quick_acks_left_ > 0 || unacknowledged_segments_ >= 2) {
+        quick_acks_left_ -= quick_acks_left_ > 0 ? 1 : 0;
+        acknowledge_at_once();
+    } else if (!delayed_ack_at_) {
+        delayed_ack_at_ = now + settings_->delayed_ack_time;
+    }
+}
+
+// ---- Eighth, check the FIN bit.
+
+void Connection::take_fin(Time now) {
+    receiver_.take_fin();
+    acknowledge_at_once();
+    raise(EventKind::PeerClosed);
+    switch (state_) {
+        case TcpState::Established:
+            change_state(TcpState::CloseWait, CauseKind::Segment, "FIN received");
+            break;
+        case TcpState::FinWait1:
+            // Its acknowledgment, had it come with this FIN, would have led to FIN-WAIT-2 already.
+            change_state(TcpState::Closing, CauseKind::Segment,
+                         "FIN received: both ends closed at once");
+            break;
+        case TcpState::FinWait2:
+            enter_time_wait(now);
+            change_state(TcpState::TimeWait, CauseKind::Segment, "FIN received");
+            break;
+        case TcpState::Closed:
+        case TcpState::Listen:
+        case TcpState::SynSent:
+        case TcpState::SynReceived:
+        case TcpState::CloseWait:
+        case TcpState::Closing:
+        case TcpState::LastAck:
+        case TcpState::TimeWait:
+            break;
+    }
+}
+
+void Connection::arrives_in_time_wait(const wire::TcpSegment& segment, Time now) {
+    switch (segment_in_time_wait(time_wait_, segment, *settings_, now)) {
+        case TimeWaitVerdict::Ignore:
+            break;
+        case TimeWaitVerdict::Acknowledge:
+        case TimeWaitVerdict::Reopen:  // the stack has seen to it where it can
+            challenge(now);
+            break;
+        case TimeWaitVerdict::Delete:
+            change_state(TcpState::Closed, CauseKind::Segment, "RST received");
+            break;
+    }
+}
+
+// ---- Answers
+
+// RFC 5961, 7: not more than so many a second. The count is of this connection alone: a shared one
+// told attackers what happened on others (CVE-2016-5696).
+void Connection::challenge(Time now) {
+    if (now - challenge_second_ >= std::chrono::seconds(1)) {
+        challenge_second_ = now;
+        challenges_left_ = settings_->challenge_acks_per_second;
+    }
+    if (challenges_left_ > 0) {
+        --challenges_left_;
+        acknowledge_at_once();
+    }
+}
+
+void Connection::queue_reset(std::uint32_t sequence) {
+    reset_ = wire::TcpSegment{.sequence = sequence, .flags = {.rst = true}};
+}
+
+void Connection::queue_abort_reset() {
+    reset_ = wire::TcpSegment{.sequence = sender_.nxt(),
+                              .acknowledgment = receiver_.next(),
+                              .flags = {.rst = true, .ack = true}};
+}
+
+}  // namespace tcpdx::endpoint

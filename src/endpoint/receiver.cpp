@@ -1,0 +1,231 @@
+#include "endpoint/receiver.h"
+
+#include <algorithm>
+
+#include "wire/sequence.h"
+
+namespace tcpdx::endpoint {
+
+using wire::after;
+using wire::before;
+
+namespace {
+
+constexpr std::uint32_t kMaxUnscaledWindow = 0xffff;
+
+}  // namespace
+
+void Receiver::begin(std::uint32_t initial_sequence) {
+    const std::uint32_t offered = window();  // by a SYN that was sent before this one came
+    irs_ = initial_sequence;
+    next_ = initial_sequence + 1;
+    edge_ = next_ + offered;
+}
+
+void Receiver::discard() {
+    ring_.drop(ring_.size());
+    discarding_ = true;
+}
+
+void Receiver::hold(std::uint32_t sequence, std::span<const std::byte> text, bool fin) {
+    const auto room = text.first(std::min<std::size_t>(text.size(), window()));
+    if (!room.empty()) {
+        ring_.write_ahead(sequence - next_, room);
+        early_.add({sequence, sequence + static_cast<std::uint32_t>(room.size())});
+    }
+    if (fin && room.size() == text.size()) {
+        fin_ = sequence + static_cast<std::uint32_t>(text.size());
+    }
+}
+
+Receiver::Effect Receiver::accept(std::uint32_t sequence, std::span<const std::byte> text, bool fin,
+                                  FinBehind fin_behind) {
+    const std::uint32_t end = sequence + static_cast<std::uint32_t>(text.size());
+    SequenceRange range{sequence, end};
+    if (before(range.left, next_)) {
+        const std::uint32_t known = before(range.right, next_) ? range.right : next_;
+        note_duplicate({range.left, known});
+        range.left = known;
+    }
+    if (after(range.right, edge_)) {
+        range.right = before(range.left, edge_) ? edge_ : range.left;
+    }
+    const bool fin_fits = before(end, edge_) || (end == edge_ && fin_behind == FinBehind::Window);
+    if (fin && !fin_ && fin_fits && !before(end, next_)) {
+        fin_ = end;
+    }
+    if (fin_ && after(range.right, *fin_)) {  // text behind the FIN: the peer contradicts itself
+        range.right = before(range.left, *fin_) ? *fin_ : range.left;
+    }
+    if (range.left == range.right) {
+        const bool early_fin = fin && fin_ && *fin_ == end && before(next_, end);
+        return early_fin ? Effect::OutOfOrder : Effect::Nothing;
+    }
+    note_early_duplicate(range);
+    const bool in_order = range.left == next_;
+    if (!early_.add(range)) {
+        if (!in_order) {
+            return Effect::OutOfOrder;  // as if it had been lost: a retransmission will come
+        }
+        early_.remove_last();
+        early_.add(range);
+    }
+    if (!discarding_) {
+        ring_.write_ahead(range.left - next_, text.subspan(range.left - sequence, range.size()));
+    }
+    if (!in_order) {
+        remember_recent(range.left);
+        return Effect::OutOfOrder;
+    }
+    return advance(range.right);
+}
+
+// RFC 2883, 4: the part of a segment that had arrived early before.
+void Receiver::note_early_duplicate(SequenceRange range) {
+    const std::uint32_t missing = early_.missing_in(range);
+    if (missing == 0) {
+        note_duplicate(range);
+    } else if (missing < range.size()) {
+        const SequenceRange news = early_.first_missing_in(range);
+        note_duplicate(after(news.left, range.left) ? SequenceRange{range.left, news.left}
+                                                    : SequenceRange{news.right, range.right});
+    }
+}
+
+Receiver::Effect Receiver::release() {
+    return advance(next_);
+}
+
+Receiver::Effect Receiver::advance(std::uint32_t end_of_segment) {
+    if (early_.empty() || early_.all().front().left != next_) {
+        return Effect::Nothing;
+    }
+    const std::uint32_t right = early_.all().front().right;
+    if (!discarding_) {
+        ring_.commit(right - next_);
+    }
+    next_ = right;
+    early_.remove_before(next_);
+    return right != end_of_segment || !early_.empty() ? Effect::FilledGap : Effect::InOrder;
+}
+
+void Receiver::take_fin() {
+    fin_taken_ = true;
+    ++next_;
+    early_.clear();
+    if (before(edge_, next_)) {
+        edge_ = next_;
+    }
+}
+
+std::size_t Receiver::peek(std::span<std::byte> out) const {
+    const std::size_t count = std::min(out.size(), ring_.size());
+    ring_.peek(0, out.first(count));
+    return count;
+}
+
+std::size_t Receiver::read(std::span<std::byte> out) {
+    const std::size_t count = peek(out);
+    ring_.drop(count);
+    return count;
+}
+
+std::size_t Receiver::skip(std::size_t count) {
+    count = std::min(count, ring_.size());
+    ring_.drop(count);
+    return count;
+}
+
+void Receiver::set_capacity(std::size_t bytes) {
+    // What has been offered stays offered, so the ring itself only grows.
+    if (bytes > ring_.capacity() && early_.empty()) {
+        ring_.set_capacity(bytes);
+    }
+    limit_ = bytes;
+}
+
+std::uint32_t Receiver::free() const {
+    const std::size_t limit = std::min(capacity(), ring_.capacity());
+    return static_cast<std::uint32_t>(limit - std::min(limit, ring_.size()));
+}
+
+std::uint32_t Receiver::best_edge(std::uint32_t segment_size) const {
+    const std::uint32_t possible = next_ + free();
+    const auto half = static_cast<std::uint32_t>(capacity() / 2);
+    const std::uint32_t step = std::max(1U, std::min(segment_size, half));
+    if (!after(possible, edge_) || possible - edge_ < step) {
+        return edge_;
+    }
+    return possible;
+}
+
+std::uint16_t Receiver::offer_window(std::uint32_t segment_size, std::uint8_t shift) {
+    const std::uint32_t window = best_edge(segment_size) - next_;
+    const auto field = static_cast<std::uint16_t>(std::min(window >> shift, kMaxUnscaledWindow));
+    const std::uint32_t offered = next_ + (std::uint32_t{field} << shift);
+    // Scaling rounds down, so an offer made with another scale can lie a little behind. It is kept
+    // nevertheless (RFC 7323, 2.4).
+    if (after(offered, edge_)) {
+        edge_ = offered;
+    }
+    return field;
+}
+
+bool Receiver::worth_an_update(std::uint32_t segment_size, std::uint8_t shift) const {
+    if (fin_taken_) {
+        return false;
+    }
+    const std::uint32_t best =
+        std::min((best_edge(segment_size) - next_) >> shift, kMaxUnscaledWindow);
+    const std::uint32_t offered = std::min(window() >> shift, kMaxUnscaledWindow);
+    return best > 0 && best >= 2 * offered;
+}
+
+void Receiver::remember_recent(std::uint32_t sequence) {
+    recent_count_ = std::min(recent_count_ + 1, recent_.size());
+    std::move_backward(recent_.begin(),
+                       recent_.begin() + static_cast<std::ptrdiff_t>(recent_count_) - 1,
+                       recent_.begin() + static_cast<std::ptrdiff_t>(recent_count_));
+    recent_[0] = sequence;
+}
+
+void Receiver::note_duplicate(SequenceRange range) {
+    if (range.left != range.right) {
+        duplicate_ = range;
+    }
+}
+
+void Receiver::write_sack(wire::TcpOptions& options, std::size_t max_blocks) {
+    const auto put = [&](SequenceRange range) {
+        const auto written = std::span(options.sack).first(options.sack_blocks);
+        const wire::SackBlock block{.left = range.left, .right = range.right};
+        if (options.sack_blocks < std::min(max_blocks, options.sack.size()) &&
+            (written.empty() ||
+             std::find(written.begin(), written.end(), block) == written.end())) {
+            options.sack[options.sack_blocks++] = block;
+        }
+    };
+    if (duplicate_) {
+        put(*duplicate_);
+        duplicate_.reset();
+    }
+    for (std::size_t i = 0; i < recent_count_; ++i) {
+        for (const SequenceRange& range : early_.all()) {
+            if (wire::in_range(recent_[i], range.left, range.size())) {
+                put(range);
+            }
+        }
+    }
+    for (const SequenceRange& range : early_.all()) {
+        put(range);
+    }
+}
+
+bool Receiver::is_consistent() const {
+    const bool gaps_are_gaps = early_.empty() || !before(early_.all().front().left, next_);
+    const bool inside = early_.empty() || !after(early_.all().back().right, edge_);
+    return early_.is_consistent() && gaps_are_gaps && inside && !before(edge_, next_) &&
+           ring_.size() <= ring_.capacity() && (!fin_taken_ || fin_);
+}
+
+}  // namespace tcpdx::endpoint

@@ -1,0 +1,227 @@
+#pragma once
+
+// Puts the events of a trace together to lives of connections. Pure: it sees events, snapshots and
+// times that it is given, never the kernel.
+//
+// A step is told only some milliseconds after it happened: what explains it (the RST's reason, the
+// mini-socket that takes over, the port that connect() chose) mostly comes right after it.
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "model/observations.h"
+#include "model/trace/life.h"
+#include "model/trace/step_cause.h"
+
+namespace tcpdx::trace {
+
+// What becomes of a trace. References are valid during the call.
+class LifeListener {
+public:
+    LifeListener() = default;
+    LifeListener(const LifeListener&) = delete;
+    LifeListener& operator=(const LifeListener&) = delete;
+    LifeListener(LifeListener&&) = delete;
+    LifeListener& operator=(LifeListener&&) = delete;
+    virtual ~LifeListener() = default;
+
+    // Step `index` of this life, which may be further on by now.
+    virtual void stepped(const Life& life, std::size_t index) = 0;
+    // A detail; without a life when it belongs to no connection that is known.
+    virtual void happened(const Event& event, const Life* life) = 0;
+    virtual void ended(const Life& life) = 0;
+};
+
+struct TrackerSettings {
+    // Whether the source sees request sockets and TIME-WAIT mini-sockets. Where it does not, a
+    // snapshot from time to time has to tell.
+    bool sees_requests = true;
+    bool sees_time_wait = true;
+    // Snapshots are all there is: steps between two of them are expected to be missed.
+    bool samples_only = false;
+};
+
+// One listing of the sockets of one network namespace.
+struct Snapshot {
+    std::uint32_t network_namespace = 0;  // inode
+    std::span<const Connection> connections;
+    std::span<const Process> processes;
+    Time begun{0};  // what is listed was so at some time between these two
+    Time done{0};
+    bool complete = true;  // every state was asked for, so what is not listed is gone
+};
+
+class LifeTracker {
+public:
+    LifeTracker(const TrackerSettings& settings, LifeListener& listener);
+
+    void apply(const Event& event);
+
+    // Between `begun` and this call no event may have been applied; then nothing is doubled. Live
+    // knowledge wins: what is already known from events only gets what it lacked.
+    void join(const Snapshot& snapshot);
+    // After events were lost, or where there are none: corrects what a snapshot contradicts, once
+    // settle() is called. Apply all events up to `done` in between.
+    void compare(const Snapshot& snapshot);
+    void settle();
+
+    // Tells the steps that are old enough. All events before `now` have been applied.
+    void advance(Time now);
+    // Tells everything that is waiting.
+    void finish();
+
+    // Totals of what the source has lost so far.
+    void note_losses(std::uint64_t changes, std::uint64_t details);
+
+    // A mini-socket in FIN-WAIT-2 can become TIME-WAIT without an event: takes a snapshot of all
+    // that are in TIME-WAIT.
+    void enter_time_waits(const Snapshot& snapshot);
+    [[nodiscard]] bool may_be_time_wait(std::uint64_t cookie) const {
+        const auto found = by_cookie_.find(cookie);
+        return found != by_cookie_.end() && mini_fin_wait2_.contains(found->second);
+    }
+    // Whether there is one that may have, and did not just begin.
+    [[nodiscard]] bool lacks_time_waits() const { return any_waits_long(mini_fin_wait2_); }
+    // Connections whose source port does not show: a snapshot of SYN-SENT would tell.
+    [[nodiscard]] bool lacks_ports() const { return any_waits_long(without_port_); }
+
+    // How long this socket has been in this state by `now`, when its beginning was seen.
+    [[nodiscard]] std::optional<Age> age_of(std::uint64_t cookie, TcpState state, Time now) const;
+    // Who opened it, when that was seen.
+    [[nodiscard]] Opener opener_of(std::uint64_t cookie) const;
+
+    [[nodiscard]] std::size_t open_lives() const { return by_cookie_.size() + half_open_.size(); }
+    // Every life that has not ended, for what is left at the end of a trace.
+    void for_each_open(const std::function<void(const Life&)>& tell) const;
+
+private:
+    // What belongs together happens within microseconds, in one go of the kernel; on a busy machine
+    // that is interrupted for a few milliseconds at most.
+    static constexpr Time kGrace = std::chrono::milliseconds(5);
+
+    struct Ends {
+        SocketAddress local;
+        SocketAddress remote;
+        std::uint32_t network_namespace = 0;
+        friend bool operator==(const Ends&, const Ends&) = default;
+    };
+    struct EndsHash {
+        std::size_t operator()(const Ends& ends) const noexcept;
+    };
+    // What is known of a life beyond what a listener gets to see.
+    struct Record {
+        Life life;
+        bool child_made = false;  // of a half-open one: the full socket is there
+        bool reset_received = false;
+        bool reset_sent = false;
+        bool program_closed = false;
+        bool timer_ran_out = false;
+        bool ports_reused_by_syn = false;
+        bool ports_reused_by_connect = false;
+        bool time_wait_skipped = false;
+        bool from_snapshot = false;     // state and time are a listing's
+        bool full_socket_gone = false;  // the mini-socket is all there is
+        Time expired_at{0};             // of a request that was not answered again since
+        Time stopped_at{0};             // mini-socket or request: its timer was taken away
+        Event stop{};                   // the mini-socket's
+        Time snapshot_done{0};
+        Time last_seen{0};  // in its present state
+        Time last_event{0};
+        std::uint64_t details_lost_before = 0;
+        std::uint8_t told = 0;      // steps
+        std::uint16_t pending = 0;  // entries of it in the queue
+        bool over = false;          // its last step is there; goes once nothing is pending
+        bool end_told = false;
+    };
+    enum class Due : std::uint8_t { Step, RequestGone, TimeWaitGone, Detail };
+    struct Pending {
+        Record* record = nullptr;
+        Time at{0};
+        Due due = Due::Step;
+        std::uint8_t steps = 0;  // to be told by then
+    };
+    struct Doubt {
+        Record* record = nullptr;
+        std::uint64_t id = 0;              // the record may serve another life by then
+        std::optional<Connection> listed;  // nothing: it was not listed any more
+        Time begun{0};
+        Time done{0};
+    };
+    struct ListenerOwner {
+        SocketAddress local;
+        LifeOwner owner;
+        bool closed = false;
+    };
+
+    // events: life_tracker.cpp
+    void on_state(const Event& event);
+    void on_child(const Event& event);
+    void on_listener(const Event& event);
+    void on_closed(Record& record, const Event& event);
+    void on_request(const Event& event);
+    void on_time_wait(const Event& event);
+    void on_detail(const Event& event);
+
+    // lives: lives.cpp
+    Record& create(const Event& event, std::optional<TcpState> began_as);
+    Record& older_life(const Event& event, TcpState state, SocketKind kind);
+    Record* find(std::uint64_t cookie);
+    Record* find_half_open(const Ends& ends);
+    Record* adopt(const Event& event);
+    void add_step(Record& record, TcpState state, SocketKind kind, Time earliest, Time latest);
+    void note_mini_socket(Record& record);
+    [[nodiscard]] bool any_waits_long(const std::unordered_set<Record*>& records) const;
+    void follow(Record& record, const Event& event, SocketKind kind);
+    void learn_ends(Record& record, const Event& event);
+    void learn_owner(Record& record, const Event& event);
+    void learn_listener(const SocketAddress& local, std::uint32_t network_namespace,
+                        const LifeOwner& owner, bool closed);
+    void wait_for(Record& record, Due due, Time at, std::uint8_t steps = 0);
+    void enter_time_wait_late(Record& record, const Event& event);
+    void recycle_if_done(Record& record);
+    [[nodiscard]] const ListenerOwner* listener_of(const Life& life) const;
+    [[nodiscard]] static Ends ends_of(const Event& event);
+    [[nodiscard]] static Ends ends_of(const Life& life);
+
+    // telling: life_telling.cpp
+    void come_due(const Pending& pending);
+    void tell_steps(Record& record, std::uint8_t count);
+    void settle_step(Record& record, std::size_t index);
+    void settle_end(Record& record);
+    [[nodiscard]] Ending ending_of(const Record& record) const;
+    void request_gone(Record& record, Time at);
+    void time_wait_gone(Record& record, Time at);
+
+    // snapshots: life_snapshots.cpp
+    void join_one(const Snapshot& snapshot, const Connection& listed);
+    void resolve(const Doubt& doubt);
+    void learn_from(Record& record, const Snapshot& snapshot, const Connection& listed);
+    [[nodiscard]] Record* find(const Connection& listed, std::uint32_t network_namespace);
+
+    TrackerSettings settings_;
+    LifeListener& listener_;
+    std::deque<Record> pool_;
+    std::vector<Record*> free_;
+    std::unordered_map<std::uint64_t, Record*> by_cookie_;
+    std::unordered_map<Ends, Record*, EndsHash> half_open_;  // no cookie yet
+    std::unordered_map<Ends, Record*, EndsHash> stopped_;    // TIME-WAIT ended early, just now
+    std::unordered_map<std::uint64_t, std::vector<ListenerOwner>> listeners_;
+    std::deque<Pending> queue_;
+    std::deque<Event> details_;  // those that wait in the queue
+    std::unordered_set<Record*> without_port_;
+    std::vector<Doubt> doubts_;
+    std::unordered_set<Record*> mini_fin_wait2_;  // mini-sockets in that state
+    std::uint64_t next_id_ = 1;
+    std::uint64_t changes_lost_ = 0;
+    std::uint64_t details_lost_ = 0;
+    Time joined_at_{0};  // since then no connection can have begun unseen
+    Time now_{0};
+};
+
+}  // namespace tcpdx::trace
