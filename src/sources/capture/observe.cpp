@@ -36,8 +36,7 @@ Observations observe(std::shared_ptr<const Captured> captured) {
     seen.connections.reserve(captured->connections.size());
     for (const CapturedConnection& connection : captured->connections) {
         const std::size_t end = connection.near == NearEnd::Second ? 1 : 0;
-        Connection made =
-            connection_of(connection, end, captured->last.value_or(connection.last));
+        Connection made = connection_of(connection, end, captured->last.value_or(connection.last));
         // Of attempts the packets tell more than a socket's state: the rules about captures do.
         if (made.state == TcpState::SynSent || made.state == TcpState::SynReceived) {
             made.state = TcpState::Closed;
