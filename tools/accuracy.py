@@ -20,7 +20,6 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
-OTHER_PART = "# Accuracy of `tcpdx probe`"
 SKIPPED = 77
 
 # What the corpus calls it, and the rules that say so. The one place for that.
@@ -171,11 +170,11 @@ def main():
     text = f"{summary}\n\n{first_table}\n\n{second_table}"
     print(f"{text}\n\n{unread}")
     if options.write:
-        old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        # What follows is measured by something else.
-        rest = old[old.index(OTHER_PART):] if OTHER_PART in old else ""
-        PAGE.write_text(page(text, cases, unread) + ("\n" + rest if rest else ""),
-                        encoding="utf-8")
+        # What follows is measured by other tools and stays.
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        _, mark, captures = before.partition("<!-- capture: begin -->")
+        kept = f"\n{mark}{captures}" if mark else ""
+        PAGE.write_text(page(text, cases, unread) + kept, encoding="utf-8")
     alarms = totals[4]
     if options.check and (share < FOUND_AT_LEAST or alarms > FALSE_ALARMS_AT_MOST):
         print(f"below the limit of {FOUND_AT_LEAST} %, or a false alarm", file=sys.stderr)

@@ -32,6 +32,7 @@ struct Context {
 // when it was chosen. The returned status becomes the exit status.
 using Run = std::function<int(const Context&)>;
 
+void add_capture_command(CLI::App& tcpdx, Run& chosen);
 void add_conclude_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_list_command(CLI::App& tcpdx, Run& chosen);

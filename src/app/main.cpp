@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
     CLI::App* diagnose =
         tcpdx.add_subcommand("diagnose", _("diagnose one port, process or address, or this host"));
     diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
+    add_capture_command(tcpdx, chosen);
     add_conclude_command(tcpdx, chosen);
     add_explain_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);

@@ -2,6 +2,14 @@
 
 #include "diagnosis/engine.h"
 #include "diagnosis/rules/accept_queue_full.h"
+#include "diagnosis/rules/capture_close_wait.h"
+#include "diagnosis/rules/capture_half_open.h"
+#include "diagnosis/rules/capture_incomplete.h"
+#include "diagnosis/rules/capture_refused.h"
+#include "diagnosis/rules/capture_reset.h"
+#include "diagnosis/rules/capture_retransmissions.h"
+#include "diagnosis/rules/capture_syn_unanswered.h"
+#include "diagnosis/rules/capture_window_closed.h"
 #include "diagnosis/rules/close_wait_leak.h"
 #include "diagnosis/rules/close_wait_never_accepted.h"
 #include "diagnosis/rules/close_wait_unread.h"
@@ -40,6 +48,14 @@ namespace tcpdx::diagnosis {
 std::span<const Rule* const> all_rules() {
     static constexpr std::array kRules{
         &kAcceptQueueFull,
+        &kCaptureCloseWait,
+        &kCaptureHalfOpen,
+        &kCaptureIncomplete,
+        &kCaptureRefused,
+        &kCaptureReset,
+        &kCaptureRetransmissions,
+        &kCaptureSynUnanswered,
+        &kCaptureWindowClosed,
         &kCloseWaitLeak,
         &kCloseWaitNeverAccepted,
         &kCloseWaitUnread,

@@ -151,18 +151,21 @@ constexpr std::string_view kListenRules[] = {
     "packets-dropped-before-tcp", "reverse-path-filter",    "no-route-back",
     "tcp-md5-mismatch",           "syn-cookies-in-use",
 };
-constexpr std::string_view kSynSentRules[] = {"syn-sent-stuck", "local-ports-running-out"};
-constexpr std::string_view kSynReceivedRules[] = {"syn-received-pile-up", "syn-cookies-in-use",
-                                                  "accept-queue-full"};
+constexpr std::string_view kSynSentRules[] = {"syn-sent-stuck", "local-ports-running-out",
+                                              "capture-syn-unanswered", "capture-refused"};
+constexpr std::string_view kSynReceivedRules[] = {"syn-received-pile-up", "capture-half-open",
+                                                  "syn-cookies-in-use", "accept-queue-full"};
 constexpr std::string_view kEstablishedRules[] = {
-    "established-never-accepted", "data-unread",      "data-unacknowledged",
-    "idle-without-keepalive",     "established-many", "tcp-memory-near-limit",
-    "conntrack-near-full",
+    "established-never-accepted", "data-unread",        "data-unacknowledged",
+    "idle-without-keepalive",     "established-many",   "tcp-memory-near-limit",
+    "conntrack-near-full",        "capture-reset",      "capture-retransmissions",
+    "capture-window-closed",      "capture-incomplete",
 };
 constexpr std::string_view kOrphanRules[] = {"closing-stuck", "orphans-near-limit"};
 constexpr std::string_view kFinWait2Rules[] = {"fin-wait2-held", "fin-wait2-released"};
-constexpr std::string_view kCloseWaitRules[] = {
-    "close-wait-leak", "close-wait-unread", "close-wait-never-accepted", "descriptors-near-limit"};
+constexpr std::string_view kCloseWaitRules[] = {"close-wait-leak", "close-wait-unread",
+                                                "close-wait-never-accepted",
+                                                "descriptors-near-limit", "capture-close-wait"};
 constexpr std::string_view kTimeWaitRules[] = {
     "local-ports-running-out",
     "time-wait-buckets-near-limit",

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "model/paste.h"
 
 namespace tcpdx {
+
+struct Captured;  // captured.h
 
 // Where a fact comes from, so that a reader can check it with another tool.
 enum class Origin : std::uint8_t {
@@ -150,6 +153,7 @@ struct Observations {
     std::optional<std::uint64_t> page_bytes;
     Coverage coverage;
     std::optional<Paste> paste;  // when somebody sent this as text
+    std::shared_ptr<const Captured> captured;  // when it comes from packets; else null
 
     [[nodiscard]] const Process* process_of(const Connection& connection) const {
         return connection.owner.process < processes.size() ? &processes[connection.owner.process]

@@ -12,12 +12,12 @@
 #include "presentation/render.h"
 #include "presentation/text/activity_text.h"
 #include "presentation/text/display_width.h"
+#include "presentation/text/finding_text.h"
 #include "presentation/text/paste_text.h"
 
 namespace tcpdx {
 namespace {
 
-using diagnosis::Candidate;
 using diagnosis::Finding;
 using diagnosis::Report;
 using diagnosis::Severity;
@@ -40,7 +40,8 @@ public:
         looked_at();
         not_seen();
         for (const Finding& one : report_.findings) {
-            finding(one);
+            out_ += '\n';
+            out_ += finding_text(one, *report_.seen, screen_);
         }
         left_open();
         return std::move(out_);
@@ -273,90 +274,8 @@ private:
         }
     }
 
-    void heading(const char* text) {
-        out_.append(kDetailIndent, ' ');
-        out_ += inked(screen_, Ink::Dim, _(text));
-        out_ += '\n';
-    }
-
     void item(std::string_view mark, const std::string& text) {
         paragraph(std::string(kDetailIndent, ' ') + std::string(mark) + " ", text);
-    }
-
-    // Commands stay on a line of their own and whole, so that they can be copied.
-    void command(const char* label, const std::string& text) {
-        if (!text.empty()) {
-            out_ += fmt::format("{:{}}{} {}\n", "", kDetailIndent + 2, _(label),
-                                inked(screen_, Ink::Bold, text));
-        }
-    }
-
-    void finding(const Finding& one) {
-        out_ += '\n';
-        const char* label = severity_label(one.severity);
-        const std::string shown = inked(screen_, severity_ink(one.severity), label) + "  ";
-        paragraph(std::string(label) + "  ", render(one.claim), shown);
-        std::string context = fmt::format("[{}]", one.rule_id);
-        if (one.since.known()) {
-            context = render(Message{N_("For {0}."), {render(one.since)}}) + "  " + context;
-        }
-        out_ += std::string(kDetailIndent, ' ') + inked(screen_, Ink::Dim, context) + '\n';
-        if (const std::string lines = lines_of(*report_.seen, one); !lines.empty()) {
-            item("-", render(Message{N_("in the text: {0}"), {lines}}));
-        }
-
-        heading(N_("Evidence"));
-        for (const Observation& fact : one.evidence) {
-            item("-", fmt::format("{} ({})", render(fact.fact), render(fact.origin)));
-            command(N_("check:"), fact.check);
-        }
-        if (!one.candidates.empty()) {
-            heading(N_("It can be one of these; the evidence does not tell them apart"));
-            for (const Candidate& candidate : one.candidates) {
-                item("?", render(candidate.cause));
-                if (!candidate.decided_by.empty()) {
-                    item(" ",
-                         render(Message{N_("decided by: {0}"), {render(candidate.decided_by)}}));
-                }
-                command(N_("run:"), candidate.command);
-            }
-        }
-        if (!one.unknown.empty()) {
-            heading(N_("Not known"));
-            for (const Message& unknown : one.unknown) {
-                item("-", render(unknown));
-            }
-        }
-        if (!one.advice.empty()) {
-            heading(N_("What to do"));
-            for (std::size_t i = 0; i < one.advice.size(); ++i) {
-                item(fmt::format("{}.", i + 1), render(one.advice[i]));
-            }
-        }
-    }
-
-    static const char* severity_label(Severity severity) {
-        switch (severity) {
-            case Severity::Information:
-                return _("INFO");
-            case Severity::Warning:
-                return _("WARNING");
-            case Severity::Problem:
-                return _("PROBLEM");
-        }
-        return "";
-    }
-
-    static Ink severity_ink(Severity severity) {
-        switch (severity) {
-            case Severity::Information:
-                return Ink::Bold;
-            case Severity::Warning:
-                return Ink::Yellow;
-            case Severity::Problem:
-                return Ink::Red;
-        }
-        return Ink::Plain;
     }
 
     const Report& report_;

@@ -1,0 +1,126 @@
+// Established connections that ended by a reset: who sent it, what it hit and what came before it.
+
+#include "diagnosis/rules/capture_reset.h"
+
+#include <map>
+
+#include "base/i18n.h"
+#include "diagnosis/capture_evidence.h"
+#include "diagnosis/evidence.h"
+
+namespace tcpdx::diagnosis {
+namespace {
+
+// After both had closed, or when the opener only looked whether the port is open, a reset is
+// ordinary.
+bool cuts_off(const CapturedConnection& connection) {
+    return connection.outcome == CapturedOutcome::Reset && connection.closed_first &&
+           connection.reset_hit && connection.reset_hit->certain() &&
+           *connection.reset_hit->certain() != TcpState::TimeWait;
+}
+
+const char* provoked_by(const CapturedConnection& connection) {
+    if (!connection.reset_provoked_by) {
+        return N_("with nothing before it");
+    }
+    switch (*connection.reset_provoked_by) {
+        case SegmentMark::Data:
+            return N_("after data from the other end");
+        case SegmentMark::Fin:
+        case SegmentMark::FinAgain:
+            return N_("after the other end's FIN");
+        case SegmentMark::Syn:
+        case SegmentMark::SynAgain:
+        case SegmentMark::SynAck:
+        case SegmentMark::SynAckAgain:
+        case SegmentMark::Ack:
+        case SegmentMark::AckAgain:
+        case SegmentMark::AckOfFin:
+        case SegmentMark::AckOfFinAgain:
+        case SegmentMark::Rst:
+        case SegmentMark::RstIgnored:
+        case SegmentMark::IcmpError:
+        case SegmentMark::ZeroWindow:
+        case SegmentMark::WindowOpen:
+        case SegmentMark::Speaks:
+        case SegmentMark::NewSyn:
+        case SegmentMark::AfterRst:
+        case SegmentMark::BusySince:
+            break;
+    }
+    return N_("after an acknowledgment from the other end");
+}
+
+std::size_t sender_of(const CapturedConnection& connection) {
+    for (const CapturedSegment& segment : connection.segments) {
+        if (segment.mark == SegmentMark::Rst) {
+            return segment.from;
+        }
+    }
+    return 0;
+}
+
+std::vector<Finding> evaluate(const Situation& situation) {
+    if (!situation.now.captured) {
+        return {};
+    }
+    // The end that resets, and whether it had opened.
+    std::map<std::pair<IpAddress, bool>, std::vector<const CapturedConnection*>> groups;
+    for (const CapturedConnection& connection : situation.now.captured->connections) {
+        if (cuts_off(connection)) {
+            const std::size_t sender = sender_of(connection);
+            groups[{connection.ends.at(sender).address.address, sender == 0}].push_back(
+                &connection);
+        }
+    }
+    std::vector<Finding> findings;
+    for (const auto& [who, connections] : groups) {
+        const CapturedConnection& first = *connections.front();
+        const std::size_t sender = sender_of(first);
+        Finding finding;
+        finding.severity = Severity::Warning;
+        finding.claim = {N_("{0} reset established connections: {1}."),
+                         {who.first, count_of(connections.size())}};
+        for (const CapturedConnection* one : connections) {
+            add_connection(finding, situation, *one);
+        }
+        constexpr std::size_t kShown = 3;
+        for (std::size_t i = 0; i < std::min(kShown, connections.size()); ++i) {
+            const CapturedConnection& one = *connections[i];
+            finding.evidence.push_back(
+                captured_fact(situation, one,
+                              {N_("connection {0}: the reset hit {1} in {2}"),
+                               {std::int64_t{one.number}, one.ends.at(1 - sender_of(one)).address,
+                                *one.reset_hit->certain()}}));
+            finding.evidence.push_back({.fact = {provoked_by(one)}, .origin = Origin::Packet});
+        }
+        const bool after_data = first.reset_provoked_by == SegmentMark::Data;
+        finding.candidates = {
+            {{N_("The program ended or closed the socket with unread data, or aborts on purpose "
+                 "(SO_LINGER 0).")},
+             {N_("TcpExtTCPAbortOnClose or TcpExtTCPAbortOnData rises there")},
+             "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData"},
+            {{after_data ? N_("That end had lost the connection before: a restart, or a timeout of "
+                              "its own.")
+                         : N_("That end gave up after a timeout of its own.")},
+             {N_("its log or uptime says so")},
+             {}},
+            {{N_("A firewall or load balancer in between sent the RST.")},
+             {N_("a capture at {0} shows no RST leave"), {first.ends.at(sender).address.address}},
+             {}}};
+        findings.push_back(finding);
+        constexpr std::size_t kMostFindings = 4;
+        if (findings.size() == kMostFindings) {
+            break;
+        }
+    }
+    return findings;
+}
+
+}  // namespace
+
+const Rule kCaptureReset{.id = "capture-reset",
+                         .title = N_("Captured connections that were reset"),
+                         .evaluate = evaluate};
+
+}  // namespace tcpdx::diagnosis

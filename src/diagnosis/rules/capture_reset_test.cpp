@@ -1,0 +1,49 @@
+#include "diagnosis/rules/capture_reset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "diagnosis/rules/captured_builder.h"
+
+namespace tcpdx::diagnosis {
+namespace {
+
+using testing::CapturedBuilder;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(CaptureReset, IsSilentWithoutACaptureAndAboutConnectionsInOrder) {
+    EXPECT_THAT(testing::without_capture(kCaptureReset), IsEmpty());
+    CapturedBuilder builder;
+    builder.add();
+    EXPECT_THAT(builder.run(kCaptureReset), IsEmpty());
+}
+
+CapturedConnection& reset(CapturedBuilder& builder) {
+    CapturedConnection& connection = builder.add();
+    connection.outcome = CapturedOutcome::Reset;
+    connection.closed_first = 1;
+    connection.closed_by_reset = true;
+    connection.reset_hit = testing::state(TcpState::Established, 1);
+    connection.segments = {{.mark = SegmentMark::Rst, .from = 1}};
+    return connection;
+}
+
+TEST(CaptureReset, TellsWhoResetAndWhatItHit) {
+    CapturedBuilder builder;
+    reset(builder).reset_provoked_by = SegmentMark::Data;
+    reset(builder);
+    const auto findings = builder.run(kCaptureReset);
+    ASSERT_THAT(findings, SizeIs(1));
+    EXPECT_THAT(findings[0].candidates, SizeIs(3));
+    EXPECT_THAT(findings[0].evidence, SizeIs(4));
+}
+
+TEST(CaptureReset, LeavesOutWhatHitTimeWait) {
+    CapturedBuilder builder;
+    reset(builder).reset_hit = testing::state(TcpState::TimeWait, 1);
+    EXPECT_THAT(builder.run(kCaptureReset), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tcpdx::diagnosis

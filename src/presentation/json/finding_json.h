@@ -1,0 +1,18 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "diagnosis/finding.h"
+#include "model/observations.h"
+
+namespace tcpdx {
+
+// As every schema writes them.
+[[nodiscard]] nlohmann::ordered_json messages_json(const std::vector<Message>& texts);
+[[nodiscard]] nlohmann::ordered_json socket_json(const Observations& seen,
+                                                 const Connection& connection);
+[[nodiscard]] nlohmann::ordered_json finding_json(const Observations& seen,
+                                                  const diagnosis::Finding& finding);
+
+}  // namespace tcpdx

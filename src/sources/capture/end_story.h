@@ -1,0 +1,79 @@
+#pragma once
+
+// Tells from both ends' log what happened at one of them: see end_events.h.
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <vector>
+
+#include "sources/capture/end_events.h"
+
+namespace tcpdx::capture {
+
+class Story {
+    using enum SegmentMark;
+
+public:
+    Story(const std::vector<LogEntry>& log, std::uint8_t end, const Vantage& vantage,
+          const std::array<bool, 2>& silent)
+        : log_(log),
+          me_(end),
+          peer_(end == 0 ? 1 : 0),
+          delay_(vantage.delay_ns[end]),
+          near_(vantage.is_near[end]) {
+        story_.self_silent = silent[me_];
+        story_.other_silent = silent[peer_];
+        story_.saw_opening =
+            first({Syn, SynAck}, me_) != nullptr || first({Syn, SynAck}, peer_) != nullptr;
+        story_.opened = first({Syn}, me_) != nullptr ||
+                        (first({SynAck}, peer_) != nullptr && first({SynAck}, me_) == nullptr);
+        story_.simultaneous = first({Syn}, me_) != nullptr && first({Syn}, peer_) != nullptr;
+    }
+    EndStory tell();
+
+private:
+    // Within one moment: a segment's acknowledgment counts before its FIN, and what an end receives
+    // before what it sends.
+    [[nodiscard]] static int rank(const EndEvent& event);
+    [[nodiscard]] static bool is_one_of(SegmentMark mark,
+                                        std::initializer_list<SegmentMark> marks) {
+        return std::find(marks.begin(), marks.end(), mark) != marks.end();
+    }
+    [[nodiscard]] const LogEntry* first(std::initializer_list<SegmentMark> marks,
+                                        std::uint8_t from) const;
+    [[nodiscard]] const LogEntry* last_before(std::initializer_list<SegmentMark> marks,
+                                              std::uint8_t from, std::int64_t before) const;
+    [[nodiscard]] std::int64_t sent_at(const LogEntry& entry) const {
+        return entry.time_ns - delay_;
+    }
+    // What this end sent, and what it did to itself by that.
+    void add_sent(const LogEntry& entry, Happening what);
+    // What it received, and answered with `proof`: one of `marks` of the other end.
+    void add_proved(std::initializer_list<SegmentMark> marks, const LogEntry& proof,
+                    Happening what);
+    // What was sent to it and never answered, so that nothing proves that it arrived.
+    void add_unproved(const LogEntry& entry, Happening what, bool certain);
+    void tell_opening();
+    void add_inferred(Happening what, std::int64_t earliest, std::int64_t latest,
+                      std::uint32_t packet);
+    void tell_answer_to_my_syn(const LogEntry* their_syn_ack);
+    // SYN-RECEIVED ends with the ACK that arrives. While the SYN+ACK is sent again none has, or
+    // there was no room in the accept queue, which comes to the same.
+    void tell_ack_of_my_syn_ack();
+    void tell_data();
+    void tell_closing();
+    void tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin);
+    void tell_end();
+    // Behind a closed window data and FIN wait, so close() shows nothing.
+    void tell_hidden_fin();
+    const std::vector<LogEntry>& log_;
+    std::uint8_t me_;
+    std::uint8_t peer_;
+    std::int64_t delay_;
+    bool near_;
+    EndStory story_;
+};
+
+}  // namespace tcpdx::capture

@@ -1,0 +1,133 @@
+#include "sources/capture/end_story.h"
+
+namespace tcpdx::capture {
+
+using enum SegmentMark;
+
+void Story::tell_closing() {
+    const LogEntry* my_fin = first({Fin}, me_);
+    const LogEntry* their_fin = first({Fin}, peer_);
+    const LogEntry* my_ack = first({AckOfFin}, me_);
+    std::optional<std::int64_t> got_fin;
+    if (their_fin != nullptr && my_ack != nullptr) {
+        add_proved({Fin, FinAgain}, *my_ack, Happening::ReceiveFin);
+        if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0) {
+            // Its own FIN did not acknowledge it yet.
+            EndEvent& event = story_.events.back();
+            event.at = std::max(event.at, sent_at(*my_fin) + 1);
+        }
+        got_fin = story_.events.back().at;
+    } else if (their_fin != nullptr) {
+        // Not acknowledged: near, it still arrived, unless it had to be sent again.
+        const bool again = first({FinAgain}, peer_) != nullptr;
+        const bool reset = first({Rst}, me_) != nullptr;
+        add_unproved(*their_fin, Happening::ReceiveFin, near_ && !again && !reset);
+        got_fin = story_.events.back().at;
+    }
+    if (story_.other_silent && my_fin != nullptr) {
+        story_.events.push_back({.at = sent_at(*my_fin) - 1,
+                                 .latest = my_fin->time_ns,
+                                 .what = Happening::ReceiveFin,
+                                 .packet = my_fin->packet,
+                                 .certain = false,
+                                 .inferred = true});
+    }
+    if (my_fin == nullptr) {
+        return;
+    }
+    add_sent(*my_fin, Happening::SendFin);
+    EndEvent& sent = story_.events.back();
+    if (const LogEntry* busy = first({BusySince}, me_); busy != nullptr && near_) {
+        // Data was under way, and close() may have come at any time while it was.
+        sent.earliest = busy->time_ns - delay_;
+    }
+    if ((my_fin->extra & kAcksFin) != 0 && got_fin && *got_fin > sent.at) {
+        sent.at = *got_fin;
+    }
+    tell_ack_of_my_fin(*my_fin, got_fin);
+}
+
+void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin) {
+    if (story_.other_silent) {
+        story_.events.push_back({.at = sent_at(my_fin) + 1,
+                                 .earliest = my_fin.time_ns,
+                                 .what = Happening::ReceiveAckOfFin,
+                                 .packet = my_fin.packet,
+                                 .certain = false,
+                                 .inferred = true});
+        return;
+    }
+    // Sending the FIN again says that no acknowledgment had arrived, unless the two crossed.
+    const LogEntry* again = last_before({FinAgain}, me_, INT64_MAX);
+    const LogEntry* ack = nullptr;
+    for (const LogEntry& entry : log_) {
+        const bool acks = entry.from == peer_ && is_one_of(entry.mark, {AckOfFin, AckOfFinAgain});
+        const bool was_lost = again != nullptr && entry.time_ns < again->time_ns &&
+                              again->time_ns - entry.time_ns > 2 * delay_;
+        if (acks && !was_lost) {
+            ack = &entry;
+            break;
+        }
+    }
+    if (ack == nullptr) {
+        if (const LogEntry* any = first({AckOfFin}, peer_)) {
+            add_unproved(*any, Happening::ReceiveAckOfFin, false);
+        }
+        return;
+    }
+    add_unproved(*ack, Happening::ReceiveAckOfFin, true);
+    EndEvent& event = story_.events.back();
+    event.at = std::max(event.at, story_.events[story_.events.size() - 2].at + 1);
+    const LogEntry* their_fin = first({Fin}, peer_);
+    if (their_fin == nullptr || !got_fin) {
+        return;
+    }
+    const bool fin_acked_mine = (their_fin->extra & kAcksFin) != 0;
+    if (fin_acked_mine && event.at > *got_fin) {
+        event.at = *got_fin;  // whoever takes the FIN takes its acknowledgment first
+        event.assumed = false;
+        event.latest = *got_fin + delay_;
+    } else if (!fin_acked_mine && event.at <= *got_fin) {
+        event.at = *got_fin + 1;
+    }
+}
+
+void Story::tell_end() {
+    if (const LogEntry* mine = first({Rst}, me_)) {
+        add_sent(*mine, Happening::SendRst);
+    }
+    if (const LogEntry* theirs = first({Rst}, peer_)) {
+        const LogEntry* goes_on = first({AfterRst}, me_);
+        // Segments that were under way when it came do not count.
+        const bool refuted =
+            goes_on != nullptr && goes_on->time_ns - theirs->time_ns > 2 * delay_ + 1'000'000;
+        add_unproved(*theirs, Happening::ReceiveRst, !refuted);
+    }
+    if (const LogEntry* error = first({IcmpError}, me_)) {
+        const LogEntry* again = last_before({SynAgain}, me_, INT64_MAX);
+        const bool refuted = again != nullptr && again->time_ns > error->time_ns;
+        if (first({Ack}, me_) == nullptr && !refuted) {
+            add_unproved(*error, Happening::ReceiveIcmpError, true);
+            story_.events.back().cause = CapturedCause::Icmp;
+        }
+    }
+    tell_hidden_fin();
+}
+
+void Story::tell_hidden_fin() {
+    const LogEntry* closed = last_before({ZeroWindow}, peer_, INT64_MAX);
+    const LogEntry* opened = last_before({WindowOpen}, peer_, INT64_MAX);
+    const bool stays_closed =
+        closed != nullptr && (opened == nullptr || opened->time_ns < closed->time_ns);
+    if (!stays_closed || first({Fin}, me_) != nullptr) {
+        return;
+    }
+    story_.fin_hidden = true;
+    story_.events.push_back({.at = closed->time_ns + delay_,
+                             .earliest = closed->time_ns,
+                             .what = Happening::SendFin,
+                             .certain = false,
+                             .cause = CapturedCause::Unseen});
+}
+
+}  // namespace tcpdx::capture

@@ -1,0 +1,221 @@
+#include "sources/capture/end_story.h"
+
+namespace tcpdx::capture {
+
+using enum SegmentMark;
+
+EndStory Story::tell() {
+    if (story_.saw_opening) {
+        tell_opening();
+    }
+    tell_data();
+    tell_closing();
+    tell_end();
+    std::stable_sort(story_.events.begin(), story_.events.end(),
+                     [](const EndEvent& a, const EndEvent& b) {
+                         return std::pair(a.at, rank(a)) < std::pair(b.at, rank(b));
+                     });
+    return std::move(story_);
+}
+
+int Story::rank(const EndEvent& event) {
+    if (!event.what) {
+        return 2;
+    }
+    switch (*event.what) {
+        case Happening::ReceiveSyn:
+        case Happening::ReceiveSynAck:
+        case Happening::ReceiveAckOfSyn:
+        case Happening::ReceiveAckOfFin:
+            return 0;
+        case Happening::ReceiveFin:
+            return 1;
+        case Happening::SendSyn:
+        case Happening::SendFin:
+            return 3;
+        case Happening::SendRst:
+        case Happening::ReceiveRst:
+        case Happening::ReceiveIcmpError:
+            return 4;
+    }
+    return 4;
+}
+
+const LogEntry* Story::first(std::initializer_list<SegmentMark> marks, std::uint8_t from) const {
+    for (const LogEntry& entry : log_) {
+        if (entry.from == from && is_one_of(entry.mark, marks)) {
+            return &entry;
+        }
+    }
+    return nullptr;
+}
+
+const LogEntry* Story::last_before(std::initializer_list<SegmentMark> marks, std::uint8_t from,
+                                   std::int64_t before) const {
+    const LogEntry* found = nullptr;
+    for (const LogEntry& entry : log_) {
+        if (entry.from == from && is_one_of(entry.mark, marks) && entry.time_ns <= before) {
+            found = &entry;
+        }
+    }
+    return found;
+}
+
+void Story::add_sent(const LogEntry& entry, Happening what) {
+    EndEvent event{.at = sent_at(entry),
+                   .latest = entry.time_ns,
+                   .what = what,
+                   .packet = entry.packet,
+                   .cause = CapturedCause::Sent};
+    // From afar an earlier copy may have been lost on the way here, and whoever answers with a
+    // reset may have been closed for long.
+    if (near_ && what != Happening::SendRst) {
+        event.earliest = event.at;
+    }
+    story_.events.push_back(event);
+}
+
+void Story::add_proved(std::initializer_list<SegmentMark> marks, const LogEntry& proof,
+                       Happening what) {
+    // The copy that got there cannot have passed here later than its answer, less the way there
+    // and back; of several the last.
+    const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
+    if (copy == nullptr) {
+        copy = last_before(marks, peer_, proof.time_ns);
+    }
+    EndEvent event{.at = sent_at(proof),
+                   .latest = proof.time_ns,
+                   .what = what,
+                   .packet = copy != nullptr ? copy->packet : proof.packet,
+                   .inferred = copy == nullptr};
+    if (copy != nullptr) {
+        // From afar it is not known that it was the last copy: an earlier answer may be lost.
+        event.earliest = near_ ? copy->time_ns : first(marks, peer_)->time_ns;
+        event.at = std::max(near_ ? copy->time_ns : event.at, copy->time_ns);
+    }
+    story_.events.push_back(event);
+}
+
+void Story::add_unproved(const LogEntry& entry, Happening what, bool certain) {
+    const bool assumed = !near_;
+    story_.arrival_assumed |= assumed && certain;
+    story_.events.push_back({.at = entry.time_ns + delay_,
+                             .earliest = entry.time_ns,
+                             .what = what,
+                             .packet = entry.packet,
+                             .certain = certain,
+                             .assumed = assumed});
+}
+
+void Story::tell_opening() {
+    const LogEntry* my_syn = first({Syn}, me_);
+    const LogEntry* my_syn_ack = first({SynAck}, me_);
+    const LogEntry* their_syn = first({Syn}, peer_);
+    const LogEntry* their_syn_ack = first({SynAck}, peer_);
+    if (my_syn != nullptr) {
+        add_sent(*my_syn, Happening::SendSyn);
+    } else if (their_syn_ack != nullptr && my_syn_ack == nullptr) {
+        story_.events.push_back({.at = their_syn_ack->time_ns - 1,
+                                 .latest = their_syn_ack->time_ns,
+                                 .what = Happening::SendSyn,
+                                 .packet = their_syn_ack->packet,
+                                 .inferred = true,
+                                 .cause = CapturedCause::Sent});
+    }
+    if (my_syn_ack != nullptr) {
+        add_proved({Syn, SynAgain}, *my_syn_ack, Happening::ReceiveSyn);
+        // A SYN+ACK that was sent again stands for the first: it was made for that SYN.
+        story_.events.back().at =
+            std::max(sent_at(*my_syn_ack), story_.events.back().earliest.value_or(INT64_MIN));
+        tell_ack_of_my_syn_ack();
+    } else if (story_.opened) {
+        tell_answer_to_my_syn(their_syn_ack);
+    } else if (their_syn != nullptr) {
+        // The SYN+ACK is not in the capture, but the opener goes on as if it had got one.
+        const LogEntry* goes_on = first({Ack}, peer_);
+        if (goes_on != nullptr) {
+            add_inferred(Happening::ReceiveSyn, their_syn->time_ns, goes_on->time_ns,
+                         goes_on->packet);
+            add_unproved(*goes_on, Happening::ReceiveAckOfSyn, true);
+        }
+    }
+}
+
+void Story::add_inferred(Happening what, std::int64_t earliest, std::int64_t latest,
+                         std::uint32_t packet) {
+    story_.events.push_back({.at = earliest + (latest - earliest) / 2,
+                             .earliest = earliest,
+                             .latest = latest,
+                             .what = what,
+                             .packet = packet,
+                             .inferred = true});
+}
+
+void Story::tell_answer_to_my_syn(const LogEntry* their_syn_ack) {
+    const LogEntry* my_ack = first({Ack}, me_);
+    if (my_ack != nullptr) {
+        add_proved({SynAck, SynAckAgain}, *my_ack, Happening::ReceiveSynAck);
+        return;
+    }
+    if (their_syn_ack == nullptr) {
+        return;
+    }
+    if (story_.self_silent) {
+        const LogEntry* they_speak = first({Speaks, Data, Fin}, peer_);
+        if (they_speak != nullptr) {
+            add_inferred(Happening::ReceiveSynAck, their_syn_ack->time_ns, they_speak->time_ns,
+                         they_speak->packet);
+            return;
+        }
+    }
+    add_unproved(*their_syn_ack, Happening::ReceiveSynAck, false);
+}
+
+void Story::tell_ack_of_my_syn_ack() {
+    const LogEntry* speaks = first({Speaks, Data, Fin, AckOfFin}, me_);
+    const LogEntry* again = last_before({SynAckAgain}, me_, INT64_MAX);
+    const LogEntry* ack = nullptr;
+    for (const LogEntry& entry : log_) {
+        const bool acks =
+            entry.from == peer_ && is_one_of(entry.mark, {Ack, AckAgain, SynAck, SynAckAgain});
+        // It was on its way when the repetition left.
+        const bool crossed = again != nullptr && entry.time_ns < again->time_ns &&
+                             again->time_ns - entry.time_ns > 2 * delay_;
+        if (acks && !crossed) {
+            ack = &entry;
+            break;
+        }
+    }
+    if (ack == nullptr && speaks != nullptr) {
+        ack = last_before({Ack, AckAgain}, peer_, speaks->time_ns);
+    }
+    if (ack == nullptr) {
+        if (speaks != nullptr) {
+            add_inferred(Happening::ReceiveAckOfSyn, first({SynAck}, me_)->time_ns, speaks->time_ns,
+                         speaks->packet);
+        } else if (const LogEntry* any = first({Ack}, peer_)) {
+            add_unproved(*any, Happening::ReceiveAckOfSyn, false);
+        }
+        return;
+    }
+    EndEvent event{.at = ack->time_ns + (near_ ? 0 : delay_),
+                   .earliest = ack->time_ns,
+                   .what = Happening::ReceiveAckOfSyn,
+                   .packet = ack->packet};
+    if (speaks != nullptr && speaks->time_ns >= ack->time_ns) {
+        event.latest = speaks->time_ns;
+        event.at = std::min(event.at, std::max(ack->time_ns, speaks->time_ns - delay_));
+    } else if (!near_) {
+        event.assumed = story_.arrival_assumed = true;
+    }
+    story_.events.push_back(event);
+}
+
+void Story::tell_data() {
+    if (const LogEntry* data = first({Data}, me_)) {
+        story_.events.push_back(
+            {.at = sent_at(*data), .packet = data->packet, .cause = CapturedCause::Sent});
+    }
+}
+
+}  // namespace tcpdx::capture

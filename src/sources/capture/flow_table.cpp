@@ -1,0 +1,108 @@
+#include "sources/capture/flow_table.h"
+
+#include <cstring>
+#include <random>
+
+namespace tcpdx::capture {
+namespace {
+
+// Seeded, since whoever sends the packets chooses the keys.
+std::uint32_t hash_of(const FlowKey& key, std::uint64_t seed) {
+    static_assert(sizeof(FlowKey) == 40);
+    std::uint64_t value = seed;
+    for (std::size_t at = 0; at < sizeof(FlowKey); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, reinterpret_cast<const std::byte*>(&key) + at, 8);
+        value = (value ^ word) * 0x9fb21c651e98df25U;
+        value ^= value >> 35U;
+    }
+    return static_cast<std::uint32_t>(value ^ value >> 32U);
+}
+
+}  // namespace
+
+FlowTable::FlowTable(std::size_t limit)
+    : places_(1024), limit_(limit), seed_(std::random_device{}()) {}
+
+std::size_t FlowTable::place_of(const FlowKey& key, std::uint32_t hash) const {
+    const std::size_t mask = places_.size() - 1;
+    std::size_t at = hash & mask;
+    while (places_[at].index != kNone &&
+           (places_[at].hash != hash || !(look_at(places_[at].index).key == key))) {
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+std::uint32_t FlowTable::find(const FlowKey& key) const {
+    return places_[place_of(key, hash_of(key, seed_))].index;
+}
+
+std::uint32_t FlowTable::add(const FlowKey& key) {
+    if ((keys_ + 1) * 3 > places_.size() * 2) {
+        grow();
+    }
+    std::uint32_t index = end_;
+    if (!free_.empty()) {
+        index = free_.back();
+        free_.pop_back();
+    } else {
+        if (end_ % kBlock == 0) {
+            blocks_.push_back(std::make_unique<LiveConnection[]>(kBlock));
+        }
+        ++end_;
+    }
+    const std::uint32_t hash = hash_of(key, seed_);
+    const std::size_t place = place_of(key, hash);
+    keys_ += places_[place].index == kNone ? 1U : 0U;
+    places_[place] = {hash, index};
+    LiveConnection& added = at(index);
+    added = LiveConnection{};
+    added.key = key;
+    added.used = true;
+    ++used_;
+    return index;
+}
+
+void FlowTable::remove(std::uint32_t index) {
+    LiveConnection& removed = at(index);
+    const std::size_t mask = places_.size() - 1;
+    std::size_t hole = place_of(removed.key, hash_of(removed.key, seed_));
+    if (places_[hole].index == index) {
+        --keys_;
+        // Moves up what the hole would hide from a search.
+        for (std::size_t next = (hole + 1) & mask; places_[next].index != kNone;
+             next = (next + 1) & mask) {
+            const std::size_t home = places_[next].hash & mask;
+            if (((next - home) & mask) >= ((next - hole) & mask)) {
+                places_[hole] = places_[next];
+                hole = next;
+            }
+        }
+        places_[hole] = {};
+    }
+    removed.used = false;
+    free_.push_back(index);
+    --used_;
+}
+
+void FlowTable::grow() {
+    std::vector<Place> old(places_.size() * 2);
+    old.swap(places_);
+    const std::size_t mask = places_.size() - 1;
+    for (const Place& place : old) {
+        if (place.index != kNone) {
+            std::size_t at = place.hash & mask;
+            while (places_[at].index != kNone) {
+                at = (at + 1) & mask;
+            }
+            places_[at] = place;
+        }
+    }
+}
+
+std::size_t FlowTable::bytes() const {
+    return blocks_.size() * kBlock * sizeof(LiveConnection) + places_.size() * sizeof(Place);
+}
+
+}  // namespace tcpdx::capture

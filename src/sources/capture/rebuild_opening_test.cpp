@@ -1,0 +1,219 @@
+// How connections begin, or fail to.
+
+#include <gtest/gtest.h>
+
+#include "sources/capture/scene_for_tests.h"
+
+namespace tcpdx::capture {
+namespace {
+
+using namespace testing;
+using std::chrono::milliseconds;
+
+TEST(RebuildOpening, FollowsBothEndsThroughAHandshake) {
+    const CapturedConnection connection = Scene().handshake().one();
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED");
+    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED");
+    EXPECT_EQ(connection.ends[0].opener, Opener::Active);
+    EXPECT_EQ(connection.ends[1].opener, Opener::Passive);
+    EXPECT_EQ(connection.near, NearEnd::First);
+    EXPECT_EQ(connection.round_trip[1], milliseconds(10));
+    EXPECT_EQ(connection.outcome, CapturedOutcome::Open);
+}
+
+TEST(RebuildOpening, PlacesTheFarEndHalfARoundTripAway) {
+    const CapturedConnection connection = Scene().handshake().one();
+    EXPECT_EQ(connection.ends[1].states[0].since - connection.first, milliseconds(5));
+}
+
+// Until the SYN+ACK is no longer repeated, no ACK has arrived (or the accept queue is full).
+TEST(RebuildOpening, KeepsTheServerInSynReceivedWhileItRepeatsItsSynAck) {
+    const CapturedConnection connection =
+        Scene()
+            .handshake()
+            .server(1010, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+            .client(1010.1, {.sequence = 101, .acknowledgment = 501})
+            .one();
+    const auto& established = connection.ends[1].states.at(1);
+    EXPECT_EQ(established.certain(), TcpState::Established);
+    EXPECT_GT(established.since - connection.first, milliseconds(1000));
+    EXPECT_LT(connection.ends[0].states.at(1).since - connection.first, milliseconds(20));
+}
+
+TEST(RebuildOpening, CallsASynWithoutAnswerUnansweredWithItsSchedule) {
+    Scene scene;
+    for (const double ms : {0.0, 1000.0, 3000.0, 7000.0}) {
+        scene.client(ms, {.flags = kSyn, .sequence = 100});
+    }
+    const CapturedConnection connection = scene.one();
+    EXPECT_EQ(connection.outcome, CapturedOutcome::Unanswered);
+    EXPECT_EQ(connection.ends[0].sent.syn_retransmissions, 3U);
+    EXPECT_EQ(connection.segments.size(), 4U);
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT CLOSED|SYN-SENT");
+    EXPECT_EQ(states(connection.ends[1]), "CLOSED|LISTEN|SYN-RECEIVED");
+    EXPECT_TRUE(connection.has(CaptureLimit::ListenerUnknown));
+}
+
+TEST(RebuildOpening, KnowsThatTheOpenerGaveUpWhenTheCaptureGoesOn) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100});
+    scene.client(1000, {.flags = kSyn, .sequence = 100});
+    scene.port = 40001;
+    scene.handshake(60'000);
+    EXPECT_EQ(states(scene.one().ends[0]), "SYN-SENT CLOSED");
+}
+
+TEST(RebuildOpening, CallsASynThatAResetAnswersRefused) {
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.flags = kSyn, .sequence = 100})
+            .server(10, {.flags = kRst | kAck, .acknowledgment = 101})
+            .one();
+    EXPECT_EQ(connection.outcome, CapturedOutcome::Refused);
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT CLOSED");
+    EXPECT_EQ(states(connection.ends[1]), "CLOSED");
+}
+
+TEST(RebuildOpening, IgnoresAResetThatDoesNotAcknowledgeTheSyn) {
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.flags = kSyn, .sequence = 100})
+            .server(10, {.flags = kRst | kAck, .acknowledgment = 999})
+            .one();
+    EXPECT_EQ(connection.ends[1].sent.ignored_resets, 1U);
+    EXPECT_NE(connection.outcome, CapturedOutcome::Refused);
+}
+
+TEST(RebuildOpening, MatchesAnIcmpErrorToItsSyn) {
+    const CapturedConnection connection =
+        Scene().client(0, {.flags = kSyn, .sequence = 100}).icmp_to_client(10, 3, 13, 100).one();
+    EXPECT_EQ(connection.outcome, CapturedOutcome::RefusedIcmp);
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT CLOSED");
+    EXPECT_EQ(connection.ends[0].states[1].cause, CapturedCause::Icmp);
+}
+
+TEST(RebuildOpening, DoesNotBelieveAnIcmpErrorAboutAnotherSegment) {
+    const CapturedConnection connection = Scene()
+                                              .client(0, {.flags = kSyn, .sequence = 100})
+                                              .icmp_to_client(10, 3, 13, 0x90000000)
+                                              .one();
+    EXPECT_EQ(connection.outcome, CapturedOutcome::Unanswered);
+}
+
+TEST(RebuildOpening, SeesBothEndsOpenAtOnce) {
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.flags = kSyn, .sequence = 100})
+            .server(5, {.flags = kSyn, .sequence = 500})
+            .client(5.1, {.flags = kSyn | kAck, .sequence = 100, .acknowledgment = 501})
+            .server(15, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+            .client(15.1, {.sequence = 101, .acknowledgment = 501, .payload = 3})
+            .one();
+    EXPECT_TRUE(connection.simultaneous_open);
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT SYN-RECEIVED ESTABLISHED");
+    EXPECT_EQ(states(connection.ends[1]), "SYN-SENT SYN-RECEIVED ESTABLISHED");
+}
+
+TEST(RebuildOpening, FindsTheOpenerWhereTheSynIsMissingOrOvertaken) {
+    const CapturedConnection missing =
+        Scene()
+            .server(10, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+            .client(10.1, {.sequence = 101, .acknowledgment = 501})
+            .one();
+    EXPECT_EQ(missing.ends[0].address.port, 40000);
+    EXPECT_EQ(states(missing.ends[0]), "SYN-SENT ESTABLISHED");
+    EXPECT_TRUE(missing.ends[0].states[0].inferred);
+
+    Scene overtaken;
+    overtaken.server(0, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+        .client(0.1, {.flags = kSyn, .sequence = 100})
+        .client(0.2, {.sequence = 101, .acknowledgment = 501});
+    const Captured captured = overtaken.all();
+    ASSERT_EQ(captured.connections.size(), 1U);
+    EXPECT_EQ(captured.connections[0].ends[0].address.port, 40000);
+}
+
+TEST(RebuildOpening, InfersTheEndWhosePacketsWereNotCaptured) {
+    const CapturedConnection connection =
+        Scene()
+            .server(10, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+            .server(30, {.sequence = 501, .acknowledgment = 104, .payload = 20})
+            .one();
+    EXPECT_TRUE(connection.has(CaptureLimit::OneDirection));
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED");
+    EXPECT_TRUE(connection.ends[0].states[1].inferred);
+    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED");
+}
+
+TEST(RebuildOpening, StartsANewConnectionForASynWithAnotherNumber) {
+    Scene scene;
+    scene.handshake().client(50, {.flags = kRst, .sequence = 101});
+    scene.client(100, {.flags = kSyn, .sequence = 9'000'000});
+    const Captured captured = scene.all();
+    ASSERT_EQ(captured.connections.size(), 2U);
+    EXPECT_EQ(captured.connections[1].previous, 1U);
+    EXPECT_EQ(captured.connections[0].outcome, CapturedOutcome::Reset);
+}
+
+// RFC 5961, 4: a SYN into a live connection is challenged, and the answer to that is a reset.
+TEST(RebuildOpening, SortsAChallengeToTheOldConnectionOnTheSamePorts) {
+    Scene scene;
+    scene.handshake();
+    scene.client(5000, {.flags = kSyn, .sequence = 5'000'000});
+    scene.server(5010, {.sequence = 501, .acknowledgment = 101});
+    scene.client(5010.1, {.flags = kRst, .sequence = 101});
+    scene.client(6000, {.flags = kSyn, .sequence = 5'000'000});
+    scene.server(6010, {.flags = kSyn | kAck, .sequence = 9'000'000, .acknowledgment = 5'000'001});
+    scene.client(6010.1, {.sequence = 5'000'001, .acknowledgment = 9'000'001});
+    const Captured captured = scene.all();
+    ASSERT_EQ(captured.connections.size(), 2U);
+    const auto& old = captured.connections[0];
+    EXPECT_EQ(states(old.ends[0]), "SYN-SENT ESTABLISHED CLOSED");
+    EXPECT_EQ(old.ends[0].states[2].cause, CapturedCause::NewOpen);
+    EXPECT_EQ(states(old.ends[1]), "SYN-RECEIVED ESTABLISHED CLOSED");
+    EXPECT_EQ(states(captured.connections[1].ends[0]), "SYN-SENT ESTABLISHED");
+    EXPECT_EQ(states(captured.connections[1].ends[1]), "SYN-RECEIVED ESTABLISHED");
+}
+
+TEST(RebuildOpening, SaysThatAnEndIsUnknownMidWay) {
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.sequence = 101, .acknowledgment = 501, .payload = 5})
+            .server(10, {.sequence = 501, .acknowledgment = 106})
+            .one();
+    EXPECT_TRUE(connection.has(CaptureLimit::StartsMidWay));
+    EXPECT_EQ(states(connection.ends[0]), "ESTABLISHED|CLOSE-WAIT");
+    EXPECT_EQ(connection.ends[0].opener, Opener::Unknown);
+}
+
+TEST(RebuildOpening, LearnsWhatAnEndHadBeenInFromWhatItDoesLater) {
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.sequence = 101, .acknowledgment = 501, .payload = 5})
+            .server(10, {.sequence = 501, .acknowledgment = 106, .payload = 5})
+            .client(20, {.flags = kFin | kAck, .sequence = 106, .acknowledgment = 506})
+            .server(30, {.flags = kFin | kAck, .sequence = 506, .acknowledgment = 107})
+            .client(30.1, {.sequence = 107, .acknowledgment = 507})
+            .one();
+    EXPECT_EQ(states(connection.ends[0]), "ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+    EXPECT_EQ(states(connection.ends[1]), "ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+}
+
+TEST(RebuildOpening, MatchesTheTwoSidesOfAnAddressTranslator) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100});
+    scene.client_address = 0x0a000009;
+    scene.port = 50000;
+    scene.client(0.1, {.flags = kSyn, .sequence = 100});
+    scene.server(5, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101});
+    scene.client_address = kClient;
+    scene.port = 40000;
+    scene.server(5.1, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101});
+    const Captured captured = scene.all();
+    ASSERT_EQ(captured.connections.size(), 2U);
+    EXPECT_EQ(captured.connections[0].translation, 2U);
+    EXPECT_EQ(captured.connections[1].translation, 1U);
+}
+
+}  // namespace
+}  // namespace tcpdx::capture

@@ -1,0 +1,213 @@
+// Payload, FINs, acknowledgments and resets.
+
+#include <algorithm>
+
+#include "sources/capture/segment_note.h"
+
+namespace tcpdx::capture {
+
+using wire::sequence_distance;
+
+void Note::take_probe() {
+    if (!to_.acked_known || to_.acked != from_.next || from_.next == from_.initial + 1) {
+        return;
+    }
+    count(to_.window_closed ? from_.zero_window_probes : from_.keepalives);
+}
+
+void Note::take_payload(std::uint32_t start) {
+    const std::uint32_t end = start + segment_.payload_bytes;
+    const std::int32_t ahead = sequence_distance(from_.next, start);
+    count(from_.data_segments);
+    const bool is_new = sequence_distance(from_.next, end) > 0;
+    const bool is_probe = segment_.payload_bytes == 1 && start == from_.next - 1 &&
+                          to_.acked_known && to_.acked == from_.next;
+    if (is_probe) {
+        --from_.data_segments;
+        count(to_.window_closed ? from_.zero_window_probes : from_.keepalives);
+        return;
+    }
+    if (!from_.data_logged) {
+        from_.data_logged = true;
+        log_mark(SegmentMark::Data);
+    }
+    if (ahead > 0) {
+        add_gap({from_.next, start});
+    }
+    if (is_new) {
+        if (ahead < 0) {
+            count(from_.retransmissions);  // at least its front
+        }
+        from_.payload_bytes +=
+            static_cast<std::uint32_t>(sequence_distance(ahead < 0 ? from_.next : start, end));
+        if (to_.fin_seen) {
+            count(from_.data_after_peer_fin);
+        }
+        set_next(end);
+        return;
+    }
+    if (fill_gap(start, end)) {
+        from_.payload_bytes += segment_.payload_bytes;
+        // What was sent earlier and overtaken has an older identification. Without one, time
+        // tells nothing that a lost segment sent again would not tell as well.
+        const bool older = segment_.ip_id && from_.ip_id_known && *segment_.ip_id != 0 &&
+                           static_cast<std::int16_t>(*segment_.ip_id - from_.newest_ip_id) < 0;
+        count(older ? from_.out_of_order : from_.retransmissions);
+        return;
+    }
+    count(from_.retransmissions);
+    count(from_.unanswered_repeats);
+}
+
+void Note::set_next(std::uint32_t end) {
+    from_.unanswered_repeats = 0;
+    if (!from_.busy) {
+        from_.busy = true;
+        from_.busy_since_ms = now_ms();
+    }
+    from_.next = end;
+    from_.newest_ip_id = segment_.ip_id.value_or(0);
+    from_.ip_id_known = segment_.ip_id.has_value();
+}
+
+void Note::add_gap(Gap gap) {
+    for (Gap& place : from_.gaps) {
+        if (place.from == place.to) {
+            place = gap;
+            return;
+        }
+    }
+    from_.gaps[1] = gap;  // the older of the two is more likely to be a loss of the capture
+}
+
+bool Note::fill_gap(std::uint32_t start, std::uint32_t end) {
+    for (Gap& gap : from_.gaps) {
+        if (gap.from == gap.to || sequence_distance(gap.from, start) < 0 ||
+            sequence_distance(end, gap.to) < 0) {
+            continue;
+        }
+        // What lies between the two parts, if any, is remembered as the larger one.
+        const std::uint32_t before = start - gap.from;
+        const std::uint32_t behind = gap.to - end;
+        gap = before > behind ? Gap{gap.from, start} : Gap{end, gap.to};
+        return true;
+    }
+    return false;
+}
+
+void Note::take_fin(std::uint32_t sequence) {
+    const bool acks_theirs = from_.acked_fin;
+    if (from_.fin_seen) {
+        if (sequence == from_.fin_sequence) {
+            count(from_.fin_retransmissions);
+            count(from_.unanswered_repeats);
+            if (segment_.payload_bytes == 0) {
+                count(from_.retransmissions);
+            }
+            to_.fin_ack_wanted_again = true;
+            log_repeat(SegmentMark::FinAgain);
+        }
+        return;
+    }
+    if (sequence_distance(from_.next, sequence) > 0) {
+        add_gap({from_.next, sequence});
+    }
+    // close() may have come long before the FIN, when data had to go first.
+    if (from_.busy && from_.busy_since_ms + 1 < now_ms()) {
+        log_at(connection_.first_ns + std::int64_t{from_.busy_since_ms} * 1'000'000,
+               SegmentMark::BusySince, 0);
+    }
+    from_.fin_seen = true;
+    from_.fin_sequence = sequence;
+    if (sequence_distance(from_.next, sequence + 1) > 0) {
+        set_next(sequence + 1);
+    }
+    log_mark(SegmentMark::Fin, acks_theirs ? kAcksFin : std::uint8_t{0});
+}
+
+void Note::take_ack() {
+    const std::uint32_t acked = segment_.acknowledgment;
+    if (!to_.sequence_known) {
+        // The other direction was not captured so far: this is what it has sent.
+        to_.initial = acked - 1;
+        to_.next = acked;
+        to_.sequence_known = true;
+        to_.initial_known = from_.syn_seen && !from_.acked_known;
+    }
+    const std::int32_t beyond = sequence_distance(to_.next, acked);
+    if (beyond >= kLargestWindow || beyond <= -kLargestWindow) {
+        return;
+    }
+    const bool has_opened =
+        from_.syn_seen || from_.syn_ack_seen || to_.syn_seen || to_.syn_ack_seen;
+    if (beyond > 0) {
+        // Received there and never seen here.
+        to_.bytes_not_captured += static_cast<std::uint32_t>(beyond);
+        to_.next = acked;
+    }
+    if (!from_.acked_known || sequence_distance(from_.acked, acked) > 0) {
+        from_.acked = acked;
+        from_.acked_known = true;
+    }
+    if (from_.acked == to_.next) {
+        to_.busy = false;
+    }
+    if (has_opened && to_.initial_known && sequence_distance(to_.initial, acked) >= 1) {
+        if (!from_.acked_syn) {
+            from_.acked_syn = true;
+            log_mark(SegmentMark::Ack, to_.packets == 0 ? kInferred : std::uint8_t{0});
+        } else if (from_.ack_wanted_again) {
+            log_repeat(SegmentMark::AckAgain);
+        }
+        from_.ack_wanted_again = false;
+    }
+    if (to_.fin_seen && sequence_distance(to_.fin_sequence, acked) >= 1) {
+        if (!from_.acked_fin) {
+            from_.acked_fin = true;
+            log_mark(SegmentMark::AckOfFin);
+        } else if (from_.fin_ack_wanted_again) {
+            log_repeat(SegmentMark::AckOfFinAgain);
+        }
+        from_.fin_ack_wanted_again = false;
+    }
+}
+
+bool Note::reset_fits() const {
+    if (to_.syn_seen && !from_.syn_seen && !from_.syn_ack_seen && !from_.spoke &&
+        !to_.acked_known) {
+        // To SYN-SENT: it must acknowledge the SYN (or the data with it).
+        return segment_.has(kAck) && sequence_distance(to_.initial, segment_.acknowledgment) >= 1 &&
+               sequence_distance(segment_.acknowledgment, to_.next) >= 0;
+    }
+    if (!from_.sequence_known || !to_.acked_known) {
+        return true;
+    }
+    // The receiver stands between what it last acknowledged and all that was sent.
+    return sequence_distance(to_.acked, segment_.sequence) >= 0 &&
+           sequence_distance(segment_.sequence, from_.next) >= 0;
+}
+
+void Note::take_reset() {
+    const bool fits = reset_fits();
+    if (!fits) {
+        count(from_.ignored_resets);
+        if (from_.ignored_resets <= kMostResets) {
+            log_mark(SegmentMark::RstIgnored, to_.last_kind);
+        }
+        return;
+    }
+    if (!from_.sequence_known) {
+        from_.initial = segment_.sequence - 1;
+        from_.next = segment_.sequence;
+    }
+    count(from_.resets);
+    if (from_.resets <= kMostResets) {
+        log_mark(SegmentMark::Rst, to_.packets == 0 ? std::uint8_t{0xff} : to_.last_kind);
+    }
+    from_.last_kind = static_cast<std::uint8_t>(SegmentMark::Rst);
+    if (to_.window_closed) {
+        end_zero_window(to_);
+    }
+}
+
+}  // namespace tcpdx::capture

@@ -1,0 +1,326 @@
+#include "sources/capture/tracker.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sources/capture/rebuild.h"
+#include "wire/sequence.h"
+
+namespace tcpdx::capture {
+namespace {
+
+using wire::sequence_distance;
+
+constexpr std::uint32_t kV6 = 1U << 31U;
+// Different enough not to be the same stream: further than any window.
+constexpr std::int32_t kFar = 1 << 26;
+
+bool is_near(std::uint32_t a, std::uint32_t b) {
+    const std::int32_t distance = sequence_distance(a, b);
+    return distance < kFar && distance > -kFar;
+}
+
+std::uint32_t apart(std::uint32_t a, std::uint32_t b) {
+    return std::min(a - b, b - a);
+}
+
+// Whether a SYN (without ACK) opens another connection than this one.
+bool opens_anew(const LiveConnection& connection, std::uint8_t side, const Segment& segment) {
+    const LiveFlow& from = connection.flows[side];
+    const LiveFlow& to = connection.flows[1U - side];
+    if (from.initial_known) {
+        // Sent again, even by a stack that tries once more after a reset.
+        return from.initial != segment.sequence;
+    }
+    // Both ends may open at once; then neither has got anywhere yet.
+    const bool both_open = to.syn_seen && !to.syn_ack_seen && !connection.is_over() &&
+                           !connection.is_established() && from.packets == 0;
+    return !both_open;
+}
+
+bool answers_anew(const LiveConnection& connection, std::uint8_t side, const Segment& segment) {
+    const LiveFlow& from = connection.flows[side];
+    const LiveFlow& to = connection.flows[1U - side];
+    if (from.initial_known) {
+        return from.initial != segment.sequence && connection.is_over() &&
+               to.initial != segment.acknowledgment - 1;
+    }
+    // The SYN of this answer was not captured, and what was here before is something else.
+    return connection.is_over() && !(to.initial_known && to.initial == segment.acknowledgment - 1);
+}
+
+// Whether a segment that is no SYN cannot be of this connection.
+bool is_foreign(const LiveConnection& connection, std::uint8_t side, const Segment& segment) {
+    const LiveFlow& from = connection.flows[side];
+    const LiveFlow& to = connection.flows[1U - side];
+    return connection.is_over() && from.sequence_known && !is_near(from.next, segment.sequence) &&
+           (!to.sequence_known || !segment.has(kAck) || !is_near(to.next, segment.acknowledgment));
+}
+
+// Whether a segment of two connections on the same ports is of the older one: a challenge ACK to
+// the new SYN, the reset that answers it.
+bool is_of_older(const LiveConnection& newer, const LiveConnection& older, std::uint8_t side,
+                 const Segment& segment) {
+    const LiveFlow& new_from = newer.flows[side];
+    const LiveFlow& new_to = newer.flows[1U - side];
+    const LiveFlow& old_from = older.flows[side];
+    if (!old_from.sequence_known || !is_near(old_from.next, segment.sequence)) {
+        return false;
+    }
+    if (new_from.sequence_known) {
+        // Linux moves initial numbers on by 2^24 a second, so within seconds both may be near.
+        return apart(old_from.next, segment.sequence) < apart(new_from.next, segment.sequence);
+    }
+    // The other end has not opened the new one yet: only a reset that answers its SYN is of it.
+    return !(segment.has(kRst) && segment.has(kAck) && new_to.initial_known &&
+             segment.acknowledgment - new_to.initial == 1);
+}
+
+// The lower, the sooner a connection is given up for another.
+int worth(const LiveConnection& connection) {
+    if (connection.is_over()) {
+        return 0;
+    }
+    return connection.is_established() ? 2 : 1;
+}
+
+std::uint8_t opener_side(const LiveConnection& connection) {
+    for (std::uint8_t side = 0; side < 2; ++side) {
+        const LiveFlow& flow = connection.flows[side];
+        const LiveFlow& other = connection.flows[1U - side];
+        if (flow.syn_seen && (!other.syn_seen || connection.first_speaker == side)) {
+            return side;
+        }
+        if (other.syn_ack_seen && !flow.syn_ack_seen) {
+            return side;
+        }
+    }
+    return connection.first_speaker;
+}
+
+// Both connections' times are estimates, and an end cannot open the next before it has left the one
+// before.
+void fit_to_next(const CapturedConnection& next, std::vector<CapturedConnection>& connections) {
+    const auto before = std::lower_bound(
+        connections.begin(), connections.end(), *next.previous,
+        [](const CapturedConnection& one, std::uint32_t number) { return one.number < number; });
+    if (before == connections.end() || before->number != *next.previous) {
+        return;
+    }
+    for (CapturedEnd& end : before->ends) {
+        const bool is_first = end.address == next.ends[0].address;
+        const CapturedEnd& same = next.ends[is_first ? 0 : 1];
+        if (end.states.size() < 2 || same.states.empty() ||
+            end.states.back().cause != CapturedCause::NewOpen) {
+            continue;
+        }
+        CapturedState& closed = end.states.back();
+        closed.since = std::min(closed.since, same.states.front().since);
+        closed.latest = closed.since;
+        end.states[end.states.size() - 2].until = closed.since;
+    }
+}
+
+}  // namespace
+
+FlowKey key_of(const Segment& segment, std::uint8_t& side) {
+    const auto& source = segment.source;
+    const auto& destination = segment.destination;
+    const bool in_order = std::tie(source.address.bytes, source.port) <=
+                          std::tie(destination.address.bytes, destination.port);
+    side = in_order ? 0 : 1;
+    const SocketAddress& first = in_order ? source : destination;
+    const SocketAddress& second = in_order ? destination : source;
+    return {.first = first.address.bytes,
+            .second = second.address.bytes,
+            .first_port = first.port,
+            .second_port = second.port,
+            .network = segment.network | (source.address.family == IpFamily::V6 ? kV6 : 0)};
+}
+
+SocketAddress address_of(const FlowKey& key, std::size_t side) {
+    SocketAddress address;
+    address.address.family = (key.network & kV6) != 0 ? IpFamily::V6 : IpFamily::V4;
+    address.address.bytes = side == 0 ? key.first : key.second;
+    address.port = side == 0 ? key.first_port : key.second_port;
+    return address;
+}
+
+Tracker::Tracker(std::size_t limit) : table_(std::max<std::size_t>(limit, 16)) {}
+
+std::uint32_t Tracker::start(const FlowKey& key, std::uint8_t side, const Moment& moment,
+                             std::uint32_t previous) {
+    const std::uint32_t previous_number = previous == kNone ? 0U : table_.at(previous).number;
+    if (table_.is_full()) {
+        make_room();
+        // It may have been the previous one that had to go.
+        if (previous != kNone && !table_.at(previous).used) {
+            previous = kNone;
+        }
+    }
+    const std::uint32_t index = table_.add(key);
+    LiveConnection& connection = table_.at(index);
+    connection.first_ns = connection.last_ns = moment.time_ns;
+    connection.first_packet = moment.packet;
+    connection.number = ++connections_;
+    connection.first_speaker = side & 1U;
+    connection.previous = previous == index ? kNone : previous;
+    connection.previous_number = previous_number;
+    return index;
+}
+
+std::uint32_t Tracker::connection_for(const FlowKey& key, std::uint8_t side, const Segment& segment,
+                                      const Moment& moment) {
+    const std::uint32_t found = table_.find(key);
+    if (found == kNone) {
+        return start(key, side, moment, kNone);
+    }
+    LiveConnection& connection = table_.at(found);
+    if (!segment.flags_known() || segment.bad_header) {
+        return found;
+    }
+    const bool is_syn = segment.has(kSyn) && !segment.has(kRst);
+    if (is_syn && !segment.has(kAck)) {
+        if (!opens_anew(connection, side, segment)) {
+            return found;
+        }
+        note_new_syn(connection, side, moment, log_);
+        connection.succeeded = true;
+        return start(key, side, moment, found);
+    }
+    if (is_syn) {
+        return answers_anew(connection, side, segment) ? start(key, side, moment, found) : found;
+    }
+    if (connection.previous != kNone) {
+        LiveConnection& older = table_.at(connection.previous);
+        if (older.used && older.key == key && is_of_older(connection, older, side, segment)) {
+            return connection.previous;
+        }
+    }
+    if (!segment.has(kRst) && is_foreign(connection, side, segment)) {
+        return start(key, side, moment, found);
+    }
+    return found;
+}
+
+void Tracker::add(const Segment& segment, const Moment& moment) {
+    std::uint8_t side = 0;
+    const FlowKey key = key_of(segment, side);
+    const std::uint32_t index = connection_for(key, side, segment, moment);
+    note_segment(table_.at(index), side, segment, moment, log_);
+}
+
+void Tracker::add(const IcmpError& error, const Moment& moment) {
+    std::uint8_t side = 0;
+    const FlowKey key = key_of(error.quoted, side);
+    const std::uint32_t found = table_.find(key);
+    if (found == kNone) {
+        return;  // about a connection that this capture has not seen
+    }
+    LiveConnection& connection = table_.at(found);
+    const LiveFlow& flow = connection.flows[side];
+    if (error.quoted.seen >= HeaderSeen::Sequence && flow.sequence_known &&
+        !is_near(flow.next, error.quoted.sequence)) {
+        return;
+    }
+    note_icmp(connection, side, error, moment, log_);
+}
+
+// Looks at a few connections in turn and gives up the least worthy, of equals the longest silent:
+// a flood of SYNs pushes itself out, and connections that are at work stay.
+void Tracker::make_room() {
+    constexpr std::uint32_t kLookedAt = 4;
+    std::uint32_t chosen = kNone;
+    for (std::uint32_t looked = 0; looked < kLookedAt || chosen == kNone; ++looked) {
+        hand_ = hand_ + 1 < table_.end() ? hand_ + 1 : 0;
+        const LiveConnection& candidate = table_.at(hand_);
+        if (!candidate.used) {
+            continue;
+        }
+        const LiveConnection* best = chosen == kNone ? nullptr : &table_.at(chosen);
+        if (best == nullptr || worth(candidate) < worth(*best) ||
+            (worth(candidate) == worth(*best) && candidate.last_ns < best->last_ns)) {
+            chosen = hand_;
+        }
+    }
+    LiveConnection& given_up = table_.at(chosen);
+    ++forgotten_.total;
+    ++(given_up.is_over()          ? forgotten_.finished
+       : given_up.is_established() ? forgotten_.open
+                                   : forgotten_.half_open);
+    count_for_port(given_up);
+    log_.free(given_up.log);
+    table_.remove(chosen);
+}
+
+void Tracker::count_for_port(const LiveConnection& connection) {
+    const std::uint8_t opener = opener_side(connection);
+    const LiveFlow& from = connection.flows[opener];
+    const LiveFlow& to = connection.flows[1U - opener];
+    if (!from.syn_seen && !to.syn_ack_seen) {
+        return;
+    }
+    const SocketAddress listener = address_of(connection.key, 1U - opener);
+    std::array<std::uint8_t, 17> address{};
+    std::copy(listener.address.bytes.begin(), listener.address.bytes.end(), address.begin());
+    address[16] = static_cast<std::uint8_t>(listener.address.family);
+    // A scan of everything must not grow this either.
+    constexpr std::size_t kMostPorts = 100'000;
+    const auto place = std::pair(address, listener.port);
+    if (ports_.size() >= kMostPorts && !ports_.contains(place)) {
+        return;
+    }
+    PortCounts& counts = ports_[place];
+    ++counts.attempts;
+    if (connection.is_established()) {
+        ++counts.established;
+    } else if (to.resets > 0) {
+        ++counts.refused;
+    } else {
+        ++(to.syn_ack_seen ? counts.half_open : counts.unanswered);
+    }
+}
+
+void Tracker::finish(std::int64_t end_ns, Captured& captured) {
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t index = 0; index < table_.end(); ++index) {
+        if (table_.at(index).used) {
+            order.push_back(index);
+        }
+    }
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return table_.at(a).number < table_.at(b).number;
+    });
+    captured.connections.reserve(order.size());
+    std::vector<LogEntry> log;
+    for (const std::uint32_t index : order) {
+        LiveConnection& connection = table_.at(index);
+        count_for_port(connection);
+        log.clear();
+        log_.read(connection.log, connection.first_ns, log);
+        captured.connections.push_back(rebuild(connection, opener_side(connection), log, end_ns));
+    }
+    for (const CapturedConnection& connection : captured.connections) {
+        if (connection.previous) {
+            fit_to_next(connection, captured.connections);
+        }
+    }
+    captured.forgotten = forgotten_;
+    for (const auto& [place, counts] : ports_) {
+        CapturedPort port;
+        std::copy_n(place.first.begin(), 16, port.address.address.bytes.begin());
+        port.address.address.family = static_cast<IpFamily>(place.first[16]);
+        port.address.port = place.second;
+        port.attempts = counts.attempts;
+        port.half_open = counts.half_open;
+        port.unanswered = counts.unanswered;
+        port.refused = counts.refused;
+        port.established = counts.established;
+        captured.ports.push_back(port);
+    }
+    std::stable_sort(
+        captured.ports.begin(), captured.ports.end(),
+        [](const CapturedPort& a, const CapturedPort& b) { return a.attempts > b.attempts; });
+}
+
+}  // namespace tcpdx::capture

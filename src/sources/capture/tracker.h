@@ -1,0 +1,60 @@
+#pragma once
+
+// Follows all connections of a capture: sorts segments to connections, also when ports are used
+// again and again, and keeps within a limit of memory however many there are.
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "model/captured.h"
+#include "sources/capture/flow_table.h"
+#include "sources/capture/segment_notes.h"
+
+namespace tcpdx::capture {
+
+class Tracker {
+public:
+    // Connections beyond `limit` push out those that matter least.
+    explicit Tracker(std::size_t limit);
+
+    void add(const Segment& segment, const Moment& moment);
+    void add(const IcmpError& error, const Moment& moment);
+
+    // Fills in connections, ports and what was forgotten. `end_ns`: when the capture ended.
+    void finish(std::int64_t end_ns, Captured& captured);
+
+    [[nodiscard]] std::size_t live() const { return table_.size(); }
+    // Of the table and the log.
+    [[nodiscard]] std::size_t bytes() const { return table_.bytes() + log_.bytes(); }
+
+private:
+    struct PortCounts {
+        std::uint64_t attempts = 0;
+        std::uint64_t half_open = 0;
+        std::uint64_t unanswered = 0;
+        std::uint64_t refused = 0;
+        std::uint64_t established = 0;
+    };
+    using Ports = std::map<std::pair<std::array<std::uint8_t, 17>, std::uint16_t>, PortCounts>;
+
+    [[nodiscard]] std::uint32_t connection_for(const FlowKey& key, std::uint8_t side,
+                                               const Segment& segment, const Moment& moment);
+    [[nodiscard]] std::uint32_t start(const FlowKey& key, std::uint8_t side, const Moment& moment,
+                                      std::uint32_t previous);
+    void make_room();
+    void count_for_port(const LiveConnection& connection);
+
+    FlowTable table_;
+    SegmentLog log_;
+    std::uint32_t connections_ = 0;
+    std::uint32_t hand_ = 0;
+    ForgottenConnections forgotten_;
+    Ports ports_;
+};
+
+// The key of a segment, and which of its two ends sent it.
+[[nodiscard]] FlowKey key_of(const Segment& segment, std::uint8_t& side);
+[[nodiscard]] SocketAddress address_of(const FlowKey& key, std::size_t side);
+
+}  // namespace tcpdx::capture
