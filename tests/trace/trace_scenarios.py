@@ -239,6 +239,8 @@ def listener_closes_with_a_queue():
             client.close()
     for port in ports:
         trace.expect_fields(trace.life(there, port), ending="reset", reset_by="local")
+        trace.expect_fields(trace.step(there, "CLOSED", port),
+                            cause="close() of the listening socket")
         trace.expect_fields(trace.life(port), ending="reset", reset_by="peer")
     trace.expect(trace.path(there, None).count("CLOSED") >= 4, "the listener did not close")
 
