@@ -133,7 +133,8 @@ void LifeTracker::tell_steps(Record& record, std::uint8_t count) {
 // inet_csk_listen_stop() resets it; for any program's own abort somebody does.
 bool LifeTracker::ended_with_listener(const Record& record) {
     return record.reset_sent && !record.reset_received && !record.ended_in_call &&
-           record.life.error == 0 && record.life.opener == Opener::Passive;
+           (record.life.error == 0 || record.life.error == ECONNRESET) &&
+           record.life.opener == Opener::Passive;
 }
 
 void LifeTracker::settle_step(Record& record, std::size_t index) {
