@@ -30,21 +30,48 @@ constexpr auto kProgramEnds =
 
 constexpr auto kNoAnswer =
     together(kConnected, list(is(F::Talk, Talk::Silence, Talk::NotAcknowledged)));
-constexpr auto kPathMtu = together(kNoAnswer, list(is(F::SmallSegments, SmallSegments::Work)));
+constexpr auto kPathMtu = together(
+    kNoAnswer, list(is(F::SmallSegments, SmallSegments::Work),
+                    is(F::Request, Request::NotReceived, Request::Unread, Request::AnswerStuck)));
 constexpr auto kCookieGhost = together(
     kConnected,
     list(is(F::Talk, Talk::NotAcknowledged), is(F::SmallSegments, SmallSegments::Fail),
-         is(F::SynAckRepeated, SynAckRepeated::No), is(F::Request, Request::NoConnection)));
-constexpr auto kForgotten = together(
-    kConnected, list(is(F::Talk, Talk::NotAcknowledged), is(F::SmallSegments, SmallSegments::Fail),
-                     is(F::Request, Request::NotReceived)));
+         is(F::FreshConnection, FreshConnection::Fails), is(F::SynAckRepeated, SynAckRepeated::No),
+         is(F::Request, Request::NoConnection)));
+constexpr auto kForgotten =
+    together(kConnected,
+             list(is(F::Talk, Talk::NotAcknowledged), is(F::Idle, Idle::No),
+                  is(F::SmallSegments, SmallSegments::Fail), is(F::Request, Request::NotReceived)));
+// It is not the port, nor its program: a fresh connection talks.
+constexpr auto kForgottenIdle =
+    together(kConnected, list(is(F::Talk, Talk::NotAcknowledged), is(F::Idle, Idle::Yes),
+                              is(F::FreshConnection, FreshConnection::Works)));
+constexpr auto kWasIdle = list(is(F::Talk, Talk::NotAcknowledged), is(F::Idle, Idle::Yes));
+constexpr auto kGoneSince =
+    together(kConnected, list(is(F::Talk, Talk::NotAcknowledged), is(F::Idle, Idle::Yes),
+                              is(F::FreshConnection, FreshConnection::Fails),
+                              is(F::Request, Request::NotReceived)));
 constexpr auto kUnansweredRequest = together(
     kConnected, list(is(F::Talk, Talk::Silence), is(F::SmallSegments, SmallSegments::Fail)));
 constexpr auto kProgramSilent =
-    together(kUnansweredRequest, list(is(F::Request, Request::Unread, Request::Read)));
+    together(kUnansweredRequest,
+             list(is(F::Request, Request::Unread, Request::Read), is(F::ZeroWindow, Growth::Flat)));
 constexpr auto kNeverAccepted =
-    together(kUnansweredRequest, list(is(F::Request, Request::NotAccepted)));
+    together(kUnansweredRequest,
+             list(is(F::Request, Request::NotAccepted), is(F::Siblings, Siblings::Even)));
+// The same when the client has said nothing: to it the connection looks fine.
+constexpr auto kNobodyAccepts =
+    together(kConnected, list(is(F::Talk, Talk::Silence), is(F::SynAckRepeated, SynAckRepeated::No),
+                              is(F::TalksSilent, Among::None), is(F::Siblings, Siblings::Even),
+                              is(F::SmallSegments, SmallSegments::Fail)));
+constexpr auto kStaysUnaccepted =
+    list(is(F::Request, Request::NotAccepted), is(F::Stands, Stands::Yes));
+constexpr auto kReaderStopped = together(
+    kConnected,
+    list(is(F::Talk, Talk::WindowClosed), is(F::Request, Request::Unread, Request::NotAccepted)));
+constexpr auto kWindowClosed = list(is(F::Talk, Talk::WindowClosed));
 constexpr auto kResetByRequest = together(kConnected, list(is(F::Talk, Talk::Reset, Talk::Closed)));
+constexpr auto kFlood = together(kConnected, list(is(F::Talk, Talk::Answered)));
 constexpr auto kWasSilent = list(is(F::Talk, Talk::Silence, Talk::NotAcknowledged));
 constexpr auto kWasNotAcknowledged = list(is(F::Talk, Talk::NotAcknowledged));
 constexpr auto kWasAcknowledged = list(is(F::Talk, Talk::Silence));
@@ -65,6 +92,27 @@ constexpr auto kTlsOther = tls(Tls::Other);
 constexpr auto kRepeats = list(is(F::SynAckRepeated, SynAckRepeated::Yes));
 constexpr auto kWasReset = list(is(F::Afterwards, Afterwards::Reset));
 constexpr auto kEnded = list(is(F::Afterwards, Afterwards::Reset, Afterwards::Closed));
+
+// --- what the server sees of them, without the client -------------------------------------------
+
+constexpr auto kOverflowAtServer =
+    list(is(F::ListenOverflows, Growth::Rises), is(F::EmbryonicResets, Growth::Rises));
+constexpr auto kGhostAtServer =
+    list(is(F::ListenOverflows, Growth::Rises), is(F::CookiesReceived, Growth::Rises),
+         is(F::Request, Request::NoConnection));
+constexpr auto kDeferAtServer =
+    list(is(F::DeferAcceptDrops, Growth::Rises), is(F::ListenOverflows, Growth::Flat));
+constexpr auto kEndedAtServer = list(is(F::Aborts, Growth::Rises), is(F::PeerData, PeerData::No));
+constexpr auto kEndedByRequestAtServer =
+    list(is(F::Aborts, Growth::Rises), is(F::PeerData, PeerData::Yes));
+constexpr auto kUnreadAtServer = list(is(F::Request, Request::Unread), is(F::Stands, Stands::Yes),
+                                      is(F::ZeroWindow, Growth::Flat));
+constexpr auto kStoppedAtServer = list(is(F::Request, Request::Unread), is(F::Stands, Stands::Yes),
+                                       is(F::ZeroWindow, Growth::Rises));
+constexpr auto kStuckAtServer =
+    list(is(F::Request, Request::AnswerStuck), is(F::Stands, Stands::Yes));
+constexpr auto kFloodAtServer =
+    list(is(F::CookiesSent, Growth::Rises), is(F::ListenOverflows, Growth::Flat));
 
 constexpr auto kCauses = std::to_array<Cause>({
     {.id = "accept-queue-full-at-ack",
@@ -92,7 +140,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("TcpExtTCPDeferAcceptDrop rises on the server"),
      .command = "nstat -az TcpExtTCPDeferAcceptDrop",
      .conditions = kDeferAccept,
-     .needs = kRepeats},
+     .needs = kRepeats,
+     .at_server = kDeferAtServer},
     {.id = "overflow-reset",
      .row = "g4",
      .place = Place::Program,
@@ -101,7 +150,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("ListenOverflows and TcpExtEmbryonicRsts rise on the server"),
      .command = "nstat -az TcpExtListenOverflows TcpExtEmbryonicRsts",
      .conditions = kOverflowReset,
-     .needs = kWasReset},
+     .needs = kWasReset,
+     .at_server = kOverflowAtServer},
     {.id = "program-ends-it",
      .row = "r4",
      .place = Place::Program,
@@ -111,7 +161,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("ListenOverflows does not rise on the server"),
      .command = "nstat -az TcpExtListenOverflows TcpExtTCPAbortOnClose TcpExtTCPAbortOnData",
      .conditions = kProgramEnds,
-     .needs = kEnded},
+     .needs = kEnded,
+     .at_server = kEndedAtServer},
 
     {.id = "path-mtu-hole",
      .row = "n",
@@ -121,7 +172,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("the same works with small segments (TCP_MAXSEG)"),
      .command = "tracepath -n {1}",
      .conditions = kPathMtu,
-     .needs = kWasSilent},
+     .needs = kWasSilent,
+     .at_server = kStuckAtServer},
     {.id = "cookie-ghost",
      .row = "g5",
      .place = Place::Program,
@@ -131,7 +183,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("the server has no connection with the client's port"),
      .command = "nstat -az TcpExtSyncookiesRecv TcpExtListenOverflows",
      .conditions = kCookieGhost,
-     .needs = kWasNotAcknowledged},
+     .needs = kWasNotAcknowledged,
+     .at_server = kGhostAtServer},
     {.id = "connection-forgotten",
      .row = "t",
      .place = Place::Path,
@@ -141,6 +194,36 @@ constexpr auto kCauses = std::to_array<Cause>({
      .command = "ss -tino sport = :{0}",
      .conditions = kForgotten,
      .needs = kWasNotAcknowledged},
+    {.id = "connection-forgotten",
+     .row = "t",
+     .place = Place::Path,
+     .claim = N_("A firewall or address translator on the way has forgotten the connection to port "
+                 "{0} while it was idle; a fresh one works."),
+     .decided_by = N_("the server has the connection, and received no data on it"),
+     .command = "ss -tino sport = :{0}",
+     .conditions = kForgottenIdle,
+     .needs = kWasIdle},
+    {.id = "gone-since",
+     .row = "w",
+     .place = Place::Path,
+     .claim = N_("One end, or the way between them, has gone since the connection to port {0} was "
+                 "made: what is sent is acknowledged no more, and a fresh connection gets no "
+                 "answer either."),
+     .decided_by = N_("the server is off, or the way to it is cut"),
+     .command = "ping {1}",
+     .conditions = kGoneSince,
+     .needs = kWasIdle,
+     .at_server = kStuckAtServer},
+    {.id = "reader-stopped",
+     .row = "r5",
+     .place = Place::Program,
+     .claim = N_("The program on port {0} has stopped reading: its receive buffer is full, and the "
+                 "window is closed."),
+     .decided_by = N_("the server shows the connection with a large Recv-Q"),
+     .command = "ss -tnp sport = :{0}",
+     .conditions = kReaderStopped,
+     .needs = kWindowClosed,
+     .at_server = kStoppedAtServer},
     {.id = "program-silent",
      .row = "r2",
      .place = Place::Program,
@@ -149,7 +232,8 @@ constexpr auto kCauses = std::to_array<Cause>({
          N_("the server shows the connection with a process; Recv-Q tells whether it read"),
      .command = "ss -tnp sport = :{0}",
      .conditions = kProgramSilent,
-     .needs = kWasAcknowledged},
+     .needs = kWasAcknowledged,
+     .at_server = kUnreadAtServer},
     {.id = "never-accepted",
      .row = "r3",
      .place = Place::Program,
@@ -159,7 +243,18 @@ constexpr auto kCauses = std::to_array<Cause>({
             "above 0"),
      .command = "ss -tnp sport = :{0}",
      .conditions = kNeverAccepted,
-     .needs = kWasAcknowledged},
+     .needs = kWasAcknowledged,
+     .at_server = kStaysUnaccepted},
+    {.id = "never-accepted",
+     .row = "r3",
+     .place = Place::Program,
+     .claim = N_("The program on port {0} never accepts the connection: the kernel took it."),
+     .decided_by =
+         N_("the server shows the connection without a process, and Recv-Q of the listener "
+            "above 0"),
+     .command = "ss -tnp sport = :{0}",
+     .conditions = kNobodyAccepts,
+     .needs = kStaysUnaccepted},
     {.id = "ended-by-request",
      .row = "r4",
      .place = Place::Program,
@@ -167,7 +262,18 @@ constexpr auto kCauses = std::to_array<Cause>({
          N_("The program on port {0}, or something in front of it, ends the connection instead "
             "of answering."),
      .conditions = kResetByRequest,
-     .needs = kWasEnded},
+     .needs = kWasEnded,
+     .at_server = kEndedByRequestAtServer},
+    {.id = "syn-flood",
+     .row = "h2",
+     .place = Place::Server,
+     .claim = N_("More half-open connections come to the server than its queue holds: it answers "
+                 "with SYN cookies, and port {0} still works."),
+     .decided_by = N_("TcpExtSyncookiesSent rises on the server"),
+     .command = "nstat -az TcpExtSyncookiesSent TcpExtTCPReqQFullDoCookies",
+     .conditions = kFlood,
+     .needs = kFloodAtServer,
+     .at_server = kFloodAtServer},
     {.id = "other-answer",
      .row = "-",
      .place = Place::Program,

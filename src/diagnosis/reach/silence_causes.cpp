@@ -44,6 +44,11 @@ constexpr auto kReturnDrop =
                   is(F::ServerSent, ServerSent::SynAck), is(F::ListenOverflows, Growth::Flat)));
 constexpr auto kTranslationFull =
     together(kPathDrop, list(is(F::OtherPortsReached, OtherPortsReached::No)));
+// A full table refuses every new flow, also the probe of the hop itself.
+constexpr auto kTableFull = together(kHostSilent, kNeverArrived,
+                                     list(is(F::FirstHop, FirstHop::SilentForAll, FirstHop::Silent),
+                                          is(F::NextHopKind, NextHopKind::Gateway),
+                                          is(F::OtherPortsReached, OtherPortsReached::No)));
 constexpr auto kMd5 =
     together(kOnePortSilent, kArrived,
              list(is(F::Md5NotFound, Growth::Rises), is(F::HalfOpen, HalfOpen::None)));
@@ -96,6 +101,12 @@ constexpr auto kDefaultDropClosed =
 constexpr auto kTimeWaitKills =
     together(list(is(F::Answer, Answer::Silence), is(F::Captured, Captured::BareAck)), kArrived,
              list(is(F::PawsTimeWait, Growth::Rises)));
+constexpr auto kTimeWaitKillsUnseen =
+    together(list(is(F::Answer, Answer::Silence), is(F::Captured, Captured::BareAck),
+                  is(F::LinkLayer, LinkLayer::Resolved), is(F::SynLeft, SynLeft::Yes),
+                  is(F::ClosedPort, ClosedPort::Answers)),
+             kArrived, list(is(F::PawsTimeWait, Growth::Rises)));
+constexpr auto kRefusedWhatCame = list(is(F::OwnResets, Growth::Rises));
 constexpr auto kSawBareAck = list(is(F::Captured, Captured::BareAck));
 
 constexpr auto kCauses = std::to_array<Cause>({
@@ -150,6 +161,13 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("its kernel log says \"nf_conntrack: table full\""),
      .command = "conntrack -S",
      .conditions = kTranslationFull},
+    {.id = "connection-table-full",
+     .row = "k",
+     .place = Place::Path,
+     .claim = N_("The connection table of a router or firewall on the way is full."),
+     .decided_by = N_("its kernel log says \"nf_conntrack: table full\""),
+     .command = "conntrack -S",
+     .conditions = kTableFull},
     {.id = "md5-required",
      .row = "s",
      .place = Place::Server,
@@ -257,9 +275,19 @@ constexpr auto kCauses = std::to_array<Cause>({
      .place = Place::Server,
      .claim = N_("The server still has the last connection from this source port in TIME-WAIT, and "
                  "net.ipv4.tcp_rfc1337 keeps it there."),
+     .decided_by = N_("TcpExtPAWSTimewait rises on the server"),
      .command = "sysctl net.ipv4.tcp_rfc1337",
      .conditions = kTimeWaitKills,
      .needs = kSawBareAck},
+    {.id = "time-wait-kept",
+     .row = "q2",
+     .place = Place::Server,
+     .claim = N_("The server still has the last connection from this source port in TIME-WAIT, and "
+                 "net.ipv4.tcp_rfc1337 keeps it there."),
+     .decided_by = N_("TcpExtPAWSTimewait rises on the server"),
+     .command = "sysctl net.ipv4.tcp_rfc1337",
+     .conditions = kTimeWaitKillsUnseen,
+     .needs = kRefusedWhatCame},
 });
 
 }  // namespace

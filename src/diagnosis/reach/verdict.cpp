@@ -13,8 +13,9 @@ const Condition* first_violated(std::span<const Condition> conditions, const Fac
     return found == conditions.end() ? nullptr : &*found;
 }
 
-bool has_what_it_needs(const Cause& cause, const Facts& facts) {
-    return std::all_of(cause.needs.begin(), cause.needs.end(), [&](const Condition& each) {
+// Not only not contradicted: seen.
+bool observed(std::span<const Condition> conditions, const Facts& facts) {
+    return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& each) {
         return facts.value(each.feature) && allows(each, facts);
     });
 }
@@ -140,20 +141,21 @@ bool has_client_side_needs(const Cause& cause, const Facts& facts) {
     });
 }
 
-}  // namespace
-
-Verdict judge_server(const Facts& facts, const Parties& parties) {
-    Verdict verdict;
-    verdict.evidence = facts.evidence();
-    const bool arrived = facts.is(Feature::SynArrived, SynArrived::Yes);
-    const bool answered = facts.is(Feature::ServerSent, ServerSent::SynAck) &&
-                          facts.is(Feature::HalfOpen, HalfOpen::None) &&
-                          !facts.is(Feature::ListenDrops, Growth::Rises);
-    // Without a SYN there is nothing to explain here, and an answered one that did not stay
-    // half-open, with no other dropped, has become a connection.
-    if (!arrived || answered) {
-        return verdict;
+// The client's connections were taken: what the server can see all the same.
+void judge_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
+    for (const Cause& cause : all_causes()) {
+        if (cause.at_server.empty() || !observed(cause.at_server, facts) ||
+            among(verdict.candidates, cause.id)) {
+            continue;
+        }
+        verdict.candidates.push_back(possible(cause, parties));
     }
+    if (!verdict.candidates.empty()) {
+        verdict.outcome = Verdict::Outcome::ConnectsButBadly;
+    }
+}
+
+void judge_not_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
     for (const Cause& cause : all_causes()) {
         if (!shows_at_server(cause, facts) || has_client_side_needs(cause, facts) ||
             among(verdict.candidates, cause.id)) {
@@ -166,6 +168,30 @@ Verdict judge_server(const Facts& facts, const Parties& parties) {
         }
     }
     verdict.outcome = Verdict::Outcome::DoesNotConnect;
+}
+
+}  // namespace
+
+Verdict judge_server(const Facts& facts, const Parties& parties) {
+    Verdict verdict;
+    verdict.evidence = facts.evidence();
+    // Without a SYN there is nothing to explain here, and an answered one that did not stay
+    // half-open has become a connection.
+    if (!facts.is(Feature::SynArrived, SynArrived::Yes)) {
+        return verdict;
+    }
+    const bool answered = facts.is(Feature::ServerSent, ServerSent::SynAck) &&
+                          facts.is(Feature::HalfOpen, HalfOpen::None);
+    const bool has_connection =
+        facts.value(Feature::Request) && !facts.is(Feature::Request, Request::NoConnection);
+    if (answered || has_connection || facts.is(Feature::DeferAcceptDrops, Growth::Rises)) {
+        verdict.outcome = Verdict::Outcome::Connects;
+        judge_taken(facts, parties, verdict);
+    }
+    const bool drops = !has_connection && facts.is(Feature::ListenDrops, Growth::Rises);
+    if (verdict.candidates.empty() && (verdict.outcome == Verdict::Outcome::Unknown || drops)) {
+        judge_not_taken(facts, parties, verdict);
+    }
     if (verdict.is_certain()) {
         verdict.candidates.front().decided_by = {};
     }
@@ -179,7 +205,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
         return verdict;
     }
     for (const Cause& cause : all_causes()) {
-        if (!has_what_it_needs(cause, facts) || among(verdict.candidates, cause.id)) {
+        if (!observed(cause.needs, facts) || among(verdict.candidates, cause.id)) {
             continue;
         }
         if (const Condition* violated = first_violated(cause.conditions, facts)) {

@@ -47,6 +47,13 @@ const char* attempt_outcome_id(ConnectAttempt::Outcome outcome) {
     return "";
 }
 
+const char* talk_outcome_id(Exchange::Outcome outcome) {
+    static constexpr const char* kOutcomes[] = {"answered",         "other-answer", "silence",
+                                                "not-acknowledged", "closed",       "reset",
+                                                "tls-failed",       "window-closed"};
+    return kOutcomes[static_cast<std::size_t>(outcome)];
+}
+
 ordered_json icmp_json(const IcmpError& error) {
     return {{"version", error.family == IpFamily::V4 ? 4 : 6},
             {"type", error.type},
@@ -104,6 +111,9 @@ ordered_json attempt_json(const ConnectAttempt& attempt) {
                            {"bytes_received", attempt.afterwards->bytes_received}};
         put_error(after, attempt.afterwards->error);
         object["afterwards"] = std::move(after);
+    }
+    if (attempt.talk) {
+        object["talk"] = talk_outcome_id(*attempt.talk);
     }
     return object;
 }
@@ -174,12 +184,10 @@ ordered_json next_hop_json(const NextHop& hop) {
 }
 
 ordered_json exchange_json(const Exchange& exchange) {
-    static constexpr const char* kOutcomes[] = {
-        "answered", "other-answer", "silence", "not-acknowledged", "closed", "reset", "tls-failed"};
     static constexpr const char* kProblems[] = {
         "none",      "expired", "not-yet-valid",   "other-name",
         "untrusted", "not-tls", "refused-by-peer", "other"};
-    ordered_json object{{"outcome", kOutcomes[static_cast<std::size_t>(exchange.outcome)]},
+    ordered_json object{{"outcome", talk_outcome_id(exchange.outcome)},
                         {"took_ms", milliseconds_of(exchange.took)},
                         {"bytes_sent", exchange.bytes_sent},
                         {"bytes_received", exchange.bytes_received}};
@@ -199,6 +207,12 @@ ordered_json exchange_json(const Exchange& exchange) {
     if (exchange.small_segments_work) {
         object["small_segments_work"] = *exchange.small_segments_work;
     }
+    if (exchange.idle.count() > 0) {
+        object["idle_ms"] = exchange.idle.count();
+    }
+    if (exchange.fresh_connection_works) {
+        object["fresh_connection_works"] = *exchange.fresh_connection_works;
+    }
     return object;
 }
 
@@ -213,6 +227,9 @@ ordered_json repeated_json(const RepeatedAttempts& repeated) {
     }
     for (const ConnectAttempt& each : repeated.slower) {
         object["slower"].push_back(attempt_json(each));
+    }
+    for (const ConnectAttempt& each : repeated.same_port) {
+        object["same_port"].push_back(attempt_json(each));
     }
     return object;
 }
@@ -294,6 +311,12 @@ std::string_view feature_id(Feature feature) {
                                                                   "silences",
                                                                   "repeats",
                                                                   "slow-pace",
+                                                                  "own-resets",
+                                                                  "talks-silent",
+                                                                  "ports-ran-out",
+                                                                  "same-port",
+                                                                  "idle",
+                                                                  "fresh-connection",
                                                                   "server-looked",
                                                                   "syn-arrived",
                                                                   "other-ports-reached",
@@ -310,7 +333,15 @@ std::string_view feature_id(Feature feature) {
                                                                   "icmp-errors-sent",
                                                                   "server-sent",
                                                                   "half-open",
-                                                                  "request"};
+                                                                  "request",
+                                                                  "stands",
+                                                                  "siblings",
+                                                                  "zero-window",
+                                                                  "cookies-sent",
+                                                                  "cookies-received",
+                                                                  "embryonic-resets",
+                                                                  "aborts",
+                                                                  "peer-data"};
     return kIds.at(static_cast<std::size_t>(feature));
 }
 

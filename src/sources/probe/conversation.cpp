@@ -1,6 +1,8 @@
 #include "sources/probe/conversation.h"
 
 #include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -111,8 +113,21 @@ private:
         return ::ioctl(socket_, SIOCOUTQ, &bytes) == 0 && bytes > 0;
     }
 
+    // The peer acknowledges, and lets us send no more.
+    [[nodiscard]] bool window_is_closed() const {
+        tcp_info info{};
+        socklen_t size = sizeof info;
+        return ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+               size >= offsetof(tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd &&
+               info.tcpi_snd_wnd == 0;
+    }
+
     void time_is_over() {
-        result_.outcome = unacknowledged() ? Outcome::NotAcknowledged : Outcome::Silence;
+        if (!unacknowledged()) {
+            result_.outcome = Outcome::Silence;
+        } else {
+            result_.outcome = window_is_closed() ? Outcome::WindowClosed : Outcome::NotAcknowledged;
+        }
     }
 
     // --- TLS ------------------------------------------------------------------------------------
