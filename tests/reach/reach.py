@@ -263,7 +263,7 @@ def run_all():
         return subprocess.run([sys.executable, __file__, name], capture_output=True, text=True,
                               check=False, stdin=subprocess.DEVNULL)
 
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
         done = dict(zip(conditions.CONDITIONS, pool.map(run, conditions.CONDITIONS)))
     if any(each.returncode == network.SKIP for each in done.values()):
         network.skip(next(each.stdout for each in done.values()))

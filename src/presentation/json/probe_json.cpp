@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "diagnosis/reach/repeated_facts.h"
 #include "presentation/json/observation_json.h"
 #include "presentation/render.h"
 
@@ -216,8 +217,42 @@ ordered_json exchange_json(const Exchange& exchange) {
     return object;
 }
 
+ordered_json histogram_json(const std::vector<ConnectAttempt>& attempts) {
+    ordered_json list = ordered_json::array();
+    for (const LatencyBucket& bucket : connect_latencies(attempts)) {
+        ordered_json entry{{"from_ms", bucket.from.count()}};
+        if (bucket.to) {
+            entry["to_ms"] = bucket.to->count();
+        }
+        entry["count"] = bucket.count;
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+ordered_json failed_ports_json(const std::vector<ConnectAttempt>& attempts) {
+    const FailedPorts ports = failed_ports(attempts);
+    return {{"refused", ports.refused}, {"silent", ports.silent}, {"unanswered", ports.unanswered}};
+}
+
+// What follows from the attempts, and then they themselves.
 ordered_json repeated_json(const RepeatedAttempts& repeated) {
     ordered_json object{{"interval_ms", repeated.interval.count()}};
+    const AttemptCounts counts = count_attempts(repeated.attempts);
+    object["counts"] = {{"at_once", counts.at_once},      {"after_repeat", counts.after_repeat},
+                        {"refused", counts.refused},      {"silent", counts.silent},
+                        {"not_sent", counts.not_sent},    {"answered", counts.answered},
+                        {"unanswered", counts.unanswered}};
+    if (const auto latency = summarize_latencies(repeated.attempts)) {
+        object["latency"] = {{"least_ms", milliseconds_of(latency->least)},
+                             {"median_ms", milliseconds_of(latency->median)},
+                             {"most_ms", milliseconds_of(latency->most)}};
+    }
+    object["histogram"] = histogram_json(repeated.attempts);
+    object["failed_ports"] = failed_ports_json(repeated.attempts);
+    if (const auto again = tried_again(repeated)) {
+        object["same_port_again"] = *again == SamePort::FailsAgain ? "fails" : "recovers";
+    }
     object["attempts"] = ordered_json::array();
     for (const ConnectAttempt& each : repeated.attempts) {
         object["attempts"].push_back(attempt_json(each));
@@ -346,7 +381,9 @@ std::string_view feature_id(Feature feature) {
 }
 
 void put_verdict(ordered_json& object, const Verdict& verdict) {
+    static constexpr const char* kUp[] = {"unknown", "yes", "no"};
     object["outcome"] = outcome_id(verdict.outcome);
+    object["server_up"] = kUp[static_cast<std::size_t>(verdict.server_up)];
     object["candidates"] = ordered_json::array();
     for (const PossibleCause& each : verdict.candidates) {
         ordered_json entry{
