@@ -81,7 +81,16 @@ struct Exchange {
     std::string tls_version;
     std::string certificate_subject;
     std::string certificate_issuer;
-    std::string certificate_ends;  // "Nov 25 12:00:00 2026 GMT"
+    std::string certificate_ends;   // "Nov 25 12:00:00 2026 GMT"
+    std::string certificate_names;  // that it is for, when it is for another
+    // What the server sent to prove the certificate, from the one that signed it upwards.
+    struct ChainLink {
+        std::string subject;
+        std::string issuer;
+        std::string ends;
+        bool expired = false;
+    };
+    std::vector<ChainLink> chain;
     // The same over a second connection that only uses small segments, when the first got no
     // answer: empty when that was not tried.
     std::optional<bool> small_segments_work;
@@ -201,6 +210,9 @@ struct TargetProbe {
     SocketAddress target;
     std::optional<LocalRoute> route;
     std::optional<NextHop> next_hop;  // looked up after the attempt
+    // Interfaces that are down, or the one of the route without a carrier; looked up when nothing
+    // could be sent.
+    std::vector<std::string> interfaces_down;
     ConnectAttempt attempt;
     std::optional<RepeatedAttempts> repeated;
     std::optional<Exchange> exchange;

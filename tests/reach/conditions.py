@@ -42,6 +42,7 @@ class Condition:
     alone: bool = False  # the server cannot be asked
     options: tuple = ()  # of tcpdx probe
     delay: float = DELAY  # of the wire, in seconds
+    says: str = ""  # is in the evidence, beside the cause
     during: object = None  # happens while the probe runs
     joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
@@ -404,6 +405,16 @@ def f_no_route(net):
     net.c.run("ip", "route", "delete", "default")
 
 
+@condition("no-route", says="the interface wire is down")
+def f_interface_down(net):
+    net.c.run("ip", "link", "set", "wire", "down")
+
+
+@condition("no-route", target=SERVER6, says="the interface wire is down")
+def f_interface_down_v6(net):
+    net.c.run("ip", "link", "set", "wire", "down")
+
+
 @condition("route-unreachable")
 def f_route_unreachable(net):
     net.c.run("ip", "route", "add", "unreachable", f"{SERVER}/32")
@@ -586,7 +597,8 @@ def r2_request_unread(net):
     net.s.peer("unread", PORT)
 
 
-@condition("connection-forgotten", status=1, options=("--idle", "4", *TALK))
+@condition("connection-forgotten", status=1, options=("--idle", "4", *TALK),
+           says="a fresh connection gets an answer")
 def t_connection_forgotten(net):
     net.r.filter("forward", "ct state invalid drop")
     net.r.option("net.netfilter.nf_conntrack_tcp_loose", 0)
@@ -643,7 +655,8 @@ def ok_often(net):
     pass
 
 
-@condition("backend-refuses", serves=False, status=1, options=OFTEN)
+@condition("backend-refuses", serves=False, status=1, options=OFTEN,
+           says="it goes by the source port")
 def p1_backend_refuses(net):
     two_backends(net)
 

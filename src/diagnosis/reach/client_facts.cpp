@@ -83,6 +83,7 @@ public:
 
     Facts read() {
         next_hop();
+        interfaces();
         answer();
         if (attempt_.outcome == Outcome::NoAnswer) {
             whether_it_left();
@@ -120,6 +121,13 @@ private:
                             "ip neighbour show " + to_string(probe_.next_hop->address)));
         } else if (state != NeighbourState::Unknown) {
             facts_.set(Feature::LinkLayer, LinkLayer::Resolved);
+        }
+    }
+
+    void interfaces() {
+        for (const std::string& name : probe_.interfaces_down) {
+            facts_.add_evidence(seen({N_("the interface {0} is down"), {name}}, Origin::SocketTable,
+                                     "ip link show " + name));
         }
     }
 
@@ -350,6 +358,18 @@ private:
                                       {exchange.tls_version, exchange.certificate_subject,
                                        exchange.certificate_issuer, exchange.certificate_ends}}));
         }
+        for (const Exchange::ChainLink& link : exchange.chain) {
+            facts_.add_evidence(
+                seen({link.expired ? N_("it came with the certificate of {0}, issued by {1}, which "
+                                        "expired on {2}")
+                                   : N_("it came with the certificate of {0}, issued by {1}, valid "
+                                        "until {2}"),
+                      {link.subject, link.issuer, link.ends}}));
+        }
+        if (!exchange.certificate_names.empty()) {
+            facts_.add_evidence(
+                seen({N_("the certificate is for {0}"), {exchange.certificate_names}}));
+        }
         if (!exchange.tls_detail.empty()) {
             facts_.add_evidence(seen({N_("TLS says: {0}"), {exchange.tls_detail}}));
         }
@@ -530,10 +550,10 @@ private:
         for (const PathHop& hop : probe_.path) {
             if (hop.kind == PathHop::Kind::TimeExceeded) {
                 facts_.add_evidence(
-                    seen({N_("{0} hops away: {1}"),
+                    seen({N_("hop {0} is {1}"),
                           {number(static_cast<std::uint64_t>(hop.distance)), hop.error->sender}}));
             } else if (hop.kind == PathHop::Kind::OtherError) {
-                facts_.add_evidence(seen({N_("{0} hops away: {1}, with ICMP error {2}"),
+                facts_.add_evidence(seen({N_("hop {0} is {1}, and says ICMP error {2}"),
                                           {number(static_cast<std::uint64_t>(hop.distance)),
                                            hop.error->sender, type_and_code(*hop.error)}}));
             }

@@ -230,9 +230,9 @@ void add_repeated_facts(const RepeatedAttempts& repeated, Facts& facts) {
     add_captured(repeated.attempts, facts);
     add_talks(counts, facts);
     const FailedPorts ports = failed_ports(repeated.attempts);
-    tell_ports(N_("refused were those from the source ports {0}"), ports.refused, facts);
-    tell_ports(N_("no answer got those from the source ports {0}"), ports.silent, facts);
-    tell_ports(N_("connected, and without an answer, were those from the source ports {0}"),
+    tell_ports(N_("source ports that were refused: {0}"), ports.refused, facts);
+    tell_ports(N_("source ports that got no answer: {0}"), ports.silent, facts);
+    tell_ports(N_("source ports that connected, and got no answer to what was sent: {0}"),
                ports.unanswered, facts);
     add_same_port(repeated, facts);
     if (!repeated.slower.empty()) {

@@ -205,6 +205,13 @@ ordered_json exchange_json(const Exchange& exchange) {
     put("certificate_subject", exchange.certificate_subject);
     put("certificate_issuer", exchange.certificate_issuer);
     put("certificate_ends", exchange.certificate_ends);
+    put("certificate_names", exchange.certificate_names);
+    for (const Exchange::ChainLink& link : exchange.chain) {
+        object["chain"].push_back({{"subject", link.subject},
+                                   {"issuer", link.issuer},
+                                   {"ends", link.ends},
+                                   {"expired", link.expired}});
+    }
     if (exchange.small_segments_work) {
         object["small_segments_work"] = *exchange.small_segments_work;
     }
@@ -283,6 +290,9 @@ ordered_json observed_json(const TargetProbe& target) {
     }
     if (target.next_hop) {
         object["next_hop"] = next_hop_json(*target.next_hop);
+    }
+    if (!target.interfaces_down.empty()) {
+        object["interfaces_down"] = target.interfaces_down;
     }
     if (target.closed_reference) {
         object["closed_reference"] = attempt_json(*target.closed_reference);

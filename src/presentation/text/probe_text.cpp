@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/i18n.h"
 #include "diagnosis/reach/repeated_facts.h"
@@ -14,6 +15,7 @@
 namespace tcpdx {
 namespace {
 
+using diagnosis::reach::Place;
 using diagnosis::reach::PossibleCause;
 using diagnosis::reach::Verdict;
 
@@ -24,6 +26,24 @@ void command(const char* label, const std::string& text, const Screen& screen, T
     if (!text.empty()) {
         page.line(fmt::format("{} {}", _(label), inked(screen, Ink::Bold, text)), kDeeper);
     }
+}
+
+struct Where {
+    Place place = Place::Nowhere;
+    const char* heading = "";
+};
+constexpr std::array<Where, 5> kPlaces{{{Place::Program, N_("the program on the server")},
+                                        {Place::Server, N_("the server's system")},
+                                        {Place::Path, N_("on the way")},
+                                        {Place::Client, N_("this host")},
+                                        {Place::Nowhere, N_("elsewhere")}}};
+
+void write_candidate(const PossibleCause& cause, const Screen& screen, TextPage& page) {
+    page.item("? ", render(cause.claim), kIndent);
+    if (!cause.decided_by.empty()) {
+        page.paragraph(render(Message{N_("decided by: {0}"), {render(cause.decided_by)}}), kDeeper);
+    }
+    command(N_("run:"), cause.command, screen, page);
 }
 
 void write_causes(const Verdict& verdict, const Screen& screen, TextPage& page) {
@@ -40,13 +60,24 @@ void write_causes(const Verdict& verdict, const Screen& screen, TextPage& page) 
     page.line(
         inked(screen, Ink::Dim, _("It can be one of these; the evidence does not tell them apart")),
         kIndent);
-    for (const PossibleCause& cause : verdict.candidates) {
-        page.item("? ", render(cause.claim), kIndent);
-        if (!cause.decided_by.empty()) {
-            page.paragraph(render(Message{N_("decided by: {0}"), {render(cause.decided_by)}}),
-                           kDeeper);
+    // Many are easier to read by where one would have to look.
+    constexpr std::size_t kFew = 4;
+    const bool grouped = verdict.candidates.size() > kFew;
+    for (const Where& where : kPlaces) {
+        bool headed = false;
+        for (const PossibleCause& cause : verdict.candidates) {
+            if (grouped && cause.cause->place != where.place) {
+                continue;
+            }
+            if (grouped && !headed) {
+                page.line(inked(screen, Ink::Dim, _(where.heading)), kIndent);
+                headed = true;
+            }
+            write_candidate(cause, screen, page);
         }
-        command(N_("run:"), cause.command, screen, page);
+        if (!grouped) {
+            return;
+        }
     }
 }
 
@@ -158,10 +189,11 @@ void write_verdict(const Verdict& verdict, const Screen& screen, TextPage& page)
         page.paragraph(_("Nothing that is known here explains it."), kIndent);
     }
     if (!verdict.server_command.empty()) {
-        page.line(inked(screen, Ink::Dim,
-                        _("The server can tell: run this there, then this probe again with --json, "
-                          "and tcpdx conclude with both files")),
-                  kIndent);
+        page.paragraph(
+            inked(screen, Ink::Dim,
+                  _("The server can tell: run this there, then this probe again with --json, "
+                    "and tcpdx conclude with both files")),
+            kIndent);
         page.line(inked(screen, Ink::Bold, verdict.server_command), kDeeper);
     }
     if (!verdict.evidence.empty()) {

@@ -58,6 +58,13 @@ public:
         if (result_.route) {
             result_.next_hop = look_up_next_hop(target_, *result_.route);
         }
+        const bool link_failed =
+            result_.next_hop && (result_.next_hop->state == NeighbourState::Failed ||
+                                 result_.next_hop->state == NeighbourState::Incomplete);
+        if (result_.attempt.outcome == Outcome::NotSent || link_failed) {
+            result_.interfaces_down =
+                interfaces_down(result_.route ? result_.route->interface : std::string());
+        }
         if (options_.count > 1 && !lent_.stop()) {
             repeat();
         }

@@ -311,7 +311,14 @@ Exchange exchange(const json& object) {
                   .tls_version = text(object, "tls_version"),
                   .certificate_subject = text(object, "certificate_subject"),
                   .certificate_issuer = text(object, "certificate_issuer"),
-                  .certificate_ends = text(object, "certificate_ends")};
+                  .certificate_ends = text(object, "certificate_ends"),
+                  .certificate_names = text(object, "certificate_names")};
+    each(object, "chain", [&](const json& item) {
+        made.chain.push_back({.subject = text(item, "subject"),
+                              .issuer = text(item, "issuer"),
+                              .ends = text(item, "ends"),
+                              .expired = flag(item, "expired")});
+    });
     if (find(object, "small_segments_work") != nullptr) {
         made.small_segments_work = flag(object, "small_segments_work");
     }
@@ -355,6 +362,12 @@ TargetProbe target_probe(const json& object) {
     if (const json* value = find(*observed, "next_hop")) {
         target.next_hop = next_hop(*value);
     }
+    each(*observed, "interfaces_down", [&](const json& item) {
+        if (!item.is_string()) {
+            throw BadValue{"interfaces_down"};
+        }
+        target.interfaces_down.push_back(item.get<std::string>());
+    });
     if (const json* value = find(*observed, "closed_reference")) {
         target.closed_reference = attempt(*value);
     }
