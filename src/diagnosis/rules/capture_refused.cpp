@@ -15,6 +15,11 @@ namespace {
 
 std::map<IpAddress, std::uint8_t> hop_limits(const Captured& captured) {
     std::map<IpAddress, std::uint8_t> hops;
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        if (host.hop_limit != 0) {
+            hops[address] = host.hop_limit;
+        }
+    }
     for (const CapturedConnection& connection : captured.connections) {
         for (const CapturedEnd& end : connection.ends) {
             if (end.sent.payload_bytes > 0 && end.sent.hop_limit != 0) {

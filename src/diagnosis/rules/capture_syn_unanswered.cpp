@@ -25,6 +25,17 @@ struct Seen {
 
 Seen look_around(const Captured& captured) {
     Seen seen;
+    for (const CapturedPort& port : captured.ports) {
+        if (port.established + port.half_open > 0) {
+            seen.answering.insert(port.address);
+            seen.answering_hosts.insert(port.address.address);
+        }
+    }
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        if (host.is_near) {
+            seen.captured_at.insert(address);
+        }
+    }
     for (const CapturedConnection& connection : captured.connections) {
         if (connection.ends[1].sent.syn_seen) {
             seen.answering.insert(connection.ends[1].address);

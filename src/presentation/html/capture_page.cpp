@@ -85,6 +85,13 @@ struct HostSum {
 
 std::string hosts(const Captured& captured) {
     std::map<IpAddress, HostSum> sums;
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        sums[address] = {.opened = host.opened,
+                         .listened = host.accepted,
+                         .failed = host.failed,
+                         .resent = host.retransmissions,
+                         .bytes = host.payload_bytes};
+    }
     for (const CapturedConnection& connection : captured.connections) {
         for (std::size_t end = 0; end < 2; ++end) {
             const CapturedEnd& one = connection.ends.at(end);
@@ -162,7 +169,9 @@ std::string capture_page(const Captured& captured, const Observations& seen,
         _("Connections"), _("OPENER"), _("OTHER END"), _("START s"), _("LASTED"), _("STATE"),
         _("STATE"), _("BYTES"), _("RESENT"), _("OUTCOME"));
     for (std::size_t i = 0; i < std::min(kMostRows, numbers.size()); ++i) {
-        page += row(captured.connections[numbers[i]], captured, i < kMostLadders);
+        if (const auto connection = captured.find(numbers[i])) {
+            page += row(*connection, captured, i < kMostLadders);
+        }
     }
     page += "</table>\n";
     if (numbers.size() > kMostLadders) {
@@ -172,7 +181,11 @@ std::string capture_page(const Captured& captured, const Observations& seen,
                                             static_cast<std::int64_t>(numbers.size())}}));
     }
     for (std::size_t i = 0; i < std::min(kMostLadders, numbers.size()); ++i) {
-        const CapturedConnection& connection = captured.connections[numbers[i]];
+        const auto found = captured.find(numbers[i]);
+        if (!found) {
+            continue;
+        }
+        const CapturedConnection& connection = *found;
         // The first is open: it shows what the others hold.
         page += fmt::format(
             "<details id=\"c{}\"{}><summary>{}. {} – {}</summary><pre>{}</pre>"

@@ -221,7 +221,7 @@ ordered_json head_json(const Captured& captured) {
         }
         head["link_types"].push_back(std::move(entry));
     }
-    std::map<CapturedOutcome, std::uint64_t> outcomes;
+    std::map<CapturedOutcome, std::uint64_t> outcomes = captured.compact_sums.outcomes;
     for (const CapturedConnection& connection : captured.connections) {
         ++outcomes[connection.outcome];
     }
@@ -269,9 +269,13 @@ void capture_json(const Captured& captured, const Observations& seen,
     }
     bool is_first = true;
     for (const std::uint32_t number : numbers) {
+        const auto connection = captured.find(number);
+        if (!connection) {
+            continue;
+        }
         std::string entry = is_first ? "\n" : ",\n";
         is_first = false;
-        entry += connection_json(captured.connections[number])
+        entry += connection_json(*connection)
                      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
         if (!write(entry)) {
             return;

@@ -119,7 +119,7 @@ std::string capture_summary(const Captured& captured, const Screen& screen) {
     std::string text =
         render(Message{N_("Read: packets {0}, TCP segments {1}, connections {2}."),
                        {number(counts.packets), number(counts.tcp),
-                        number(captured.connections.size() + captured.forgotten.total)}});
+                        number(captured.connection_count() + captured.forgotten.total)}});
     if (captured.first && captured.last) {
         text += ' ' + render(Message{
                           N_("From {0} on, for {1}."),
@@ -176,7 +176,9 @@ std::string capture_table(const Captured& captured, const std::vector<std::uint3
     };
     widen(header);
     for (std::size_t i = 0; i < std::min(numbers.size(), kMeasured); ++i) {
-        widen(row_of(captured, captured.connections[numbers[i]]));
+        if (const auto connection = captured.find(numbers[i])) {
+            widen(row_of(captured, *connection));
+        }
     }
     std::string text;
     const auto write = [&](const Row& row, Ink ink) {
@@ -189,9 +191,10 @@ std::string capture_table(const Captured& captured, const std::vector<std::uint3
         text += line + inked(screen, ink, row.back()) + '\n';
     };
     write(header, Ink::Bold);
-    for (const std::uint32_t index : numbers) {
-        const CapturedConnection& connection = captured.connections[index];
-        write(row_of(captured, connection), ink_of(connection.outcome));
+    for (const std::uint32_t number : numbers) {
+        if (const auto connection = captured.find(number)) {
+            write(row_of(captured, *connection), ink_of(connection->outcome));
+        }
     }
     return text;
 }

@@ -13,6 +13,8 @@
 namespace tcpdx::capture {
 
 inline constexpr std::uint32_t kNone = UINT32_MAX;
+// An index in FlowTable with this bit is one in CompactStore: the connection is over and at rest.
+inline constexpr std::uint32_t kAtRest = 1U << 31U;
 
 // Which two ends. The end with the lower address and port comes first, so both directions have the
 // same key.
@@ -111,6 +113,8 @@ struct LiveConnection {
     bool times_backwards : 1 = false;
     bool no_times : 1 = false;
     bool wrong_handshake_ack : 1 = false;
+    bool waits_to_rest : 1 = false;
+    bool had_icmp : 1 = false;
 
     [[nodiscard]] bool was_reset() const { return flows[0].resets > 0 || flows[1].resets > 0; }
     [[nodiscard]] bool both_closed() const { return flows[0].acked_fin && flows[1].acked_fin; }

@@ -8,7 +8,6 @@
 #include "sources/capture/packet_reader.h"
 #include "sources/capture/state_run.h"
 #include "sources/capture/tracker.h"
-#include "sources/capture/translations.h"
 
 namespace tcpdx::capture {
 
@@ -102,7 +101,6 @@ public:
             captured_.last = capture_time(last_ns_);
         }
         tracker_.finish(std::max<std::int64_t>(last_ns_, now_ns_), captured_);
-        match_translations(captured_.connections);
         for (const auto& [number, packets] : link_types_) {
             captured_.link_types.push_back(
                 {.number = number, .name = link_type_name(number), .packets = packets});

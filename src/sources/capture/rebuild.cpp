@@ -219,6 +219,16 @@ void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime las
 
 }  // namespace
 
+NearEnd near_end_of(const LiveConnection& live, std::uint8_t opener, std::vector<LogEntry>& log) {
+    for (LogEntry& entry : log) {
+        entry.from = entry.from == opener ? 0 : 1;
+    }
+    CapturedConnection connection;
+    measure(log, connection);
+    static_cast<void>(vantage_of({&live.flows[opener], &live.flows[1U - opener]}, connection));
+    return connection.near;
+}
+
 CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            std::vector<LogEntry> log, std::int64_t end_ns) {
     const std::uint8_t other = opener == 0 ? 1 : 0;

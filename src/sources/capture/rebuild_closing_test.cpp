@@ -153,9 +153,9 @@ TEST(RebuildClosing, EndsTimeWaitWhenThePortsAreUsedAgain) {
         .server(60, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102})
         .client(60.1, {.sequence = 102, .acknowledgment = 502})
         .client(5000, {.flags = kSyn, .sequence = 70'000});
-    const Captured captured = scene.all();
-    ASSERT_EQ(captured.connections.size(), 2U);
-    EXPECT_EQ(states(captured.connections[0].ends[0]),
+    const auto connections = scene.connections();
+    ASSERT_EQ(connections.size(), 2U);
+    EXPECT_EQ(states(connections[0].ends[0]),
               "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
 }
 

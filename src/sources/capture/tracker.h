@@ -4,6 +4,7 @@
 // again and again, and keeps within a limit of memory however many there are.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace tcpdx::capture {
 
 class Tracker {
 public:
-    // Connections beyond `limit` push out those that matter least.
+    // Connections beyond `limit` push out those that matter least. As many more are kept when they
+    // are over, in less than half of the memory.
     explicit Tracker(std::size_t limit);
 
     void add(const Segment& segment, const Moment& moment);
@@ -43,9 +45,25 @@ private:
     [[nodiscard]] std::uint32_t start(const FlowKey& key, std::uint8_t side, const Moment& moment,
                                       std::uint32_t previous);
     void make_room();
+    // Brings the connection back into the table when it is at rest.
+    [[nodiscard]] std::uint32_t find_awake(const FlowKey& key);
+    void rest_when_over(std::uint32_t index);
+    bool lay_one_to_rest();
+    void forget_oldest_resting();
     void count_for_port(const LiveConnection& connection);
 
+    // So long ago that hardly anything more comes.
+    static constexpr std::size_t kMostOver = 32768;
+    struct Over {
+        std::uint32_t index;
+        std::uint32_t number;
+    };
+
+    std::size_t limit_;
     FlowTable table_;
+    std::deque<Over> over_;
+    LiveConnection resting_;
+    std::vector<LogEntry> entries_;
     SegmentLog log_;
     std::uint32_t connections_ = 0;
     std::uint32_t hand_ = 0;
