@@ -231,9 +231,7 @@ std::uint32_t CompactStore::add(const LiveConnection& connection, const SegmentL
     ++size_;
     if (arrivals_.size() > 2 * size_ + 1024) {
         // Those that come back again and again would make the list grow.
-        std::erase_if(arrivals_, [&](const Arrival& arrival) {
-            return !is_here(arrival);
-        });
+        std::erase_if(arrivals_, [&](const Arrival& arrival) { return !is_here(arrival); });
     }
     place.arrival = ++arrival_;
     arrivals_.push_back({id, place.arrival});

@@ -1,25 +1,10 @@
 #include "sources/capture/flow_table.h"
 
+#include <array>
 #include <cstring>
 #include <random>
 
 namespace tcpdx::capture {
-namespace {
-
-// Seeded, since whoever sends the packets chooses the keys.
-std::uint32_t hash_of(const FlowKey& key, std::uint64_t seed) {
-    static_assert(sizeof(FlowKey) == 40);
-    std::uint64_t value = seed;
-    for (std::size_t at = 0; at < sizeof(FlowKey); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, reinterpret_cast<const std::byte*>(&key) + at, 8);
-        value = (value ^ word) * 0x9fb21c651e98df25U;
-        value ^= value >> 35U;
-    }
-    return static_cast<std::uint32_t>(value ^ value >> 32U);
-}
-
-}  // namespace
 
 FlowTable::FlowTable(std::size_t limit)
     : places_(1024), limit_(limit), seed_(std::random_device{}()) {}
@@ -33,8 +18,17 @@ std::size_t FlowTable::place_of(const FlowKey& key, std::uint32_t hash) const {
     return at;
 }
 
-std::uint32_t FlowTable::find(const FlowKey& key) const {
-    return places_[place_of(key, hash_of(key, seed_))].index;
+// Seeded, since whoever sends the packets chooses the keys.
+std::uint32_t FlowTable::hash_of(const FlowKey& key) const {
+    static_assert(sizeof(FlowKey) == 40);
+    std::array<std::uint64_t, 5> words{};
+    std::memcpy(words.data(), &key, sizeof(words));
+    std::uint64_t value = seed_;
+    for (const std::uint64_t word : words) {
+        value = (value ^ word) * 0x9fb21c651e98df25U;
+        value ^= value >> 35U;
+    }
+    return static_cast<std::uint32_t>(value ^ value >> 32U);
 }
 
 std::uint32_t FlowTable::free_index() {
@@ -49,12 +43,11 @@ std::uint32_t FlowTable::free_index() {
     return end_++;
 }
 
-std::uint32_t FlowTable::add(const FlowKey& key) {
+std::uint32_t FlowTable::add(const FlowKey& key, std::uint32_t hash) {
     if ((keys_ + 1) * 3 > places_.size() * 2) {
         grow();
     }
     const std::uint32_t index = free_index();
-    const std::uint32_t hash = hash_of(key, seed_);
     const std::size_t place = place_of(key, hash);
     keys_ += places_[place].index == kNone ? 1U : 0U;
     places_[place] = {hash, index};
@@ -83,7 +76,7 @@ void FlowTable::erase_place(std::size_t hole) {
 
 void FlowTable::remove(std::uint32_t index) {
     LiveConnection& removed = at(index);
-    const std::size_t place = place_of(removed.key, hash_of(removed.key, seed_));
+    const std::size_t place = place_of(removed.key, hash_of(removed.key));
     if (places_[place].index == index) {
         erase_place(place);
     }
@@ -94,7 +87,7 @@ void FlowTable::remove(std::uint32_t index) {
 
 void FlowTable::lay_to_rest(std::uint32_t index, SegmentLog& log) {
     LiveConnection& connection = at(index);
-    const std::size_t place = place_of(connection.key, hash_of(connection.key, seed_));
+    const std::size_t place = place_of(connection.key, hash_of(connection.key));
     const std::uint32_t id = resting_->add(connection, log);
     if (places_[place].index == index) {
         places_[place].index = id | kAtRest;
@@ -112,7 +105,7 @@ std::uint32_t FlowTable::wake(std::uint32_t resting, SegmentLog& log) {
     for (const LogEntry& entry : entries_) {
         log.append(woken.log, woken.first_ns, entry);
     }
-    const std::size_t place = place_of(woken.key, hash_of(woken.key, seed_));
+    const std::size_t place = place_of(woken.key, hash_of(woken.key));
     places_[place].index = index;
     resting_->remove(resting & ~kAtRest);
     ++used_;
@@ -120,7 +113,7 @@ std::uint32_t FlowTable::wake(std::uint32_t resting, SegmentLog& log) {
 }
 
 void FlowTable::forget_resting(std::uint32_t id, const FlowKey& key) {
-    const std::size_t place = place_of(key, hash_of(key, seed_));
+    const std::size_t place = place_of(key, hash_of(key));
     if (places_[place].index == (id | kAtRest)) {
         erase_place(place);
     }

@@ -23,10 +23,29 @@ public:
         return blocks_[index / kBlock][index % kBlock];
     }
     // The newest connection with this key, or kNone; with kAtRest it is one of `resting()`.
-    [[nodiscard]] std::uint32_t find(const FlowKey& key) const;
+    [[nodiscard]] std::uint32_t find(const FlowKey& key) const { return find(key, hash_of(key)); }
+    [[nodiscard]] std::uint32_t find(const FlowKey& key, std::uint32_t hash) const {
+        return places_[place_of(key, hash)].index;
+    }
+    [[nodiscard]] std::uint32_t hash_of(const FlowKey& key) const;
+    // A key that is looked for soon is fetched from memory meanwhile: first its place, and some
+    // time later the connection that it names.
+    void fetch_place(std::uint32_t hash) const {
+        __builtin_prefetch(&places_[hash & (places_.size() - 1)]);
+    }
+    void fetch_connection(std::uint32_t hash) const {
+        const std::uint32_t index = places_[hash & (places_.size() - 1)].index;
+        if ((index & kAtRest) == 0) {
+            const auto* start = reinterpret_cast<const std::byte*>(&look_at(index));
+            for (std::size_t at = 0; at < sizeof(LiveConnection); at += 64) {
+                __builtin_prefetch(start + at, 1);
+            }
+        }
+    }
     // Makes room for a connection and gives it the key: the newest one from now on. There must be
     // room.
-    [[nodiscard]] std::uint32_t add(const FlowKey& key);
+    [[nodiscard]] std::uint32_t add(const FlowKey& key) { return add(key, hash_of(key)); }
+    [[nodiscard]] std::uint32_t add(const FlowKey& key, std::uint32_t hash);
     // Takes a connection out; the key leads to no other one then.
     void remove(std::uint32_t index);
     // Moves it, with its log, to those at rest, where its key still leads to it.

@@ -111,7 +111,7 @@ SocketAddress address_of(const FlowKey& key, std::size_t side) {
 
 Tracker::Tracker(std::size_t limit) : limit_(std::max<std::size_t>(limit, 16)), table_(limit_) {}
 
-std::uint32_t Tracker::start(const FlowKey& key, std::uint8_t side, const Moment& moment,
+std::uint32_t Tracker::start(const Location& location, const Moment& moment,
                              std::uint32_t previous) {
     const std::uint32_t previous_number = previous == kNone ? 0U : table_.at(previous).number;
     if (table_.is_full()) {
@@ -121,22 +121,23 @@ std::uint32_t Tracker::start(const FlowKey& key, std::uint8_t side, const Moment
             previous = kNone;
         }
     }
-    const std::uint32_t index = table_.add(key);
+    const std::uint32_t index = table_.add(location.key, location.hash);
     LiveConnection& connection = table_.at(index);
     connection.first_ns = connection.last_ns = moment.time_ns;
     connection.first_packet = moment.packet;
     connection.number = ++connections_;
-    connection.first_speaker = side & 1U;
+    connection.first_speaker = location.side & 1U;
     connection.previous = previous == index ? kNone : previous;
     connection.previous_number = previous_number;
     return index;
 }
 
-std::uint32_t Tracker::connection_for(const FlowKey& key, std::uint8_t side, const Segment& segment,
+std::uint32_t Tracker::connection_for(const Location& location, const Segment& segment,
                                       const Moment& moment) {
-    const std::uint32_t found = find_awake(key);
+    const std::uint8_t side = location.side;
+    const std::uint32_t found = find_awake(location);
     if (found == kNone) {
-        return start(key, side, moment, kNone);
+        return start(location, moment, kNone);
     }
     LiveConnection& connection = table_.at(found);
     if (!segment.flags_known() || segment.bad_header) {
@@ -149,10 +150,10 @@ std::uint32_t Tracker::connection_for(const FlowKey& key, std::uint8_t side, con
         }
         note_new_syn(connection, side, moment, log_);
         connection.succeeded = true;
-        return start(key, side, moment, found);
+        return start(location, moment, found);
     }
     if (is_syn) {
-        return answers_anew(connection, side, segment) ? start(key, side, moment, found) : found;
+        return answers_anew(connection, side, segment) ? start(location, moment, found) : found;
     }
     if (connection.previous != kNone) {
         LiveConnection& older = table_.at(connection.previous);
@@ -162,28 +163,33 @@ std::uint32_t Tracker::connection_for(const FlowKey& key, std::uint8_t side, con
         }
     }
     if (!segment.has(kRst) && is_foreign(connection, side, segment)) {
-        return start(key, side, moment, found);
+        return start(location, moment, found);
     }
     return found;
 }
 
-void Tracker::add(const Segment& segment, const Moment& moment) {
-    std::uint8_t side = 0;
-    const FlowKey key = key_of(segment, side);
-    const std::uint32_t index = connection_for(key, side, segment, moment);
-    LiveConnection& connection = table_.at(index);
-    note_segment(connection, side, segment, moment, log_);
+Tracker::Location Tracker::locate(const Segment& segment) const {
+    Location location;
+    location.key = key_of(segment, location.side);
+    location.hash = table_.hash_of(location.key);
+    return location;
+}
+
+void Tracker::add(const Segment& segment, const Moment& moment, const Location& location) {
+    const std::uint32_t index = connection_for(location, segment, moment);
+    note_segment(table_.at(index), location.side, segment, moment, log_);
     rest_when_over(index);
 }
 
-std::uint32_t Tracker::find_awake(const FlowKey& key) {
-    std::uint32_t found = table_.find(key);
+std::uint32_t Tracker::find_awake(const Location& location) {
+    std::uint32_t found = table_.find(location.key, location.hash);
     if (found == kNone || (found & kAtRest) == 0) {
         return found;
     }
     if (table_.is_full()) {
         make_room();
-        found = table_.find(key);  // it may have been the one that had to go
+        found =
+            table_.find(location.key, location.hash);  // it may have been the one that had to go
     }
     return found == kNone ? kNone : table_.wake(found, log_);
 }
@@ -227,9 +233,9 @@ void Tracker::forget_oldest_resting() {
 }
 
 void Tracker::add(const IcmpError& error, const Moment& moment) {
-    std::uint8_t side = 0;
-    const FlowKey key = key_of(error.quoted, side);
-    const std::uint32_t found = find_awake(key);
+    const Location location = locate(error.quoted);
+    const std::uint8_t side = location.side;
+    const std::uint32_t found = find_awake(location);
     if (found == kNone) {
         return;  // about a connection that this capture has not seen
     }
