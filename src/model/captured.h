@@ -117,6 +117,8 @@ enum class SegmentMark : std::uint8_t {
     NewSyn,     // a SYN of the next connection on the same ports
     AfterRst,   // it goes on after a reset
     BusySince,  // no packet: since then there was always something unacknowledged
+    DataAgain,  // behind its FIN: what it had sent before is not acknowledged yet
+    FinBefore,  // its number says that its FIN was sent before and lost on the way here
 };
 
 struct CapturedSegment {

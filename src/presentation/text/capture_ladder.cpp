@@ -56,6 +56,8 @@ int weight(SegmentMark mark) {
         case SegmentMark::NewSyn:
         case SegmentMark::AfterRst:
         case SegmentMark::BusySince:
+        case SegmentMark::DataAgain:
+        case SegmentMark::FinBefore:
             return 1;
     }
     return 0;
@@ -64,7 +66,7 @@ int weight(SegmentMark mark) {
 bool is_repeated(SegmentMark mark) {
     return mark == SegmentMark::SynAgain || mark == SegmentMark::SynAckAgain ||
            mark == SegmentMark::AckAgain || mark == SegmentMark::FinAgain ||
-           mark == SegmentMark::AckOfFinAgain;
+           mark == SegmentMark::AckOfFinAgain || mark == SegmentMark::DataAgain;
 }
 
 class LadderWriter {

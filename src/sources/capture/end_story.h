@@ -48,6 +48,18 @@ private:
     [[nodiscard]] std::int64_t sent_at(const LogEntry& entry) const {
         return entry.time_ns - delay_;
     }
+    // Its first copy may have been lost before the capture.
+    [[nodiscard]] std::int64_t fin_sent_at(const LogEntry& fin) const {
+        const LogEntry* before = (fin.extra & kSentBefore) != 0 ? first({FinBefore}, me_) : nullptr;
+        return sent_at(before != nullptr ? *before : fin);
+    }
+    // The copy that got there cannot have passed here later than its answer, less the way there
+    // and back; of several the last.
+    [[nodiscard]] const LogEntry* copy_proved_by(std::initializer_list<SegmentMark> marks,
+                                                 const LogEntry& proof) const {
+        const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
+        return copy != nullptr ? copy : last_before(marks, peer_, proof.time_ns);
+    }
     // What this end sent, and what it did to itself by that.
     void add_sent(const LogEntry& entry, Happening what);
     // What it received, and answered with `proof`: one of `marks` of the other end.

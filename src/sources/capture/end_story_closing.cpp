@@ -14,7 +14,7 @@ void Story::tell_closing() {
         if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0) {
             // Its own FIN did not acknowledge it yet.
             EndEvent& event = story_.events.back();
-            event.at = std::max(event.at, sent_at(*my_fin) + 1);
+            event.at = std::max(event.at, fin_sent_at(*my_fin) + 1);
         }
         got_fin = story_.events.back().at;
     } else if (their_fin != nullptr) {
@@ -37,6 +37,8 @@ void Story::tell_closing() {
     }
     add_sent(*my_fin, Happening::SendFin);
     EndEvent& sent = story_.events.back();
+    sent.at = fin_sent_at(*my_fin);
+    sent.latest = sent.at + delay_;
     if (const LogEntry* busy = first({BusySince}, me_); busy != nullptr && near_) {
         // Data was under way, and close() may have come at any time while it was.
         sent.earliest = busy->time_ns - delay_;
@@ -58,12 +60,20 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
         return;
     }
     // Sending the FIN again says that no acknowledgment had arrived, unless the two crossed.
-    const LogEntry* again = last_before({FinAgain}, me_, INT64_MAX);
+    const LogEntry* again = last_before({FinAgain, DataAgain}, me_, INT64_MAX);
+    // Whoever acknowledges a FIN has got the acknowledgment in it.
+    const LogEntry* their_fin = first({Fin}, peer_);
+    const LogEntry* my_ack = first({AckOfFin}, me_);
+    const LogEntry* copy = their_fin != nullptr && my_ack != nullptr
+                               ? copy_proved_by({Fin, FinAgain}, *my_ack)
+                               : nullptr;
+    const bool fin_proves = copy != nullptr && (their_fin->extra & kAcksFin) != 0;
     const LogEntry* ack = nullptr;
     for (const LogEntry& entry : log_) {
         const bool acks = entry.from == peer_ && is_one_of(entry.mark, {AckOfFin, AckOfFinAgain});
         const bool was_lost = again != nullptr && entry.time_ns < again->time_ns &&
-                              again->time_ns - entry.time_ns > 2 * delay_;
+                              again->time_ns - entry.time_ns > 2 * delay_ &&
+                              !(fin_proves && entry.packet <= copy->packet);
         if (acks && !was_lost) {
             ack = &entry;
             break;
@@ -78,11 +88,12 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
     add_unproved(*ack, Happening::ReceiveAckOfFin, true);
     EndEvent& event = story_.events.back();
     event.at = std::max(event.at, story_.events[story_.events.size() - 2].at + 1);
-    const LogEntry* their_fin = first({Fin}, peer_);
     if (their_fin == nullptr || !got_fin) {
         return;
     }
-    const bool fin_acked_mine = (their_fin->extra & kAcksFin) != 0;
+    // The copy that arrived may be a later one, which acknowledges what had come until then.
+    const bool fin_acked_mine =
+        (their_fin->extra & kAcksFin) != 0 || (copy != nullptr && copy->packet > ack->packet);
     if (fin_acked_mine && event.at > *got_fin) {
         event.at = *got_fin;  // whoever takes the FIN takes its acknowledgment first
         event.assumed = false;
@@ -101,7 +112,8 @@ void Story::tell_end() {
         // Segments that were under way when it came do not count.
         const bool refuted =
             goes_on != nullptr && goes_on->time_ns - theirs->time_ns > 2 * delay_ + 1'000'000;
-        add_unproved(*theirs, Happening::ReceiveRst, !refuted);
+        const bool may_be_lost = !near_ && (theirs->extra & kUnheard) != 0;
+        add_unproved(*theirs, Happening::ReceiveRst, !refuted && !may_be_lost);
     }
     if (const LogEntry* error = first({IcmpError}, me_)) {
         const LogEntry* again = last_before({SynAgain}, me_, INT64_MAX);

@@ -77,12 +77,7 @@ void Story::add_sent(const LogEntry& entry, Happening what) {
 
 void Story::add_proved(std::initializer_list<SegmentMark> marks, const LogEntry& proof,
                        Happening what) {
-    // The copy that got there cannot have passed here later than its answer, less the way there
-    // and back; of several the last.
-    const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
-    if (copy == nullptr) {
-        copy = last_before(marks, peer_, proof.time_ns);
-    }
+    const LogEntry* copy = copy_proved_by(marks, proof);
     EndEvent event{.at = sent_at(proof),
                    .latest = proof.time_ns,
                    .what = what,

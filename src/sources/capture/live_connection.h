@@ -62,6 +62,7 @@ struct LiveFlow {
     std::uint16_t bad_headers = 0;
     std::uint16_t max_segment_size = 0;
     std::uint16_t newest_ip_id = 0;  // of the packet that brought `next`
+    std::uint16_t window = 0;        // as this end last announced it
     std::uint8_t resets = 0;
     std::uint8_t ignored_resets = 0;
     std::uint8_t window_shift = 0;
@@ -93,6 +94,9 @@ struct LiveFlow {
     bool seen_out : 1 = false;  // captured as it left the machine
     bool seen_in : 1 = false;
     bool busy : 1 = false;
+    bool held_back : 1 = false;       // by the other's window: more may be waiting to be sent
+    bool fin_before : 1 = false;      // and `fin_sequence` is its number
+    bool fin_before_ack : 1 = false;  // of the other's FIN
 };
 
 struct LiveConnection {

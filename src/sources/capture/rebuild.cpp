@@ -139,7 +139,8 @@ Vantage vantage_of(const std::array<const LiveFlow*, 2>& flows, CapturedConnecti
 std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     std::vector<CapturedSegment> segments;
     for (const LogEntry& entry : log) {
-        if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::NewSyn) {
+        if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
+            entry.mark == SegmentMark::NewSyn) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -198,23 +199,47 @@ void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int
     states.push_back(closed);
 }
 
-// Whoever sends again and again and gets nothing back gives up some time, without a packet.
-void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime last,
-                    CapturedEnd& captured) {
-    const bool waits =
-        flow.busy && flow.unanswered_repeats > 0 && flow.resets == 0 && other.resets == 0;
-    if (!waits || captured.states.empty() ||
-        captured.states.back().possible.contains(TcpState::Closed)) {
+void add_unseen(const StateSet& possible, CaptureTime since, CapturedEnd& captured) {
+    CapturedState& before = captured.states.back();
+    if (before.possible == possible) {
         return;
     }
-    CapturedState& before = captured.states.back();
-    CapturedState silent{.possible = before.possible,
-                         .since = std::max(last, before.since),
+    CapturedState silent{.possible = possible,
+                         .since = std::max(since, before.since),
                          .cause = CapturedCause::Unseen};
-    silent.earliest = silent.since;
-    silent.possible.add(TcpState::Closed);
+    silent.earliest = before.since;
     before.until = silent.since;
     captured.states.push_back(silent);
+}
+
+// Whoever sends again and again and gets nothing back gives up some time, without a packet. What
+// becomes of the one that does not answer is even less known: it may have closed, reset or
+// vanished, and what it sent of that is lost.
+void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime last,
+                    CapturedEnd& captured) {
+    if (captured.states.empty()) {
+        return;
+    }
+    StateSet possible = captured.states.back().possible;
+    if (possible.contains(TcpState::TimeWait) ||
+        captured.states.back().certain() == TcpState::Closed) {
+        return;
+    }
+    const bool waits =
+        flow.busy && flow.unanswered_repeats > 0 && flow.resets == 0 && other.resets == 0;
+    const bool is_silent = other.unanswered_repeats > 0 && (other.busy || other.resets > 0);
+    if (is_silent) {
+        if (possible.contains(TcpState::Established)) {
+            possible.add(TcpState::FinWait1);
+        }
+        if (possible.contains(TcpState::CloseWait)) {
+            possible.add(TcpState::LastAck);
+        }
+    }
+    if (waits || is_silent) {
+        possible.add(TcpState::Closed);
+        add_unseen(possible, last, captured);
+    }
 }
 
 }  // namespace
