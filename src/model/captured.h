@@ -119,6 +119,7 @@ enum class SegmentMark : std::uint8_t {
     BusySince,  // no packet: since then there was always something unacknowledged
     DataAgain,  // behind its FIN: what it had sent before is not acknowledged yet
     FinBefore,  // its number says that its FIN was sent before and lost on the way here
+    MayBeFin,   // no packet: the last that the other end acknowledged was not captured
 };
 
 struct CapturedSegment {

@@ -128,6 +128,8 @@ std::string_view mark_name(SegmentMark mark) {
             return "data-again";
         case SegmentMark::FinBefore:
             return "fin-before";
+        case SegmentMark::MayBeFin:
+            return "may-be-fin";
     }
     return "";
 }
@@ -237,6 +239,7 @@ std::string segment_label(const CapturedSegment& segment) {
         case SegmentMark::AfterRst:
         case SegmentMark::BusySince:
         case SegmentMark::FinBefore:
+        case SegmentMark::MayBeFin:
             return "ACK";
         case SegmentMark::Data:
         case SegmentMark::DataAgain:

@@ -48,6 +48,7 @@ const char* provoked_by(const CapturedConnection& connection) {
         case SegmentMark::BusySince:
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
+        case SegmentMark::MayBeFin:
             break;
     }
     return N_("after an acknowledgment from the other end");

@@ -58,6 +58,7 @@ int weight(SegmentMark mark) {
         case SegmentMark::BusySince:
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
+        case SegmentMark::MayBeFin:
             return 1;
     }
     return 0;

@@ -34,6 +34,8 @@ public:
     EndStory tell();
 
 private:
+    // Whatever is not answered is sent again before: RFC 6298, 2.1, starts with a second.
+    static constexpr std::int64_t kSurelyRepeatedNs = 1'200'000'000;
     // Within one moment: a segment's acknowledgment counts before its FIN, and what an end receives
     // before what it sends.
     [[nodiscard]] static int rank(const EndEvent& event);
@@ -76,6 +78,9 @@ private:
     void tell_ack_of_my_syn_ack();
     void tell_data();
     void tell_closing();
+    // May have happened, and no packet says so.
+    void add_possible(Happening what, std::int64_t at, std::uint32_t packet);
+    void tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin);
     void tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin);
     void tell_end();
     // Behind a closed window data and FIN wait, so close() shows nothing.

@@ -32,6 +32,7 @@ void Story::tell_closing() {
                                  .certain = false,
                                  .inferred = true});
     }
+    tell_missing_end(their_fin, got_fin);
     if (my_fin == nullptr) {
         return;
     }
@@ -49,14 +50,53 @@ void Story::tell_closing() {
     tell_ack_of_my_fin(*my_fin, got_fin);
 }
 
+void Story::add_possible(Happening what, std::int64_t at, std::uint32_t packet) {
+    story_.events.push_back({.at = at,
+                             .earliest = at,
+                             .what = what,
+                             .packet = packet,
+                             .certain = false,
+                             .inferred = true});
+}
+
+// What was not captured may have been a FIN. Of an end without any packet that may be at any time.
+void Story::tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin) {
+    if (story_.self_silent) {
+        std::int64_t from = INT64_MIN;
+        for (const EndEvent& event : story_.events) {
+            const bool opens =
+                event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
+            from = opens ? std::max(from, event.at) : from;
+        }
+        if (story_.saw_opening && from != INT64_MIN) {
+            add_possible(Happening::SendFin, from + 1, 0);
+            add_possible(Happening::ReceiveAckOfFin, from + 2, 0);
+            if (got_fin) {
+                add_possible(Happening::SendFin, *got_fin + 1, their_fin->packet);
+                add_possible(Happening::ReceiveAckOfFin, *got_fin + 2, their_fin->packet);
+            }
+        }
+        return;
+    }
+    if (const LogEntry* mine = first({MayBeFin}, me_)) {
+        // Sent before, and the acknowledgment arrives at about that time.
+        const std::int64_t sent = mine->time_ns - delay_;
+        add_possible(Happening::SendFin, sent, 0);
+        story_.events.back().earliest.reset();
+        add_possible(Happening::ReceiveAckOfFin, sent + 1, 0);
+    }
+    if (const LogEntry* theirs = first({MayBeFin}, peer_)) {
+        add_possible(Happening::ReceiveFin, theirs->time_ns - delay_, 0);
+        story_.events.back().earliest.reset();
+    }
+}
+
 void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin) {
     if (story_.other_silent) {
-        story_.events.push_back({.at = sent_at(my_fin) + 1,
-                                 .earliest = my_fin.time_ns,
-                                 .what = Happening::ReceiveAckOfFin,
-                                 .packet = my_fin.packet,
-                                 .certain = false,
-                                 .inferred = true});
+        // In whichever order, all of it may have come.
+        add_possible(Happening::ReceiveAckOfFin, sent_at(my_fin) + 1, my_fin.packet);
+        add_possible(Happening::ReceiveFin, sent_at(my_fin) + 2, my_fin.packet);
+        add_possible(Happening::ReceiveAckOfFin, sent_at(my_fin) + 3, my_fin.packet);
         return;
     }
     // Sending the FIN again says that no acknowledgment had arrived, unless the two crossed.
@@ -88,6 +128,11 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
     add_unproved(*ack, Happening::ReceiveAckOfFin, true);
     EndEvent& event = story_.events.back();
     event.at = std::max(event.at, story_.events[story_.events.size() - 2].at + 1);
+    const LogEntry* last_fin = last_before({Fin, FinAgain}, me_, ack->time_ns);
+    if (last_fin != nullptr && ack->time_ns - last_fin->time_ns > kSurelyRepeatedNs + 4 * delay_) {
+        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
+        event.earliest = last_fin->time_ns;
+    }
     if (their_fin == nullptr || !got_fin) {
         return;
     }

@@ -197,6 +197,12 @@ void Story::tell_ack_of_my_syn_ack() {
                    .earliest = ack->time_ns,
                    .what = Happening::ReceiveAckOfSyn,
                    .packet = ack->packet};
+    const LogEntry* last_syn_ack = last_before({SynAck, SynAckAgain}, me_, ack->time_ns);
+    if (last_syn_ack != nullptr &&
+        ack->time_ns - last_syn_ack->time_ns > kSurelyRepeatedNs + 4 * delay_) {
+        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
+        event.earliest = last_syn_ack->time_ns;
+    }
     if (speaks != nullptr && speaks->time_ns >= ack->time_ns) {
         event.latest = speaks->time_ns;
         event.at = std::min(event.at, std::max(ack->time_ns, speaks->time_ns - delay_));

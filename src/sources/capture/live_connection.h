@@ -94,7 +94,10 @@ struct LiveFlow {
     bool seen_out : 1 = false;  // captured as it left the machine
     bool seen_in : 1 = false;
     bool busy : 1 = false;
-    bool held_back : 1 = false;       // by the other's window: more may be waiting to be sent
+    bool held_back : 1 = false;  // by the other's window: more may be waiting to be sent
+    // The last that the other end acknowledged was not captured; when that was stands in
+    // `busy_since_ms`, since nothing is under way.
+    bool end_missing : 1 = false;
     bool fin_before : 1 = false;      // and `fin_sequence` is its number
     bool fin_before_ack : 1 = false;  // of the other's FIN
 };

@@ -140,7 +140,7 @@ std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     std::vector<CapturedSegment> segments;
     for (const LogEntry& entry : log) {
         if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
-            entry.mark == SegmentMark::NewSyn) {
+            entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -199,19 +199,6 @@ void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int
     states.push_back(closed);
 }
 
-void add_unseen(const StateSet& possible, CaptureTime since, CapturedEnd& captured) {
-    CapturedState& before = captured.states.back();
-    if (before.possible == possible) {
-        return;
-    }
-    CapturedState silent{.possible = possible,
-                         .since = std::max(since, before.since),
-                         .cause = CapturedCause::Unseen};
-    silent.earliest = before.since;
-    before.until = silent.since;
-    captured.states.push_back(silent);
-}
-
 // Whoever sends again and again and gets nothing back gives up some time, without a packet. What
 // becomes of the one that does not answer is even less known: it may have closed, reset or
 // vanished, and what it sent of that is lost.
@@ -238,7 +225,18 @@ void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime las
     }
     if (waits || is_silent) {
         possible.add(TcpState::Closed);
-        add_unseen(possible, last, captured);
+        CapturedState& before = captured.states.back();
+        if (before.possible == possible) {
+            return;
+        }
+        CapturedState unseen{.possible = possible,
+                             .since = std::max(last, before.since),
+                             .cause = CapturedCause::Unseen};
+        if (!is_silent) {
+            unseen.earliest = unseen.since;
+        }
+        before.until = unseen.since;
+        captured.states.push_back(unseen);
     }
 }
 
@@ -259,6 +257,15 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     const std::uint8_t other = opener == 0 ? 1 : 0;
     for (LogEntry& entry : log) {
         entry.from = entry.from == opener ? 0 : 1;
+    }
+    for (std::uint8_t end = 0; end < 2; ++end) {
+        const LiveFlow& flow = live.flows[end == 0 ? opener : other];
+        if (flow.end_missing && flow.packets > 0) {
+            log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
+                           .packet = UINT32_MAX,
+                           .mark = SegmentMark::MayBeFin,
+                           .from = end});
+        }
     }
     // Fin's busy time stands behind the packets that came in between.
     std::stable_sort(log.begin(), log.end(),

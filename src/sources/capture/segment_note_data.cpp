@@ -9,7 +9,7 @@ namespace tcpdx::capture {
 using wire::sequence_distance;
 
 void Note::take_probe() {
-    if (!to_.acked_known || to_.acked != from_.next || from_.next == from_.initial + 1) {
+    if (!to_.acked_known || to_.acked != from_.next) {
         return;
     }
     count(to_.window_closed ? from_.zero_window_probes : from_.keepalives);
@@ -20,7 +20,7 @@ void Note::take_probe() {
 // seen, its sender has sent a FIN that was lost before it got here; it will be sent again.
 void Note::notice_lost_fin() {
     if (from_.fin_seen || from_.fin_before || segment_.payload_bytes > 0 || segment_.has(kFin) ||
-        !from_.initial_known || segment_.sequence != from_.next + 1) {
+        from_.packets < 2 || segment_.sequence != from_.next + 1) {
         return;
     }
     from_.fin_before = true;
@@ -79,6 +79,7 @@ void Note::take_payload(std::uint32_t start) {
 
 void Note::set_next(std::uint32_t end) {
     from_.unanswered_repeats = 0;
+    from_.end_missing = false;
     if (!from_.busy && !from_.held_back) {
         from_.busy_since_ms = now_ms();
     }
@@ -185,6 +186,10 @@ void Note::take_ack() {
         const bool opens = from_.window_closed && segment_.window != 0;
         to_.held_back |= segment_.window == 0 || opens;
         to_.busy = false;
+        if (beyond > 0 && !to_.fin_seen && from_.acked_syn) {
+            to_.end_missing = true;
+            to_.busy_since_ms = now_ms();
+        }
     }
     if (has_opened && to_.initial_known && sequence_distance(to_.initial, acked) >= 1) {
         if (!from_.acked_syn) {
