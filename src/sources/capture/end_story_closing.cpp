@@ -61,16 +61,17 @@ void Story::add_possible(Happening what, std::int64_t at, std::uint32_t packet) 
 
 // What was not captured may have been a FIN. Of an end without any packet that may be at any time.
 void Story::tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin) {
+    std::int64_t opened = INT64_MIN;
+    for (const EndEvent& event : story_.events) {
+        const bool opens =
+            event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
+        opened = opens ? std::max(opened, event.at) : opened;
+    }
+    const bool is_open = opened != INT64_MIN;
     if (story_.self_silent) {
-        std::int64_t from = INT64_MIN;
-        for (const EndEvent& event : story_.events) {
-            const bool opens =
-                event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
-            from = opens ? std::max(from, event.at) : from;
-        }
-        if (story_.saw_opening && from != INT64_MIN) {
-            add_possible(Happening::SendFin, from + 1, 0);
-            add_possible(Happening::ReceiveAckOfFin, from + 2, 0);
+        if (story_.saw_opening && is_open) {
+            add_possible(Happening::SendFin, opened + 1, 0);
+            add_possible(Happening::ReceiveAckOfFin, opened + 2, 0);
             if (got_fin) {
                 add_possible(Happening::SendFin, *got_fin + 1, their_fin->packet);
                 add_possible(Happening::ReceiveAckOfFin, *got_fin + 2, their_fin->packet);
@@ -78,15 +79,18 @@ void Story::tell_missing_end(const LogEntry* their_fin, std::optional<std::int64
         }
         return;
     }
+    // These times are kept in milliseconds, and a connection may be opened within one.
+    const auto about = [&](const LogEntry& entry) {
+        const std::int64_t at = entry.time_ns - delay_;
+        return is_open ? std::max(at, opened + 1) : at;
+    };
     if (const LogEntry* mine = first({MayBeFin}, me_)) {
-        // Sent before, and the acknowledgment arrives at about that time.
-        const std::int64_t sent = mine->time_ns - delay_;
-        add_possible(Happening::SendFin, sent, 0);
+        add_possible(Happening::SendFin, about(*mine), 0);
         story_.events.back().earliest.reset();
-        add_possible(Happening::ReceiveAckOfFin, sent + 1, 0);
+        add_possible(Happening::ReceiveAckOfFin, about(*mine) + 1, 0);
     }
     if (const LogEntry* theirs = first({MayBeFin}, peer_)) {
-        add_possible(Happening::ReceiveFin, theirs->time_ns - delay_, 0);
+        add_possible(Happening::ReceiveFin, about(*theirs), 0);
         story_.events.back().earliest.reset();
     }
 }

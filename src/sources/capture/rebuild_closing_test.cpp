@@ -320,5 +320,19 @@ TEST(RebuildClosing, KnowsThatAFinWithNobodySeenMayHaveBeenAnswered) {
     EXPECT_TRUE(connection.ends[0].states.back().possible.contains(TcpState::FinWait1));
 }
 
+TEST(RebuildClosing, FindsRoomForAFinThatWasNotCapturedWithinAMillisecond) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100})
+        .server(0.04, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+        .client(0.06, {.sequence = 101, .acknowledgment = 501})
+        .server(0.5, {.sequence = 501, .acknowledgment = 102, .payload = 10})
+        .client(0.6, {.sequence = 102, .acknowledgment = 511})
+        .server(300, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 102})
+        .client(300.1, {.sequence = 102, .acknowledgment = 512});
+    const CapturedConnection connection = scene.one();
+    EXPECT_TRUE(connection.ends[0].states.back().possible.contains(TcpState::TimeWait));
+    EXPECT_TRUE(connection.ends[1].states.back().possible.contains(TcpState::Closed));
+}
+
 }  // namespace
 }  // namespace tcpdx::capture
