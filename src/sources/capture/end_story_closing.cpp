@@ -85,9 +85,12 @@ void Story::tell_missing_end(const LogEntry* their_fin, std::optional<std::int64
         return is_open ? std::max(at, opened + 1) : at;
     };
     if (const LogEntry* mine = first({MayBeFin}, me_)) {
-        add_possible(Happening::SendFin, about(*mine), 0);
+        const LogEntry* data = first({Data}, me_);
+        const std::int64_t at =
+            data != nullptr ? std::max(about(*mine), sent_at(*data) + 1) : about(*mine);
+        add_possible(Happening::SendFin, at, 0);
         story_.events.back().earliest.reset();
-        add_possible(Happening::ReceiveAckOfFin, about(*mine) + 1, 0);
+        add_possible(Happening::ReceiveAckOfFin, at + 1, 0);
     }
     if (const LogEntry* theirs = first({MayBeFin}, peer_)) {
         add_possible(Happening::ReceiveFin, about(*theirs), 0);

@@ -325,10 +325,11 @@ TEST(RebuildClosing, FindsRoomForAFinThatWasNotCapturedWithinAMillisecond) {
     scene.client(0, {.flags = kSyn, .sequence = 100})
         .server(0.04, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
         .client(0.06, {.sequence = 101, .acknowledgment = 501})
-        .server(0.5, {.sequence = 501, .acknowledgment = 102, .payload = 10})
-        .client(0.6, {.sequence = 102, .acknowledgment = 511})
-        .server(300, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 102})
-        .client(300.1, {.sequence = 102, .acknowledgment = 512});
+        .client(0.1, {.sequence = 101, .acknowledgment = 501, .payload = 100})
+        .server(0.5, {.sequence = 501, .acknowledgment = 202, .payload = 10})
+        .client(0.6, {.sequence = 202, .acknowledgment = 511})
+        .server(300, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 202})
+        .client(300.1, {.sequence = 202, .acknowledgment = 512});
     const CapturedConnection connection = scene.one();
     EXPECT_TRUE(connection.ends[0].states.back().possible.contains(TcpState::TimeWait));
     EXPECT_TRUE(connection.ends[1].states.back().possible.contains(TcpState::Closed));
