@@ -197,6 +197,7 @@ ordered_json counts_json(const CaptureCounts& counts) {
             {"not_ip", counts.not_ip},
             {"cut_packets", counts.cut_packets},
             {"damaged_packets", counts.damaged_packets},
+            {"encrypted_packets", counts.encrypted_packets},
             {"unknown_link_type", counts.unknown_link_type},
             {"undeclared_interface", counts.undeclared_interface},
             {"damaged_places", counts.damaged_places},

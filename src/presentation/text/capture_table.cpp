@@ -139,6 +139,11 @@ std::string capture_summary(const Captured& captured, const Screen& screen) {
          {N_("Packets that contradict their own lengths: {0}."), {number(counts.damaged_packets)}});
     note(counts.cut_packets > 0, {N_("Packets captured too short to show TCP (snap length): {0}."),
                                   {number(counts.cut_packets)}});
+    note(
+        counts.encrypted_packets > 0,
+        {N_("Packets that are encrypted below TCP (IPsec, MACsec, 802.11), of which nothing can be "
+            "told: {0}."),
+         {number(counts.encrypted_packets)}});
     for (const CaptureLinkType& type : captured.link_types) {
         note(type.name.empty(), {N_("Packets of link type {0}, which is not known here: {1}."),
                                  {std::int64_t{type.number}, number(type.packets)}});

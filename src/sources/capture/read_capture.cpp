@@ -99,6 +99,9 @@ public:
             case Decoded::TooDeep:
                 ++counts.damaged_packets;
                 break;
+            case Decoded::Encrypted:
+                ++counts.encrypted_packets;
+                break;
             case Decoded::UnknownLinkType:
                 ++counts.unknown_link_type;
                 break;
