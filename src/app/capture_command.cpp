@@ -72,7 +72,8 @@ std::string screen_text(const Captured& captured, const Observations& seen,
     return text;
 }
 
-int show_one(const Captured& captured, std::uint32_t number, const Screen& screen) {
+int show_one(const Captured& captured, const std::vector<diagnosis::Finding>& findings,
+             std::uint32_t number, const Screen& screen) {
     const auto found = captured.find(number);
     if (!found) {
         complain(render(Message{
@@ -80,7 +81,9 @@ int show_one(const Captured& captured, std::uint32_t number, const Screen& scree
             {std::int64_t{number}, static_cast<std::int64_t>(captured.connection_count())}}));
         return kUsageError;
     }
-    return finish(capture_ladder(*found, screen, can_show_unicode()), kSuccess);
+    return finish(capture_ladder(*found, findings_about(captured, *found, findings), screen,
+                                 can_show_unicode()),
+                  kSuccess);
 }
 
 // Of every finding, each connection once.
@@ -179,7 +182,7 @@ int run(const Options& options, const Context& context) {
         return kFailure;
     }
     if (options.connection && !options.json) {
-        return show_one(*captured, *options.connection, context.screen);
+        return show_one(*captured, findings, *options.connection, context.screen);
     }
     if (options.connection) {
         std::erase_if(chosen, [&](std::uint32_t number) { return number != *options.connection; });

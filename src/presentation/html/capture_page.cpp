@@ -31,7 +31,9 @@ constexpr std::string_view kStyle =
     ".problem{border-left:.3rem solid #c22}.warning{border-left:.3rem solid #c90}"
     ".information{border-left:.3rem solid #47a}"
     ".bad td:last-child{color:#c22;font-weight:600}"
-    "@media (prefers-color-scheme:dark){body{background:#16181c;color:#ddd}a{color:#8bf}}";
+    ":root{color-scheme:light dark}"
+    "@media (prefers-color-scheme:dark){body{background:#16181c;color:#ddd}a{color:#8bf}"
+    ".bad td:last-child{color:#f77}}";
 
 // Addresses and file names come from outside.
 std::string escaped(std::string_view text) {
@@ -125,7 +127,12 @@ std::string hosts(const Captured& captured) {
 std::string row(const CapturedConnection& connection, const Captured& captured, bool has_ladder) {
     const auto start = connection.first - captured.first.value_or(connection.first);
     const auto state = [](const CapturedEnd& end) {
-        return end.last() == nullptr ? std::string("-") : possible_states(end.last()->possible);
+        const CapturedState* last = end.last();
+        return last == nullptr ? std::string("-")
+               : last->packet == 0 && last->inferred && !last->certain() &&
+                       !last->possible.contains(TcpState::SynSent)
+                   ? std::string("?")
+                   : possible_states(last->possible);
     };
     const std::string number = has_ladder
                                    ? fmt::format("<a href=\"#c{0}\">{0}</a>", connection.number)
@@ -192,7 +199,8 @@ std::string capture_page(const Captured& captured, const Observations& seen,
             "</details>\n",
             connection.number, i == 0 ? " open" : "", connection.number,
             to_string(connection.ends[0].address), to_string(connection.ends[1].address),
-            escaped(capture_ladder(connection, plain, true)));
+            escaped(capture_ladder(connection, findings_about(captured, connection, findings),
+                                   plain, true)));
     }
     return page + "</html>\n";
 }

@@ -234,6 +234,7 @@ ordered_json head_json(const Captured& captured) {
                          {"half_open", captured.forgotten.half_open},
                          {"finished", captured.forgotten.finished},
                          {"open", captured.forgotten.open}};
+    head["not_judged"] = captured.compact_sums.not_judged;
     head["listeners"] = ordered_json::array();
     constexpr std::size_t kMostPorts = 100;
     for (const CapturedPort& port : captured.ports) {
