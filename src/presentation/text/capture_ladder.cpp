@@ -95,7 +95,7 @@ bool is_about(std::string_view rule, SegmentMark mark) {
 const char* severity_word(diagnosis::Severity severity) {
     switch (severity) {
         case diagnosis::Severity::Information:
-            return N_("NOTE");
+            return N_("INFO");
         case diagnosis::Severity::Warning:
             return N_("WARNING");
         case diagnosis::Severity::Problem:
