@@ -88,7 +88,8 @@ std::optional<filter::Expression> CaptureChoice::filter() const {
         }
         all.of.push_back(*std::move(condition));
     }
-    for (const std::string_view wanted : parts(outcomes_.value_or(""))) {
+    const std::string outcomes = outcomes_.value_or("");
+    for (const std::string_view wanted : parts(outcomes)) {
         if (!known_outcome(wanted)) {
             std::string there;
             for (const CapturedOutcome outcome : kOutcomes) {

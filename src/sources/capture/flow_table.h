@@ -62,7 +62,7 @@ public:
     [[nodiscard]] std::size_t bytes() const;
 
 private:
-    static constexpr std::size_t kBlock = 1024;
+    static constexpr std::size_t kBlock = 128;
     struct Place {
         std::uint32_t hash = 0;
         std::uint32_t index = kNone;
