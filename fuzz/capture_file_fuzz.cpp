@@ -14,8 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(
         reading.read("fuzz", capture::InputWindow::of(std::as_bytes(std::span(data, size)))));
     const Captured captured = reading.finish();
-    for (const CapturedConnection& connection : captured.connections) {
-        for (const CapturedEnd& end : connection.ends) {
+    for (const std::uint32_t number : captured.numbers()) {
+        const auto connection = captured.find(number);
+        if (!connection) {
+            std::abort();
+        }
+        for (const CapturedEnd& end : connection->ends) {
             for (const CapturedState& state : end.states) {
                 // Whatever the packets: a row of the table leads to the state that it is shown
                 // with.

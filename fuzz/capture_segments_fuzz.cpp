@@ -36,8 +36,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     Captured captured;
     tracker.finish(now, captured);
-    for (const CapturedConnection& connection : captured.connections) {
-        for (const CapturedEnd& end : connection.ends) {
+    for (const std::uint32_t number : captured.numbers()) {
+        const auto connection = captured.find(number);
+        if (!connection) {
+            std::abort();
+        }
+        for (const CapturedEnd& end : connection->ends) {
             for (const CapturedState& state : end.states) {
                 if (state.possible.empty() ||
                     (state.row != nullptr && state.row->to != state.certain())) {

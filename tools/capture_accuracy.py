@@ -79,7 +79,7 @@ def follow(truth, spans):
             since = float(span["since"])
             # No bound: the capture says itself that it does not know how long before.
             low = float(span.get("earliest", "-inf"))
-            high = float(span.get("latest", since))
+            high = float(span.get("latest", "inf" if span["assumed"] else since))
             within = 0 if low <= when <= high else min(abs(when - low), abs(when - high))
             off = abs(when - since)
             if not sampled:

@@ -88,7 +88,8 @@ std::optional<filter::Expression> CaptureChoice::filter() const {
         }
         all.of.push_back(*std::move(condition));
     }
-    for (const std::string_view wanted : parts(outcomes_.value_or(""))) {
+    const std::string outcomes = outcomes_.value_or("");
+    for (const std::string_view wanted : parts(outcomes)) {
         if (!known_outcome(wanted)) {
             std::string there;
             for (const CapturedOutcome outcome : kOutcomes) {
@@ -113,21 +114,28 @@ bool CaptureChoice::has_outcome(const CapturedConnection& connection) const {
 
 std::vector<std::uint32_t> CaptureChoice::of(const Captured& captured,
                                              const filter::Expression& filter) const {
-    std::vector<std::uint32_t> chosen;
-    for (std::uint32_t index = 0; index < captured.connections.size(); ++index) {
-        const CapturedConnection& connection = captured.connections[index];
-        if (!has_outcome(connection)) {
-            continue;
-        }
-        const CaptureTime ended = captured.last.value_or(connection.last);
-        for (std::size_t end = 0; end < 2; ++end) {
-            if (filter::matches(filter, capture::connection_of(connection, end, ended), {})) {
-                chosen.push_back(index);
-                break;
-            }
+    std::vector<std::uint32_t> chosen = captured.numbers();
+    if (!is_set()) {
+        return chosen;
+    }
+    std::erase_if(chosen, [&](std::uint32_t number) {
+        const auto connection = captured.find(number);
+        return !connection || !has_outcome(*connection) ||
+               !matches_either_end(captured, *connection, filter);
+    });
+    return chosen;
+}
+
+bool CaptureChoice::matches_either_end(const Captured& captured,
+                                       const CapturedConnection& connection,
+                                       const filter::Expression& filter) {
+    const CaptureTime ended = captured.last.value_or(connection.last);
+    for (std::size_t end = 0; end < 2; ++end) {
+        if (filter::matches(filter, capture::connection_of(connection, end, ended), {})) {
+            return true;
         }
     }
-    return chosen;
+    return false;
 }
 
 }  // namespace tcpdx::app

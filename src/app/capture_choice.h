@@ -23,12 +23,15 @@ public:
     [[nodiscard]] bool is_set() const;
     // The options as a filter; empty when they cannot be understood, which it complains of itself.
     [[nodiscard]] std::optional<filter::Expression> filter() const;
-    // Indexes into captured.connections.
+    // Their numbers.
     [[nodiscard]] std::vector<std::uint32_t> of(const Captured& captured,
                                                 const filter::Expression& filter) const;
 
 private:
     [[nodiscard]] bool has_outcome(const CapturedConnection& connection) const;
+    [[nodiscard]] static bool matches_either_end(const Captured& captured,
+                                                 const CapturedConnection& connection,
+                                                 const filter::Expression& filter);
 
     std::optional<std::string> text_;
     std::array<std::optional<std::string>, 3> conditions_;

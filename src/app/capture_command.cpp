@@ -72,17 +72,18 @@ std::string screen_text(const Captured& captured, const Observations& seen,
     return text;
 }
 
-int show_one(const Captured& captured, std::uint32_t number, const Screen& screen) {
-    const auto found = std::find_if(
-        captured.connections.begin(), captured.connections.end(),
-        [&](const CapturedConnection& connection) { return connection.number == number; });
-    if (found == captured.connections.end()) {
+int show_one(const Captured& captured, const std::vector<diagnosis::Finding>& findings,
+             std::uint32_t number, const Screen& screen) {
+    const auto found = captured.find(number);
+    if (!found) {
         complain(render(Message{
             N_("there is no connection {0}; there are: 1 to {1}"),
-            {std::int64_t{number}, static_cast<std::int64_t>(captured.connections.size())}}));
+            {std::int64_t{number}, static_cast<std::int64_t>(captured.connection_count())}}));
         return kUsageError;
     }
-    return finish(capture_ladder(*found, screen, can_show_unicode()), kSuccess);
+    return finish(capture_ladder(*found, findings_about(captured, *found, findings), screen,
+                                 can_show_unicode()),
+                  kSuccess);
 }
 
 // Of every finding, each connection once.
@@ -181,12 +182,10 @@ int run(const Options& options, const Context& context) {
         return kFailure;
     }
     if (options.connection && !options.json) {
-        return show_one(*captured, *options.connection, context.screen);
+        return show_one(*captured, findings, *options.connection, context.screen);
     }
     if (options.connection) {
-        std::erase_if(chosen, [&](std::uint32_t index) {
-            return captured->connections[index].number != *options.connection;
-        });
+        std::erase_if(chosen, [&](std::uint32_t number) { return number != *options.connection; });
     }
     const int status = diagnosis::exit_status(findings);
     if (!options.json) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -115,6 +117,9 @@ enum class SegmentMark : std::uint8_t {
     NewSyn,     // a SYN of the next connection on the same ports
     AfterRst,   // it goes on after a reset
     BusySince,  // no packet: since then there was always something unacknowledged
+    DataAgain,  // behind its FIN: what it had sent before is not acknowledged yet
+    FinBefore,  // its number says that its FIN was sent before and lost on the way here
+    MayBeFin,   // no packet: the last that the other end acknowledged was not captured
 };
 
 struct CapturedSegment {
@@ -214,6 +219,7 @@ struct CaptureCounts {
     std::uint64_t not_ip = 0;
     std::uint64_t cut_packets = 0;      // snap length shorter than the headers
     std::uint64_t damaged_packets = 0;  // contradict their own lengths
+    std::uint64_t encrypted_packets = 0;  // below TCP: IPsec, MACsec, 802.11
     std::uint64_t unknown_link_type = 0;
     std::uint64_t undeclared_interface = 0;
     std::uint64_t damaged_places = 0;  // of the file
@@ -234,15 +240,64 @@ struct CapturedPort {
     std::uint64_t established = 0;
 };
 
+// Connections that were opened, used and closed as they should, so that no rule has anything to say
+// of them one by one, and what went beyond the number that is judged one by one. A capture has
+// millions, so they are kept small, and written out when somebody looks at one.
+class CompactConnections {
+public:
+    CompactConnections() = default;
+    CompactConnections(const CompactConnections&) = delete;
+    CompactConnections& operator=(const CompactConnections&) = delete;
+    CompactConnections(CompactConnections&&) = delete;
+    CompactConnections& operator=(CompactConnections&&) = delete;
+    virtual ~CompactConnections() = default;
+
+    [[nodiscard]] virtual std::size_t size() const = 0;
+    // In ascending order.
+    [[nodiscard]] virtual std::uint32_t number(std::size_t index) const = 0;
+    [[nodiscard]] virtual CapturedConnection look(std::size_t index) const = 0;
+};
+
+// What the rules need of those that they do not see one by one.
+struct CompactHost {
+    std::uint64_t opened = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t retransmissions = 0;
+    std::uint64_t payload_bytes = 0;
+    std::uint8_t hop_limit = 0;  // of a packet with data; 0: none
+    bool is_near = false;        // the capture was made at it
+};
+struct CompactSums {
+    std::uint64_t packets = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t data_segments = 0;
+    std::uint64_t retransmissions = 0;  // without SYNs
+    std::uint64_t one_direction = 0;    // connections
+    std::uint64_t packets_missing = 0;
+    std::uint64_t translated = 0;
+    // Of these something could be said, but there are more than are judged one by one.
+    std::uint64_t not_judged = 0;
+    std::map<CapturedOutcome, std::uint64_t> outcomes;
+    std::map<IpAddress, CompactHost> hosts;
+};
+
 struct Captured {
     std::vector<std::string> files;
     std::optional<CaptureTime> first;
     std::optional<CaptureTime> last;
     CaptureCounts counts;
     std::vector<CaptureLinkType> link_types;
-    std::vector<CapturedConnection> connections;
+    std::vector<CapturedConnection> connections;        // that the rules judge; in order of number
+    std::shared_ptr<const CompactConnections> compact;  // all others; may be null
+    CompactSums compact_sums;
     ForgottenConnections forgotten;
     std::vector<CapturedPort> ports;  // the most attempts first
+
+    // Of both kinds together.
+    [[nodiscard]] std::size_t connection_count() const;
+    [[nodiscard]] std::vector<std::uint32_t> numbers() const;
+    [[nodiscard]] std::optional<CapturedConnection> find(std::uint32_t number) const;
 };
 
 }  // namespace tcpdx

@@ -124,6 +124,12 @@ std::string_view mark_name(SegmentMark mark) {
             return "after-rst";
         case SegmentMark::BusySince:
             return "busy-since";
+        case SegmentMark::DataAgain:
+            return "data-again";
+        case SegmentMark::FinBefore:
+            return "fin-before";
+        case SegmentMark::MayBeFin:
+            return "may-be-fin";
     }
     return "";
 }
@@ -232,8 +238,11 @@ std::string segment_label(const CapturedSegment& segment) {
         case SegmentMark::Speaks:
         case SegmentMark::AfterRst:
         case SegmentMark::BusySince:
+        case SegmentMark::FinBefore:
+        case SegmentMark::MayBeFin:
             return "ACK";
         case SegmentMark::Data:
+        case SegmentMark::DataAgain:
             return "DATA";
         case SegmentMark::Fin:
         case SegmentMark::FinAgain:

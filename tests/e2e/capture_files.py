@@ -44,11 +44,11 @@ class Capture:
         self.server(seconds + 0.02, port, 501, 102, FIN | ACK)
         self.client(seconds + 0.0201, port, 102, 502, ACK)
 
-    def pcap(self, link_type=101):
-        data = struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 262144, link_type)
+    def pcap(self, link_type=101, order="<"):
+        data = struct.pack(order + "IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 262144, link_type)
         for seconds, packet in self.packets:
             whole = int(seconds)
-            data += struct.pack("<IIII", 1_700_000_000 + whole, round((seconds - whole) * 1e9), len(packet), len(packet))
+            data += struct.pack(order + "IIII", 1_700_000_000 + whole, round((seconds - whole) * 1e9), len(packet), len(packet))
             data += packet
         return data
 

@@ -17,11 +17,12 @@ std::vector<Finding> evaluate(const Situation& situation) {
         return {};
     }
     const Captured& captured = *situation.now.captured;
-    std::size_t missing = 0;
-    std::size_t one_way = 0;
-    std::size_t translated = 0;
-    std::uint64_t copies = 0;
-    std::uint64_t packets = 0;
+    const CompactSums& others = captured.compact_sums;
+    std::uint64_t missing = others.packets_missing;
+    std::uint64_t one_way = others.one_direction;
+    std::uint64_t translated = others.translated;
+    std::uint64_t copies = others.duplicates;
+    std::uint64_t packets = others.packets;
     for (const CapturedConnection& connection : captured.connections) {
         missing += connection.has(CaptureLimit::PacketsMissing) ? 1U : 0U;
         one_way += connection.has(CaptureLimit::OneDirection) ? 1U : 0U;
@@ -44,7 +45,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
         captured.counts.dropped_by_capture);
     add(missing > 0, N_("connections with acknowledged data that is not in the capture: {0}"),
         missing);
-    add(one_way > 0 && one_way * 2 >= captured.connections.size(),
+    add(one_way > 0 && one_way * 2 >= captured.connection_count(),
         N_("connections of which only one direction was captured: {0}"), one_way);
     add(copies > 0 && copies * 3 >= packets,
         N_("packets that are in the capture twice (mirror port, or all interfaces of a router); "

@@ -15,6 +15,11 @@ namespace {
 
 std::map<IpAddress, std::uint8_t> hop_limits(const Captured& captured) {
     std::map<IpAddress, std::uint8_t> hops;
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        if (host.hop_limit != 0) {
+            hops[address] = host.hop_limit;
+        }
+    }
     for (const CapturedConnection& connection : captured.connections) {
         for (const CapturedEnd& end : connection.ends) {
             if (end.sent.payload_bytes > 0 && end.sent.hop_limit != 0) {
@@ -32,9 +37,14 @@ Finding by_reset(const Situation& situation,
     const auto hops = hop_limits(*situation.now.captured);
     Finding finding;
     finding.severity = Severity::Warning;
-    finding.claim = {N_("Connection attempts were refused with RST: {0}, by {1} and further "
-                        "addresses: {2}."),
-                     {count_of(refused.size()), worst.address, count_of(groups.size() - 1)}};
+    if (groups.size() == 1) {
+        finding.claim = {N_("Connection attempts to {1} were refused with RST: {0}."),
+                         {count_of(refused.size()), worst.address}};
+    } else {
+        finding.claim = {N_("Connection attempts were refused with RST: {0}, by {1} and further "
+                            "addresses: {2}."),
+                         {count_of(refused.size()), worst.address, count_of(groups.size() - 1)}};
+    }
     add_groups(finding, situation, groups);
     const CapturedEnd& server = worst.members.front()->ends[1];
     const auto usual = hops.find(server.address.address);
@@ -65,9 +75,14 @@ Finding by_icmp(const Situation& situation, const std::vector<const CapturedConn
     const CapturedGroup& worst = groups.front();
     Finding finding;
     finding.severity = Severity::Problem;
-    finding.claim = {N_("Connection attempts were refused with an ICMP error: {0}, to {1} and "
-                        "further addresses: {2}."),
-                     {count_of(refused.size()), worst.address, count_of(groups.size() - 1)}};
+    if (groups.size() == 1) {
+        finding.claim = {N_("Connection attempts to {1} were refused with an ICMP error: {0}."),
+                         {count_of(refused.size()), worst.address}};
+    } else {
+        finding.claim = {N_("Connection attempts were refused with an ICMP error: {0}, to {1} and "
+                            "further addresses: {2}."),
+                         {count_of(refused.size()), worst.address, count_of(groups.size() - 1)}};
+    }
     add_groups(finding, situation, groups);
     for (const CapturedSegment& segment : worst.members.front()->segments) {
         if (segment.mark == SegmentMark::IcmpError) {

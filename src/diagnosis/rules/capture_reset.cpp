@@ -46,6 +46,9 @@ const char* provoked_by(const CapturedConnection& connection) {
         case SegmentMark::NewSyn:
         case SegmentMark::AfterRst:
         case SegmentMark::BusySince:
+        case SegmentMark::DataAgain:
+        case SegmentMark::FinBefore:
+        case SegmentMark::MayBeFin:
             break;
     }
     return N_("after an acknowledgment from the other end");

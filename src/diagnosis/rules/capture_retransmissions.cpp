@@ -25,8 +25,9 @@ std::vector<Finding> evaluate(const Situation& situation) {
     if (!situation.now.captured) {
         return {};
     }
-    std::uint64_t segments = 0;
-    std::uint64_t again = 0;
+    const CompactSums& others = situation.now.captured->compact_sums;
+    std::uint64_t segments = others.data_segments;
+    std::uint64_t again = others.retransmissions;
     std::vector<const CapturedConnection*> lossy;
     std::vector<const CapturedConnection*> dead;
     for (const CapturedConnection& connection : situation.now.captured->connections) {

@@ -25,6 +25,17 @@ struct Seen {
 
 Seen look_around(const Captured& captured) {
     Seen seen;
+    for (const CapturedPort& port : captured.ports) {
+        if (port.established + port.half_open > 0) {
+            seen.answering.insert(port.address);
+            seen.answering_hosts.insert(port.address.address);
+        }
+    }
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        if (host.is_near) {
+            seen.captured_at.insert(address);
+        }
+    }
     for (const CapturedConnection& connection : captured.connections) {
         if (connection.ends[1].sent.syn_seen) {
             seen.answering.insert(connection.ends[1].address);
@@ -116,16 +127,21 @@ std::vector<Finding> evaluate(const Situation& situation) {
     const CapturedGroup& worst = groups.front();
     Finding finding;
     finding.severity = repeats >= 2 ? Severity::Problem : Severity::Warning;
-    finding.claim = {
-        N_("No answer to connection attempts: {0}, to {1} and further addresses: {2}."),
-        {count_of(silent.size()), worst.address, count_of(groups.size() - 1)}};
+    if (groups.size() == 1) {
+        finding.claim = {N_("No answer to connection attempts to {1}: {0}."),
+                         {count_of(silent.size()), worst.address}};
+    } else {
+        finding.claim = {
+            N_("No answer to connection attempts: {0}, to {1} and further addresses: {2}."),
+            {count_of(silent.size()), worst.address, count_of(groups.size() - 1)}};
+    }
     add_groups(finding, situation, groups);
     const CapturedConnection& first = *worst.members.front();
-    finding.evidence.push_back(captured_fact(
-        situation, first,
-        {N_("connection {0} sent its SYN again {1} times within {2}"),
-         {std::int64_t{first.number}, count_of(first.ends[0].sent.syn_retransmissions),
-          to_ms(first.last - first.first)}}));
+    finding.evidence.push_back(
+        {.fact = {N_("connection {0} sent its SYN again {1} times within {2}"),
+                  {std::int64_t{first.number}, count_of(first.ends[0].sent.syn_retransmissions),
+                   to_ms(first.last - first.first)}},
+         .origin = Origin::Packet});
     if (seen.answering.contains(worst.address)) {
         finding.evidence.push_back(
             {.fact = {N_("other attempts to {0} in this capture were answered: it drops some, and "

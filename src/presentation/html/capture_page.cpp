@@ -31,7 +31,9 @@ constexpr std::string_view kStyle =
     ".problem{border-left:.3rem solid #c22}.warning{border-left:.3rem solid #c90}"
     ".information{border-left:.3rem solid #47a}"
     ".bad td:last-child{color:#c22;font-weight:600}"
-    "@media (prefers-color-scheme:dark){body{background:#16181c;color:#ddd}a{color:#8bf}}";
+    ":root{color-scheme:light dark}"
+    "@media (prefers-color-scheme:dark){body{background:#16181c;color:#ddd}a{color:#8bf}"
+    ".bad td:last-child{color:#f77}}";
 
 // Addresses and file names come from outside.
 std::string escaped(std::string_view text) {
@@ -85,6 +87,13 @@ struct HostSum {
 
 std::string hosts(const Captured& captured) {
     std::map<IpAddress, HostSum> sums;
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        sums[address] = {.opened = host.opened,
+                         .listened = host.accepted,
+                         .failed = host.failed,
+                         .resent = host.retransmissions,
+                         .bytes = host.payload_bytes};
+    }
     for (const CapturedConnection& connection : captured.connections) {
         for (std::size_t end = 0; end < 2; ++end) {
             const CapturedEnd& one = connection.ends.at(end);
@@ -118,7 +127,12 @@ std::string hosts(const Captured& captured) {
 std::string row(const CapturedConnection& connection, const Captured& captured, bool has_ladder) {
     const auto start = connection.first - captured.first.value_or(connection.first);
     const auto state = [](const CapturedEnd& end) {
-        return end.last() == nullptr ? std::string("-") : possible_states(end.last()->possible);
+        const CapturedState* last = end.last();
+        return last == nullptr ? std::string("-")
+               : last->packet == 0 && last->inferred && !last->certain() &&
+                       !last->possible.contains(TcpState::SynSent)
+                   ? std::string("?")
+                   : possible_states(last->possible);
     };
     const std::string number = has_ladder
                                    ? fmt::format("<a href=\"#c{0}\">{0}</a>", connection.number)
@@ -162,7 +176,9 @@ std::string capture_page(const Captured& captured, const Observations& seen,
         _("Connections"), _("OPENER"), _("OTHER END"), _("START s"), _("LASTED"), _("STATE"),
         _("STATE"), _("BYTES"), _("RESENT"), _("OUTCOME"));
     for (std::size_t i = 0; i < std::min(kMostRows, numbers.size()); ++i) {
-        page += row(captured.connections[numbers[i]], captured, i < kMostLadders);
+        if (const auto connection = captured.find(numbers[i])) {
+            page += row(*connection, captured, i < kMostLadders);
+        }
     }
     page += "</table>\n";
     if (numbers.size() > kMostLadders) {
@@ -172,14 +188,19 @@ std::string capture_page(const Captured& captured, const Observations& seen,
                                             static_cast<std::int64_t>(numbers.size())}}));
     }
     for (std::size_t i = 0; i < std::min(kMostLadders, numbers.size()); ++i) {
-        const CapturedConnection& connection = captured.connections[numbers[i]];
+        const auto found = captured.find(numbers[i]);
+        if (!found) {
+            continue;
+        }
+        const CapturedConnection& connection = *found;
         // The first is open: it shows what the others hold.
         page += fmt::format(
             "<details id=\"c{}\"{}><summary>{}. {} – {}</summary><pre>{}</pre>"
             "</details>\n",
             connection.number, i == 0 ? " open" : "", connection.number,
             to_string(connection.ends[0].address), to_string(connection.ends[1].address),
-            escaped(capture_ladder(connection, plain, true)));
+            escaped(capture_ladder(connection, findings_about(captured, connection, findings),
+                                   plain, true)));
     }
     return page + "</html>\n";
 }

@@ -27,7 +27,7 @@ Captured captured_with(std::string file) {
 }
 
 TEST(CapturePage, ShowsTheTableAndALadder) {
-    const std::string page = capture_page(captured_with("a.pcap"), {}, {}, {0});
+    const std::string page = capture_page(captured_with("a.pcap"), {}, {}, {1});
     EXPECT_THAT(page, HasSubstr("<td>192.0.2.1:40000</td>"));
     EXPECT_THAT(page, HasSubstr("id=\"c1\""));
     EXPECT_THAT(page, HasSubstr("SYN-SENT"));
@@ -35,7 +35,7 @@ TEST(CapturePage, ShowsTheTableAndALadder) {
 }
 
 TEST(CapturePage, EscapesWhatComesFromOutsideAndNeedsNoOtherFile) {
-    const std::string page = capture_page(captured_with("<script>&\".pcap"), {}, {}, {0});
+    const std::string page = capture_page(captured_with("<script>&\".pcap"), {}, {}, {1});
     EXPECT_THAT(page, HasSubstr("&lt;script&gt;&amp;&quot;.pcap"));
     EXPECT_THAT(page, Not(HasSubstr("<script")));
     EXPECT_THAT(page, Not(HasSubstr("http")));

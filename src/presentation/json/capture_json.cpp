@@ -197,6 +197,7 @@ ordered_json counts_json(const CaptureCounts& counts) {
             {"not_ip", counts.not_ip},
             {"cut_packets", counts.cut_packets},
             {"damaged_packets", counts.damaged_packets},
+            {"encrypted_packets", counts.encrypted_packets},
             {"unknown_link_type", counts.unknown_link_type},
             {"undeclared_interface", counts.undeclared_interface},
             {"damaged_places", counts.damaged_places},
@@ -221,7 +222,7 @@ ordered_json head_json(const Captured& captured) {
         }
         head["link_types"].push_back(std::move(entry));
     }
-    std::map<CapturedOutcome, std::uint64_t> outcomes;
+    std::map<CapturedOutcome, std::uint64_t> outcomes = captured.compact_sums.outcomes;
     for (const CapturedConnection& connection : captured.connections) {
         ++outcomes[connection.outcome];
     }
@@ -233,6 +234,7 @@ ordered_json head_json(const Captured& captured) {
                          {"half_open", captured.forgotten.half_open},
                          {"finished", captured.forgotten.finished},
                          {"open", captured.forgotten.open}};
+    head["not_judged"] = captured.compact_sums.not_judged;
     head["listeners"] = ordered_json::array();
     constexpr std::size_t kMostPorts = 100;
     for (const CapturedPort& port : captured.ports) {
@@ -269,9 +271,13 @@ void capture_json(const Captured& captured, const Observations& seen,
     }
     bool is_first = true;
     for (const std::uint32_t number : numbers) {
+        const auto connection = captured.find(number);
+        if (!connection) {
+            continue;
+        }
         std::string entry = is_first ? "\n" : ",\n";
         is_first = false;
-        entry += connection_json(captured.connections[number])
+        entry += connection_json(*connection)
                      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
         if (!write(entry)) {
             return;

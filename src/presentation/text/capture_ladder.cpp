@@ -17,16 +17,17 @@
 namespace tcpdx {
 namespace {
 
-// | time 11 | state 23 | arrow 21 | state 23 |, and gaps: 81 columns.
+// | time 11 | state 23 | arrow 20 | state 23 |, and gaps: 80 columns.
 constexpr std::size_t kTimeColumns = 11;
 constexpr std::size_t kStateColumns = 23;
-constexpr std::size_t kArrowColumns = 21;
+constexpr std::size_t kArrowColumns = 20;
 
 // One line: a segment, or a moment without one.
 struct Rung {
     CaptureTime time;
     const CapturedSegment* segment = nullptr;
     std::array<std::string, 2> states;
+    std::vector<const diagnosis::Finding*> findings;
 };
 
 // Of several marks of one packet the one that says most.
@@ -56,6 +57,9 @@ int weight(SegmentMark mark) {
         case SegmentMark::NewSyn:
         case SegmentMark::AfterRst:
         case SegmentMark::BusySince:
+        case SegmentMark::DataAgain:
+        case SegmentMark::FinBefore:
+        case SegmentMark::MayBeFin:
             return 1;
     }
     return 0;
@@ -64,13 +68,48 @@ int weight(SegmentMark mark) {
 bool is_repeated(SegmentMark mark) {
     return mark == SegmentMark::SynAgain || mark == SegmentMark::SynAckAgain ||
            mark == SegmentMark::AckAgain || mark == SegmentMark::FinAgain ||
-           mark == SegmentMark::AckOfFinAgain;
+           mark == SegmentMark::AckOfFinAgain || mark == SegmentMark::DataAgain;
+}
+
+// The segments that a finding of this rule is about; of those that there are, the last.
+bool is_about(std::string_view rule, SegmentMark mark) {
+    using enum SegmentMark;
+    if (rule == "capture-syn-unanswered") {
+        return mark == Syn || mark == SynAgain || mark == SynAckAgain;
+    }
+    if (rule == "capture-refused" || rule == "capture-reset") {
+        return mark == Rst || mark == IcmpError;
+    }
+    if (rule == "capture-half-open") {
+        return mark == SynAck || mark == SynAckAgain;
+    }
+    if (rule == "capture-window-closed") {
+        return mark == ZeroWindow;
+    }
+    if (rule == "capture-close-wait") {
+        return mark == Fin;
+    }
+    return false;
+}
+
+const char* severity_word(diagnosis::Severity severity) {
+    switch (severity) {
+        case diagnosis::Severity::Information:
+            return N_("INFO");
+        case diagnosis::Severity::Warning:
+            return N_("WARNING");
+        case diagnosis::Severity::Problem:
+            return N_("PROBLEM");
+    }
+    return "";
 }
 
 class LadderWriter {
 public:
-    LadderWriter(const CapturedConnection& connection, bool unicode)
-        : connection_(connection), unicode_(unicode) {
+    LadderWriter(const CapturedConnection& connection,
+                 const std::vector<const diagnosis::Finding*>& findings, const Screen& screen,
+                 bool unicode)
+        : connection_(connection), screen_(screen), unicode_(unicode) {
         for (const CapturedSegment& segment : connection.segments) {
             if (!rungs_.empty() && rungs_.back().segment->packet == segment.packet) {
                 const CapturedSegment*& shown = rungs_.back().segment;
@@ -84,6 +123,9 @@ public:
                 place(end, state);
             }
         }
+        for (const diagnosis::Finding* finding : findings) {
+            place(*finding);
+        }
     }
 
     std::string write() const {
@@ -94,6 +136,12 @@ public:
                                            arrow(rung.segment), rung.states[1]);
             line.erase(line.find_last_not_of(' ') + 1);
             text += line + '\n';
+            for (const diagnosis::Finding* finding : rung.findings) {
+                text += said(*finding);
+            }
+        }
+        for (const diagnosis::Finding* finding : unplaced_) {
+            text += said(*finding);
         }
         return text;
     }
@@ -115,6 +163,27 @@ private:
             text += ' ' + short_time(*state.until - state.since);
         }
         return text;
+    }
+
+    void place(const diagnosis::Finding& finding) {
+        for (auto rung = rungs_.rbegin(); rung != rungs_.rend(); ++rung) {
+            if (rung->segment != nullptr && is_about(finding.rule_id, rung->segment->mark)) {
+                rung->findings.push_back(&finding);
+                return;
+            }
+        }
+        unplaced_.push_back(&finding);
+    }
+
+    [[nodiscard]] std::string said(const diagnosis::Finding& finding) const {
+        TextPage page(screen_);
+        page.item(inked(screen_,
+                        finding.severity == diagnosis::Severity::Problem ? Ink::Red : Ink::Yellow,
+                        _(severity_word(finding.severity))) +
+                      ' ',
+                  render(finding.claim) + " [" + std::string(finding.rule_id) + ']',
+                  kTimeColumns + 1);
+        return page.take();
     }
 
     // Beside the segment that brought the state; where that line is taken, or no segment did, on a
@@ -174,8 +243,10 @@ private:
     }
 
     const CapturedConnection& connection_;
+    const Screen& screen_;
     bool unicode_;
     std::vector<Rung> rungs_;
+    std::vector<const diagnosis::Finding*> unplaced_;
 };
 
 std::string role(const CapturedEnd& end) {
@@ -243,8 +314,26 @@ std::string flow_line(const CapturedFlow& flow) {
 
 }  // namespace
 
-std::string capture_ladder(const CapturedConnection& connection, const Screen& screen,
-                           bool unicode) {
+std::vector<const diagnosis::Finding*> findings_about(
+    const Captured& captured, const CapturedConnection& connection,
+    const std::vector<diagnosis::Finding>& findings) {
+    std::vector<const diagnosis::Finding*> about;
+    const auto found = std::find_if(
+        captured.connections.begin(), captured.connections.end(),
+        [&](const CapturedConnection& one) { return one.number == connection.number; });
+    const auto index = static_cast<std::uint32_t>(found - captured.connections.begin());
+    for (const diagnosis::Finding& finding : findings) {
+        if (std::find(finding.connections.begin(), finding.connections.end(), index) !=
+            finding.connections.end()) {
+            about.push_back(&finding);
+        }
+    }
+    return about;
+}
+
+std::string capture_ladder(const CapturedConnection& connection,
+                           const std::vector<const diagnosis::Finding*>& findings,
+                           const Screen& screen, bool unicode) {
     TextPage page(screen);
     const CapturedEnd& left = connection.ends[0];
     const CapturedEnd& right = connection.ends[1];
@@ -258,7 +347,7 @@ std::string capture_ladder(const CapturedConnection& connection, const Screen& s
     page.line(fmt::format("{} {} {} {}", pad_left(_("seconds"), kTimeColumns),
                           pad_left(role(left), kStateColumns), std::string(kArrowColumns, ' '),
                           role(right)));
-    page.block(LadderWriter(connection, unicode).write());
+    page.block(LadderWriter(connection, findings, screen, unicode).write());
     page.gap();
     if (connection.closed_first && connection.outcome != CapturedOutcome::Refused) {
         page.item("- ", render(Message{connection.closed_by_reset ? N_("{0} reset it.")

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <vector>
 
 #include "base/i18n.h"
 #include "presentation/capture_words.h"
@@ -38,7 +40,12 @@ std::string state_now(const CapturedEnd& end) {
     // Of an end that showed nothing there is nothing to say on one line.
     const bool unknown = last->cause == CapturedCause::Unseen && last->inferred &&
                          !last->possible.contains(TcpState::SynSent) && !last->certain();
-    return unknown ? "?" : possible_states(last->possible);
+    if (unknown) {
+        return "?";
+    }
+    std::string text = possible_states(last->possible);
+    std::erase(text, ' ');
+    return text;
 }
 
 Ink ink_of(CapturedOutcome outcome) {
@@ -71,7 +78,86 @@ std::string closer(const CapturedConnection& connection) {
     return *connection.closed_first == 0 ? "→" : "←";
 }
 
-using Row = std::array<std::string, 11>;
+constexpr std::size_t kColumns = 11;
+using Row = std::array<std::string, kColumns>;
+
+// What a narrow terminal has no room for, the first of these first: start, who closed, what was
+// sent again, bytes, how long it lasted. --connection shows all of it.
+constexpr std::array<std::size_t, 5> kLeftOut{3, 9, 8, 7, 4};
+
+std::array<bool, kColumns> columns_that_fit(const std::array<std::size_t, kColumns>& widths,
+                                            const Screen& screen) {
+    std::array<bool, kColumns> shown{};
+    shown.fill(true);
+    std::size_t total = 0;
+    for (const std::size_t width : widths) {
+        total += width + 2;
+    }
+    for (const std::size_t column : kLeftOut) {
+        if (!screen.terminal || total <= screen.width + 2) {
+            break;
+        }
+        shown.at(column) = false;
+        total -= widths.at(column) + 2;
+    }
+    return shown;
+}
+
+// The hosts that the capture was made at, the one with the most connections first.
+std::vector<IpAddress> captured_at(const Captured& captured) {
+    std::map<IpAddress, std::uint64_t> hosts;
+    for (const auto& [address, host] : captured.compact_sums.hosts) {
+        if (host.is_near) {
+            hosts[address] += host.opened + host.accepted;
+        }
+    }
+    for (const CapturedConnection& connection : captured.connections) {
+        const bool both = connection.near == NearEnd::Both;
+        if (both || connection.near == NearEnd::First) {
+            ++hosts[connection.ends[0].address.address];
+        }
+        if (both || connection.near == NearEnd::Second) {
+            ++hosts[connection.ends[1].address.address];
+        }
+    }
+    std::vector<std::pair<std::uint64_t, IpAddress>> order;
+    for (const auto& [address, count] : hosts) {
+        order.emplace_back(count, address);
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<IpAddress> addresses;
+    for (const auto& [count, address] : order) {
+        addresses.push_back(address);
+    }
+    return addresses;
+}
+
+void add_vantage(const Captured& captured, TextPage& page) {
+    if (captured.connection_count() == 0) {
+        return;
+    }
+    const std::vector<IpAddress> hosts = captured_at(captured);
+    constexpr std::size_t kFew = 3;
+    if (hosts.empty()) {
+        page.paragraph(
+            _("Where this was captured is not known: no packets show it. What was sent may not "
+              "have arrived, and what did not come may have been sent."));
+    } else if (hosts.size() == 1) {
+        page.paragraph(render(Message{N_("Captured at or near {0}: what it sends may still be lost "
+                                         "behind the capture, what is sent to it has arrived."),
+                                      {hosts.front()}}));
+    } else if (hosts.size() <= kFew) {
+        std::string names;
+        for (const IpAddress& host : hosts) {
+            names += (names.empty() ? "" : ", ") + to_string(host);
+        }
+        page.paragraph(render(Message{N_("Captured near several hosts: {0}."), {names}}));
+    } else {
+        page.paragraph(render(Message{N_("Captured near {0} hosts, most often {1}."),
+                                      {number(hosts.size()), hosts.front()}}));
+    }
+}
 
 Row row_of(const Captured& captured, const CapturedConnection& connection) {
     const CapturedFlow& there = connection.ends[0].sent;
@@ -119,13 +205,14 @@ std::string capture_summary(const Captured& captured, const Screen& screen) {
     std::string text =
         render(Message{N_("Read: packets {0}, TCP segments {1}, connections {2}."),
                        {number(counts.packets), number(counts.tcp),
-                        number(captured.connections.size() + captured.forgotten.total)}});
+                        number(captured.connection_count() + captured.forgotten.total)}});
     if (captured.first && captured.last) {
         text += ' ' + render(Message{
                           N_("From {0} on, for {1}."),
                           {utc(*captured.first), short_time(*captured.last - *captured.first)}});
     }
     page.paragraph(text);
+    add_vantage(captured, page);
     const auto note = [&](bool applies, const Message& message) {
         if (applies) {
             page.paragraph(inked(screen, Ink::Yellow, render(message)));
@@ -139,6 +226,11 @@ std::string capture_summary(const Captured& captured, const Screen& screen) {
          {N_("Packets that contradict their own lengths: {0}."), {number(counts.damaged_packets)}});
     note(counts.cut_packets > 0, {N_("Packets captured too short to show TCP (snap length): {0}."),
                                   {number(counts.cut_packets)}});
+    note(
+        counts.encrypted_packets > 0,
+        {N_("Packets that are encrypted below TCP (IPsec, MACsec, 802.11), of which nothing can be "
+            "told: {0}."),
+         {number(counts.encrypted_packets)}});
     for (const CaptureLinkType& type : captured.link_types) {
         note(type.name.empty(), {N_("Packets of link type {0}, which is not known here: {1}."),
                                  {std::int64_t{type.number}, number(type.packets)}});
@@ -152,6 +244,10 @@ std::string capture_summary(const Captured& captured, const Screen& screen) {
          {N_("Packets that the capturing program says it lost: {0}."),
           {number(counts.dropped_by_capture)}});
     note(counts.no_times, {N_("Some packets have no time."), {}});
+    note(
+        captured.compact_sums.not_judged > 0,
+        {N_("Connections that are listed and not judged one by one, since there are so many: {0}."),
+         {number(captured.compact_sums.not_judged)}});
     note(captured.forgotten.total > 0,
          {N_("Connections let go of to stay within the limit: {0}, of these half open: {1}. They "
              "are counted, and not listed."),
@@ -164,11 +260,11 @@ std::string capture_table(const Captured& captured, const std::vector<std::uint3
     const Row header{"#",         _("OPENER"),    _("OTHER END"), _("START s"),
                      _("LASTED"), _("STATE"),     _("STATE"),     _("BYTES"),
                      _("RESENT"), _("CLOSED BY"), _("OUTCOME")};
-    constexpr std::array<bool, 11> kRight{true,  false, false, true,  true, false,
-                                          false, true,  true,  false, false};
+    constexpr std::array<bool, kColumns> kRight{true,  false, false, true,  true, false,
+                                                false, true,  true,  false, false};
     // Widths come from the first rows: a table of a million lines must not be held twice.
     constexpr std::size_t kMeasured = 1000;
-    std::array<std::size_t, 11> widths{};
+    std::array<std::size_t, kColumns> widths{};
     const auto widen = [&](const Row& row) {
         for (std::size_t i = 0; i < row.size(); ++i) {
             widths.at(i) = std::max(widths.at(i), display_width(row.at(i)));
@@ -176,12 +272,18 @@ std::string capture_table(const Captured& captured, const std::vector<std::uint3
     };
     widen(header);
     for (std::size_t i = 0; i < std::min(numbers.size(), kMeasured); ++i) {
-        widen(row_of(captured, captured.connections[numbers[i]]));
+        if (const auto connection = captured.find(numbers[i])) {
+            widen(row_of(captured, *connection));
+        }
     }
+    const auto fits = columns_that_fit(widths, screen);
     std::string text;
     const auto write = [&](const Row& row, Ink ink) {
         std::string line;
         for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+            if (!fits.at(i)) {
+                continue;
+            }
             line += kRight.at(i) ? pad_left(row.at(i), widths.at(i))
                                  : pad_right(row.at(i), widths.at(i));
             line += "  ";
@@ -189,25 +291,33 @@ std::string capture_table(const Captured& captured, const std::vector<std::uint3
         text += line + inked(screen, ink, row.back()) + '\n';
     };
     write(header, Ink::Bold);
-    for (const std::uint32_t index : numbers) {
-        const CapturedConnection& connection = captured.connections[index];
-        write(row_of(captured, connection), ink_of(connection.outcome));
+    for (const std::uint32_t number : numbers) {
+        if (const auto connection = captured.find(number)) {
+            write(row_of(captured, *connection), ink_of(connection->outcome));
+        }
     }
     return text;
 }
 
 std::string capture_listeners(const Captured& captured, std::size_t most, const Screen& screen) {
-    std::string text = inked(screen, Ink::Bold,
-                             fmt::format("{} {} {} {} {} {}", pad_right(_("LISTENER"), 40),
-                                         pad_left(_("OPENED"), 10), pad_left(_("COMPLETE"), 10),
-                                         pad_left(_("REFUSED"), 10), pad_left(_("NO ANSWER"), 10),
-                                         pad_left(_("HALF OPEN"), 10))) +
-                       '\n';
-    for (std::size_t i = 0; i < std::min(most, captured.ports.size()); ++i) {
+    const std::size_t count = std::min(most, captured.ports.size());
+    std::size_t width = display_width(_("LISTENER"));
+    for (std::size_t i = 0; i < count; ++i) {
+        width = std::max(width, to_string(captured.ports[i].address).size());
+    }
+    constexpr std::size_t kNumber = 10;
+    std::string text =
+        inked(screen, Ink::Bold,
+              fmt::format("{} {} {} {} {} {}", pad_right(_("LISTENER"), width),
+                          pad_left(_("OPENED"), kNumber), pad_left(_("COMPLETE"), kNumber),
+                          pad_left(_("REFUSED"), kNumber), pad_left(_("NO ANSWER"), kNumber),
+                          pad_left(_("HALF OPEN"), kNumber))) +
+        '\n';
+    for (std::size_t i = 0; i < count; ++i) {
         const CapturedPort& port = captured.ports[i];
         text += fmt::format("{} {:>10} {:>10} {:>10} {:>10} {:>10}\n",
-                            pad_right(to_string(port.address), 40), port.attempts, port.established,
-                            port.refused, port.unanswered, port.half_open);
+                            pad_right(to_string(port.address), width), port.attempts,
+                            port.established, port.refused, port.unanswered, port.half_open);
     }
     return text;
 }

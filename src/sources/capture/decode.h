@@ -20,7 +20,8 @@ enum class Decoded : std::uint8_t {
     NotIp,     // ARP and the like
     Cut,       // the capture ends before the TCP ports
     Damaged,   // contradicts its own lengths
-    TooDeep,   // wrapped more often than anybody does
+    Encrypted,
+    TooDeep,  // wrapped more often than anybody does
     UnknownLinkType,
 };
 
@@ -97,6 +98,7 @@ void step_ip(Walk& walk, Packet& packet);
 void step_ip_protocol(Walk& walk, Packet& packet);
 void step_gre(Walk& walk, Packet& packet);
 void step_udp(Walk& walk, Packet& packet);
+void step_l2tp3(Walk& walk);
 void step_icmp(Walk& walk, Packet& packet, bool v6);
 
 }  // namespace layers

@@ -59,6 +59,34 @@ std::vector<Wrapping> wrappings() {
         {"802.11", 105, data_frame + snap + ip},
         {"802.11 with quality of service", 105, quality_frame + snap + ip},
         {"radiotap", 127, bytes({0, 0, 12, 0}) + zeros(8) + data_frame + snap + ip},
+        {"radiotap with a padded header", 127,
+         bytes({0, 0, 17, 0, 3, 0, 0, 0}) + zeros(8) + bytes({0x20}) + quality_frame + zeros(2) +
+             snap + ip},
+        {"radiotap with a second word, not padded", 127,
+         bytes({0, 0, 13, 0, 2, 0, 0, 0x80, 0, 0, 0, 0, 0x10}) + quality_frame + snap + ip},
+        {"802.11 with several frames in one", 105,
+         bytes({0x88, 0x02}) + zeros(22) + bytes({0x80, 0}) + zeros(12) +
+             be16(static_cast<std::uint32_t>(snap.size() + ip.size())) + snap + ip},
+        {"802.11 with AVS header", 163,
+         be32(0x80211001) + be32(64) + zeros(56) + data_frame + snap + ip},
+        {"Frame Relay", 107, bytes({0x18, 0x41, 3, 0xcc}) + ip},
+        {"Cisco HDLC with direction", 205, bytes({1, 0x0f, 0, 8, 0}) + ip},
+        {"Apple pktap", 258, le32(108) + le32(1) + le32(1) + zeros(96) + frame},
+        {"MACsec, not encrypted", 1,
+         ethernet(bytes({0x20, 0}) + zeros(12) + be16(0x0800) + ip + zeros(16), 0x88e5)},
+        {"VN-Tag", 1, ethernet(zeros(4) + be16(0x0800) + ip, 0x8926)},
+        {"HSR", 1, ethernet(zeros(4) + be16(0x0800) + ip, 0x892f)},
+        {"service chain", 1, ethernet(bytes({0, 6, 1, 3}) + zeros(20) + frame, 0x894f)},
+        {"L2TP", 101,
+         ip4(udp(be16(0x4002) + be16(8) + zeros(4) + bytes({0xff, 3, 0, 0x21}) + ip, 1701),
+             {.protocol = 17})},
+        {"L2TP with sequence and offset", 101,
+         ip4(udp(be16(0x0a02) + zeros(8) + be16(3) + zeros(3) + bytes({0, 0x21}) + ip, 1701),
+             {.protocol = 17})},
+        {"L2TP version 3", 101, ip4(be32(7) + zeros(8) + frame, {.protocol = 115})},
+        {"L2TP version 3 in UDP", 101,
+         ip4(udp(be16(3) + be16(0) + be32(7) + zeros(4) + frame, 1701), {.protocol = 17})},
+        {"GRE in UDP", 101, ip4(udp(be16(0) + be16(0x0800) + ip, 4754), {.protocol = 17})},
         {"NFLOG", 239,
          bytes({2, 0, 0, 0}) + le16(8) + le16(1) + zeros(4) +
              le16(static_cast<std::uint32_t>(4 + ip.size())) + le16(9) + ip},
@@ -106,6 +134,34 @@ TEST(Decode, FindsTheSegmentInEveryWrapping) {
         EXPECT_EQ(segment.payload_bytes, 0U);
         EXPECT_FALSE(segment.bad_header);
     }
+}
+
+TEST(Decode, NamesWhatIsEncrypted) {
+    const Bytes protected_frame = bytes({0x88, 0x42}) + zeros(60);
+    EXPECT_EQ(answer(protected_frame, 105), Decoded::Encrypted);
+    EXPECT_EQ(answer(ethernet(bytes({0x2c, 0}) + zeros(60), 0x88e5), 1), Decoded::Encrypted);
+    EXPECT_EQ(answer(ip4(zeros(60), {.protocol = 50}), 101), Decoded::Encrypted);
+}
+
+TEST(Decode, ReadsTheFirstPieceOfATunnelledPacketThatIpCutUp) {
+    // The outer packet is a fragment; what is inside says its own length.
+    const Bytes inside = ethernet(ip4(tcp({.payload = 1000})));
+    const Bytes tunnel = udp(bytes({8, 0, 0, 0}) + be32(7U << 8U) + inside, 4789);
+    Bytes first = ip4(Bytes(tunnel.begin(), tunnel.begin() + 96), {.protocol = 17});
+    first[6] = std::byte{0x20};
+    const Segment segment = decoded(first, 101);
+    EXPECT_EQ(segment.payload_bytes, 1000U);
+    EXPECT_FALSE(segment.bad_header);
+    Bytes second = ip4(Bytes(tunnel.begin() + 96, tunnel.end()), {.protocol = 17});
+    second[7] = std::byte{12};
+    EXPECT_EQ(answer(second, 101), Decoded::OtherIp);
+}
+
+TEST(Decode, TakesNoControlMessageForAPacket) {
+    EXPECT_EQ(answer(ip4(udp(be16(0xc802) + zeros(10) + datagram(), 1701), {.protocol = 17}), 101),
+              Decoded::OtherIp);
+    EXPECT_EQ(answer(ip4(zeros(4) + ethernet(datagram()), {.protocol = 115}), 101),
+              Decoded::OtherIp);
 }
 
 TEST(Decode, SurvivesEveryTruncationOfEveryWrapping) {

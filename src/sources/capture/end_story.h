@@ -34,6 +34,8 @@ public:
     EndStory tell();
 
 private:
+    // Whatever is not answered is sent again before: RFC 6298, 2.1, starts with a second.
+    static constexpr std::int64_t kSurelyRepeatedNs = 1'200'000'000;
     // Within one moment: a segment's acknowledgment counts before its FIN, and what an end receives
     // before what it sends.
     [[nodiscard]] static int rank(const EndEvent& event);
@@ -47,6 +49,18 @@ private:
                                               std::uint8_t from, std::int64_t before) const;
     [[nodiscard]] std::int64_t sent_at(const LogEntry& entry) const {
         return entry.time_ns - delay_;
+    }
+    // Its first copy may have been lost before the capture.
+    [[nodiscard]] std::int64_t fin_sent_at(const LogEntry& fin) const {
+        const LogEntry* before = (fin.extra & kSentBefore) != 0 ? first({FinBefore}, me_) : nullptr;
+        return sent_at(before != nullptr ? *before : fin);
+    }
+    // The copy that got there cannot have passed here later than its answer, less the way there
+    // and back; of several the last.
+    [[nodiscard]] const LogEntry* copy_proved_by(std::initializer_list<SegmentMark> marks,
+                                                 const LogEntry& proof) const {
+        const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
+        return copy != nullptr ? copy : last_before(marks, peer_, proof.time_ns);
     }
     // What this end sent, and what it did to itself by that.
     void add_sent(const LogEntry& entry, Happening what);
@@ -64,6 +78,9 @@ private:
     void tell_ack_of_my_syn_ack();
     void tell_data();
     void tell_closing();
+    // May have happened, and no packet says so.
+    void add_possible(Happening what, std::int64_t at, std::uint32_t packet);
+    void tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin);
     void tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin);
     void tell_end();
     // Behind a closed window data and FIN wait, so close() shows nothing.

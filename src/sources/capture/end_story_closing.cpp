@@ -14,7 +14,7 @@ void Story::tell_closing() {
         if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0) {
             // Its own FIN did not acknowledge it yet.
             EndEvent& event = story_.events.back();
-            event.at = std::max(event.at, sent_at(*my_fin) + 1);
+            event.at = std::max(event.at, fin_sent_at(*my_fin) + 1);
         }
         got_fin = story_.events.back().at;
     } else if (their_fin != nullptr) {
@@ -32,11 +32,14 @@ void Story::tell_closing() {
                                  .certain = false,
                                  .inferred = true});
     }
+    tell_missing_end(their_fin, got_fin);
     if (my_fin == nullptr) {
         return;
     }
     add_sent(*my_fin, Happening::SendFin);
     EndEvent& sent = story_.events.back();
+    sent.at = fin_sent_at(*my_fin);
+    sent.latest = sent.at + delay_;
     if (const LogEntry* busy = first({BusySince}, me_); busy != nullptr && near_) {
         // Data was under way, and close() may have come at any time while it was.
         sent.earliest = busy->time_ns - delay_;
@@ -47,23 +50,77 @@ void Story::tell_closing() {
     tell_ack_of_my_fin(*my_fin, got_fin);
 }
 
+void Story::add_possible(Happening what, std::int64_t at, std::uint32_t packet) {
+    story_.events.push_back({.at = at,
+                             .earliest = at,
+                             .what = what,
+                             .packet = packet,
+                             .certain = false,
+                             .inferred = true});
+}
+
+// What was not captured may have been a FIN. Of an end without any packet that may be at any time.
+void Story::tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin) {
+    std::int64_t opened = INT64_MIN;
+    for (const EndEvent& event : story_.events) {
+        const bool opens =
+            event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
+        opened = opens ? std::max(opened, event.at) : opened;
+    }
+    const bool is_open = opened != INT64_MIN;
+    if (story_.self_silent) {
+        if (story_.saw_opening && is_open) {
+            add_possible(Happening::SendFin, opened + 1, 0);
+            add_possible(Happening::ReceiveAckOfFin, opened + 2, 0);
+            if (got_fin) {
+                add_possible(Happening::SendFin, *got_fin + 1, their_fin->packet);
+                add_possible(Happening::ReceiveAckOfFin, *got_fin + 2, their_fin->packet);
+            }
+        }
+        return;
+    }
+    // These times are kept in milliseconds, and a connection may be opened within one.
+    const auto about = [&](const LogEntry& entry) {
+        const std::int64_t at = entry.time_ns - delay_;
+        return is_open ? std::max(at, opened + 1) : at;
+    };
+    if (const LogEntry* mine = first({MayBeFin}, me_)) {
+        const LogEntry* data = first({Data}, me_);
+        const std::int64_t at =
+            data != nullptr ? std::max(about(*mine), sent_at(*data) + 1) : about(*mine);
+        add_possible(Happening::SendFin, at, 0);
+        story_.events.back().earliest.reset();
+        add_possible(Happening::ReceiveAckOfFin, at + 1, 0);
+    }
+    if (const LogEntry* theirs = first({MayBeFin}, peer_)) {
+        add_possible(Happening::ReceiveFin, about(*theirs), 0);
+        story_.events.back().earliest.reset();
+    }
+}
+
 void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin) {
     if (story_.other_silent) {
-        story_.events.push_back({.at = sent_at(my_fin) + 1,
-                                 .earliest = my_fin.time_ns,
-                                 .what = Happening::ReceiveAckOfFin,
-                                 .packet = my_fin.packet,
-                                 .certain = false,
-                                 .inferred = true});
+        // In whichever order, all of it may have come.
+        add_possible(Happening::ReceiveAckOfFin, sent_at(my_fin) + 1, my_fin.packet);
+        add_possible(Happening::ReceiveFin, sent_at(my_fin) + 2, my_fin.packet);
+        add_possible(Happening::ReceiveAckOfFin, sent_at(my_fin) + 3, my_fin.packet);
         return;
     }
     // Sending the FIN again says that no acknowledgment had arrived, unless the two crossed.
-    const LogEntry* again = last_before({FinAgain}, me_, INT64_MAX);
+    const LogEntry* again = last_before({FinAgain, DataAgain}, me_, INT64_MAX);
+    // Whoever acknowledges a FIN has got the acknowledgment in it.
+    const LogEntry* their_fin = first({Fin}, peer_);
+    const LogEntry* my_ack = first({AckOfFin}, me_);
+    const LogEntry* copy = their_fin != nullptr && my_ack != nullptr
+                               ? copy_proved_by({Fin, FinAgain}, *my_ack)
+                               : nullptr;
+    const bool fin_proves = copy != nullptr && (their_fin->extra & kAcksFin) != 0;
     const LogEntry* ack = nullptr;
     for (const LogEntry& entry : log_) {
         const bool acks = entry.from == peer_ && is_one_of(entry.mark, {AckOfFin, AckOfFinAgain});
         const bool was_lost = again != nullptr && entry.time_ns < again->time_ns &&
-                              again->time_ns - entry.time_ns > 2 * delay_;
+                              again->time_ns - entry.time_ns > 2 * delay_ &&
+                              !(fin_proves && entry.packet <= copy->packet);
         if (acks && !was_lost) {
             ack = &entry;
             break;
@@ -78,11 +135,17 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
     add_unproved(*ack, Happening::ReceiveAckOfFin, true);
     EndEvent& event = story_.events.back();
     event.at = std::max(event.at, story_.events[story_.events.size() - 2].at + 1);
-    const LogEntry* their_fin = first({Fin}, peer_);
+    const LogEntry* last_fin = last_before({Fin, FinAgain}, me_, ack->time_ns);
+    if (last_fin != nullptr && ack->time_ns - last_fin->time_ns > kSurelyRepeatedNs + 4 * delay_) {
+        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
+        event.earliest = last_fin->time_ns;
+    }
     if (their_fin == nullptr || !got_fin) {
         return;
     }
-    const bool fin_acked_mine = (their_fin->extra & kAcksFin) != 0;
+    // The copy that arrived may be a later one, which acknowledges what had come until then.
+    const bool fin_acked_mine =
+        (their_fin->extra & kAcksFin) != 0 || (copy != nullptr && copy->packet > ack->packet);
     if (fin_acked_mine && event.at > *got_fin) {
         event.at = *got_fin;  // whoever takes the FIN takes its acknowledgment first
         event.assumed = false;
@@ -101,7 +164,8 @@ void Story::tell_end() {
         // Segments that were under way when it came do not count.
         const bool refuted =
             goes_on != nullptr && goes_on->time_ns - theirs->time_ns > 2 * delay_ + 1'000'000;
-        add_unproved(*theirs, Happening::ReceiveRst, !refuted);
+        const bool may_be_lost = !near_ && (theirs->extra & kUnheard) != 0;
+        add_unproved(*theirs, Happening::ReceiveRst, !refuted && !may_be_lost);
     }
     if (const LogEntry* error = first({IcmpError}, me_)) {
         const LogEntry* again = last_before({SynAgain}, me_, INT64_MAX);

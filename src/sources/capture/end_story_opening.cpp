@@ -77,12 +77,7 @@ void Story::add_sent(const LogEntry& entry, Happening what) {
 
 void Story::add_proved(std::initializer_list<SegmentMark> marks, const LogEntry& proof,
                        Happening what) {
-    // The copy that got there cannot have passed here later than its answer, less the way there
-    // and back; of several the last.
-    const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
-    if (copy == nullptr) {
-        copy = last_before(marks, peer_, proof.time_ns);
-    }
+    const LogEntry* copy = copy_proved_by(marks, proof);
     EndEvent event{.at = sent_at(proof),
                    .latest = proof.time_ns,
                    .what = what,
@@ -202,6 +197,12 @@ void Story::tell_ack_of_my_syn_ack() {
                    .earliest = ack->time_ns,
                    .what = Happening::ReceiveAckOfSyn,
                    .packet = ack->packet};
+    const LogEntry* last_syn_ack = last_before({SynAck, SynAckAgain}, me_, ack->time_ns);
+    if (last_syn_ack != nullptr &&
+        ack->time_ns - last_syn_ack->time_ns > kSurelyRepeatedNs + 4 * delay_) {
+        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
+        event.earliest = last_syn_ack->time_ns;
+    }
     if (speaks != nullptr && speaks->time_ns >= ack->time_ns) {
         event.latest = speaks->time_ns;
         event.at = std::min(event.at, std::max(ack->time_ns, speaks->time_ns - delay_));

@@ -1,25 +1,10 @@
 #include "sources/capture/flow_table.h"
 
+#include <array>
 #include <cstring>
 #include <random>
 
 namespace tcpdx::capture {
-namespace {
-
-// Seeded, since whoever sends the packets chooses the keys.
-std::uint32_t hash_of(const FlowKey& key, std::uint64_t seed) {
-    static_assert(sizeof(FlowKey) == 40);
-    std::uint64_t value = seed;
-    for (std::size_t at = 0; at < sizeof(FlowKey); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, reinterpret_cast<const std::byte*>(&key) + at, 8);
-        value = (value ^ word) * 0x9fb21c651e98df25U;
-        value ^= value >> 35U;
-    }
-    return static_cast<std::uint32_t>(value ^ value >> 32U);
-}
-
-}  // namespace
 
 FlowTable::FlowTable(std::size_t limit)
     : places_(1024), limit_(limit), seed_(std::random_device{}()) {}
@@ -27,32 +12,42 @@ FlowTable::FlowTable(std::size_t limit)
 std::size_t FlowTable::place_of(const FlowKey& key, std::uint32_t hash) const {
     const std::size_t mask = places_.size() - 1;
     std::size_t at = hash & mask;
-    while (places_[at].index != kNone &&
-           (places_[at].hash != hash || !(look_at(places_[at].index).key == key))) {
+    while (places_[at].index != kNone && (places_[at].hash != hash || !is_of(places_[at], key))) {
         at = (at + 1) & mask;
     }
     return at;
 }
 
-std::uint32_t FlowTable::find(const FlowKey& key) const {
-    return places_[place_of(key, hash_of(key, seed_))].index;
+// Seeded, since whoever sends the packets chooses the keys.
+std::uint32_t FlowTable::hash_of(const FlowKey& key) const {
+    static_assert(sizeof(FlowKey) == 40);
+    std::array<std::uint64_t, 5> words{};
+    std::memcpy(words.data(), &key, sizeof(words));
+    std::uint64_t value = seed_;
+    for (const std::uint64_t word : words) {
+        value = (value ^ word) * 0x9fb21c651e98df25U;
+        value ^= value >> 35U;
+    }
+    return static_cast<std::uint32_t>(value ^ value >> 32U);
 }
 
-std::uint32_t FlowTable::add(const FlowKey& key) {
+std::uint32_t FlowTable::free_index() {
+    if (!free_.empty()) {
+        const std::uint32_t index = free_.back();
+        free_.pop_back();
+        return index;
+    }
+    if (end_ % kBlock == 0) {
+        blocks_.push_back(std::make_unique<LiveConnection[]>(kBlock));
+    }
+    return end_++;
+}
+
+std::uint32_t FlowTable::add(const FlowKey& key, std::uint32_t hash) {
     if ((keys_ + 1) * 3 > places_.size() * 2) {
         grow();
     }
-    std::uint32_t index = end_;
-    if (!free_.empty()) {
-        index = free_.back();
-        free_.pop_back();
-    } else {
-        if (end_ % kBlock == 0) {
-            blocks_.push_back(std::make_unique<LiveConnection[]>(kBlock));
-        }
-        ++end_;
-    }
-    const std::uint32_t hash = hash_of(key, seed_);
+    const std::uint32_t index = free_index();
     const std::size_t place = place_of(key, hash);
     keys_ += places_[place].index == kNone ? 1U : 0U;
     places_[place] = {hash, index};
@@ -64,26 +59,82 @@ std::uint32_t FlowTable::add(const FlowKey& key) {
     return index;
 }
 
+void FlowTable::erase_place(std::size_t hole) {
+    const std::size_t mask = places_.size() - 1;
+    --keys_;
+    // Moves up what the hole would hide from a search.
+    for (std::size_t next = (hole + 1) & mask; places_[next].index != kNone;
+         next = (next + 1) & mask) {
+        const std::size_t home = places_[next].hash & mask;
+        if (((next - home) & mask) >= ((next - hole) & mask)) {
+            places_[hole] = places_[next];
+            hole = next;
+        }
+    }
+    places_[hole] = {};
+}
+
 void FlowTable::remove(std::uint32_t index) {
     LiveConnection& removed = at(index);
-    const std::size_t mask = places_.size() - 1;
-    std::size_t hole = place_of(removed.key, hash_of(removed.key, seed_));
-    if (places_[hole].index == index) {
-        --keys_;
-        // Moves up what the hole would hide from a search.
-        for (std::size_t next = (hole + 1) & mask; places_[next].index != kNone;
-             next = (next + 1) & mask) {
-            const std::size_t home = places_[next].hash & mask;
-            if (((next - home) & mask) >= ((next - hole) & mask)) {
-                places_[hole] = places_[next];
-                hole = next;
-            }
-        }
-        places_[hole] = {};
+    const std::size_t place = place_of(removed.key, hash_of(removed.key));
+    if (places_[place].index == index) {
+        erase_place(place);
     }
     removed.used = false;
     free_.push_back(index);
     --used_;
+}
+
+void FlowTable::lay_to_rest(std::uint32_t index, SegmentLog& log) {
+    LiveConnection& connection = at(index);
+    const std::size_t place = place_of(connection.key, hash_of(connection.key));
+    const std::uint32_t id = resting_->add(connection, log);
+    if (places_[place].index == index) {
+        places_[place].index = id | kAtRest;
+    }
+    log.free(connection.log);
+    connection.used = false;
+    free_.push_back(index);
+    --used_;
+}
+
+std::uint32_t FlowTable::wake(std::uint32_t resting, SegmentLog& log) {
+    const std::uint32_t index = free_index();
+    LiveConnection& woken = at(index);
+    resting_->read(resting & ~kAtRest, woken, entries_);
+    for (const LogEntry& entry : entries_) {
+        log.append(woken.log, woken.first_ns, entry);
+    }
+    const std::size_t place = place_of(woken.key, hash_of(woken.key));
+    places_[place].index = index;
+    resting_->remove(resting & ~kAtRest);
+    ++used_;
+    return index;
+}
+
+void FlowTable::forget_resting(std::uint32_t id, const FlowKey& key) {
+    const std::size_t place = place_of(key, hash_of(key));
+    if (places_[place].index == (id | kAtRest)) {
+        erase_place(place);
+    }
+    resting_->remove(id);
+}
+
+void FlowTable::lay_all_to_rest(SegmentLog& log) {
+    // Nothing is looked for any more.
+    places_ = std::vector<Place>(1);
+    for (std::uint32_t index = 0; index < end_; ++index) {
+        if (at(index).used) {
+            static_cast<void>(resting_->add(at(index), log));
+        }
+        if (index % kBlock == kBlock - 1) {
+            blocks_[index / kBlock].reset();
+        }
+    }
+    blocks_.clear();
+    free_ = {};
+    end_ = 0;
+    used_ = keys_ = 0;
 }
 
 void FlowTable::grow() {
@@ -102,7 +153,8 @@ void FlowTable::grow() {
 }
 
 std::size_t FlowTable::bytes() const {
-    return blocks_.size() * kBlock * sizeof(LiveConnection) + places_.size() * sizeof(Place);
+    return blocks_.size() * kBlock * sizeof(LiveConnection) + places_.size() * sizeof(Place) +
+           resting_->bytes();
 }
 
 }  // namespace tcpdx::capture

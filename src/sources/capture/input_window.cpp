@@ -98,22 +98,24 @@ Result<> InputWindow::look_for_compression() {
 }
 
 void InputWindow::refill(std::size_t count) {
-    std::vector<std::byte> larger;
-    std::vector<std::byte>* into = &buffer_;
     const std::size_t kept = rest_.size();
-    if (buffer_.size() < std::max(count, kChunk)) {
-        larger.resize(std::max(count, kChunk));
-        into = &larger;
-    }
-    if (kept > 0) {
-        std::memmove(into->data(), rest_.data(), kept);
-    }
-    if (into == &larger) {
+    std::size_t start = 0;
+    if (buffer_.size() < 2 * std::max(count, kChunk)) {
+        std::vector<std::byte> larger(2 * std::max(count, kChunk));
+        std::copy(rest_.begin(), rest_.end(), larger.begin());
         buffer_ = std::move(larger);
+    } else if (kept > 0) {
+        // Moved only when the end is reached: a damaged file asks for a lot again and again, for
+        // every few bytes that it goes on.
+        start = static_cast<std::size_t>(rest_.data() - buffer_.data());
+        if (start + count > buffer_.size()) {
+            std::memmove(buffer_.data(), rest_.data(), kept);
+            start = 0;
+        }
     }
     std::size_t filled = kept;
     while (filled < count) {
-        const auto got = source_->read(std::span(buffer_).subspan(filled));
+        const auto got = source_->read(std::span(buffer_).subspan(start + filled));
         if (!got) {
             error_ = got.error();
             break;
@@ -123,7 +125,7 @@ void InputWindow::refill(std::size_t count) {
         }
         filled += *got;
     }
-    rest_ = std::span<const std::byte>(buffer_).first(filled);
+    rest_ = std::span<const std::byte>(buffer_).subspan(start, filled);
 }
 
 }  // namespace tcpdx::capture

@@ -19,10 +19,12 @@ enum Protocol : std::uint32_t {
     kRouting = 43,
     kFragmentHeader = 44,
     kGre = 47,
+    kEncrypted = 50,
     kAuthentication = 51,
     kIcmpV6 = 58,
     kDestinationOptions = 60,
     kEtherIp = 97,
+    kL2tp3 = 115,
     kMobility = 135,
     kMpls = 137,
     kHip = 139,
@@ -212,6 +214,10 @@ void step_ip_protocol(Walk& walk, Packet& packet) {
             return step_extension(walk, 4, 2);
         case kFragmentHeader:
             return step_fragment_header(walk, packet);
+        case kEncrypted:
+            return walk.finish(Decoded::Encrypted);
+        case kL2tp3:
+            return step_l2tp3(walk);
         case kEtherIp:
             if (!walk.rest.take<2>()) {
                 return walk.finish(Decoded::Cut);

@@ -41,6 +41,51 @@ void step_mpls(Walk& walk) {
     }
 }
 
+// IEEE 802.1AE. Without encryption only a checksum follows, behind what IP names as its length.
+void step_macsec(Walk& walk) {
+    constexpr unsigned kEncryptedOrChanged = 0x0c;
+    constexpr unsigned kHasChannel = 0x20;
+    const auto tag = walk.rest.take<6>();
+    if (!tag) {
+        return walk.finish(Decoded::Cut);
+    }
+    const unsigned control = load_be<std::uint8_t, 0>(*tag);
+    if ((control & kEncryptedOrChanged) != 0) {
+        return walk.finish(Decoded::Encrypted);
+    }
+    if ((control & kHasChannel) != 0 && !walk.rest.take<8>()) {
+        return walk.finish(Decoded::Cut);
+    }
+    const auto type = walk.rest.take<2>();
+    if (!type) {
+        return walk.finish(Decoded::Cut);
+    }
+    const auto number = load_be<std::uint16_t, 0>(*type);
+    walk.next(number < 1536 ? Kind::Llc : Kind::EtherType, number);
+}
+
+// RFC 8300: the network service header.
+void step_service_chain(Walk& walk) {
+    const std::span<const std::byte> here = walk.rest.rest();
+    if (here.size() < 8) {
+        return walk.finish(Decoded::Cut);
+    }
+    const std::size_t size = (std::to_integer<std::size_t>(here[1]) & 0x3fU) * 4;
+    const auto inside = std::to_integer<unsigned>(here[3]);
+    if (size < 8 || !walk.rest.take(size)) {
+        return walk.finish(size < 8 ? Decoded::Damaged : Decoded::Cut);
+    }
+    switch (inside) {
+        case 1:
+        case 2:
+            return walk.next(Kind::Ip);
+        case 3:
+            return walk.next(Kind::Ethernet);
+        default:
+            return walk.finish(Decoded::NotIp);
+    }
+}
+
 }  // namespace
 
 void step_ethernet(Walk& walk) {
@@ -81,6 +126,18 @@ void step_ether_type(Walk& walk) {
         case 0x8847:
         case 0x8848:
             return step_mpls(walk);
+        case 0x88e5:
+            return step_macsec(walk);
+        case 0x8926:    // VN-Tag
+        case 0x892f: {  // HSR and PRP
+            const auto tag = walk.rest.take<6>();
+            if (!tag) {
+                return walk.finish(Decoded::Cut);
+            }
+            return walk.next(Kind::EtherType, load_be<std::uint16_t, 4>(*tag));
+        }
+        case 0x894f:
+            return step_service_chain(walk);
         case 0x8903:  // Cisco FabricPath: a tag, then the frame
             return skip(walk, 2, Kind::Ethernet);
         case 0x88e7:  // 802.1ah

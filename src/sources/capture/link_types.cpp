@@ -31,15 +31,19 @@ enum LinkType : std::uint32_t {
     kWifi = 105,
     kLoop = 108,
     kEnc = 109,
+    kFrameRelay = 107,
     kLinuxCooked = 113,
     kPflog = 117,
     kPrism = 119,
     kRadiotap = 127,
+    kAvs = 163,
     kPpi = 192,
     kPppWithDirection = 204,
+    kCiscoHdlcWithDirection = 205,
     kIpv4 = 228,
     kIpv6 = 229,
     kNflog = 239,
+    kPktap = 258,
     kLinuxCooked2 = 276,
 };
 
@@ -62,17 +66,21 @@ constexpr std::array kLinkNames{
     LinkName{kRaw, "raw IP"},
     LinkName{kCiscoHdlc, "Cisco HDLC"},
     LinkName{kWifi, "802.11"},
+    LinkName{kFrameRelay, "Frame Relay"},
     LinkName{kLoop, "OpenBSD loopback"},
     LinkName{kEnc, "OpenBSD enc"},
     LinkName{kLinuxCooked, "Linux cooked v1"},
     LinkName{kPflog, "OpenBSD pflog"},
     LinkName{kPrism, "802.11 with Prism header"},
     LinkName{kRadiotap, "802.11 with radiotap header"},
+    LinkName{kAvs, "802.11 with AVS header"},
     LinkName{kPpi, "PPI"},
     LinkName{kPppWithDirection, "PPP"},
+    LinkName{kCiscoHdlcWithDirection, "Cisco HDLC"},
     LinkName{kIpv4, "raw IPv4"},
     LinkName{kIpv6, "raw IPv6"},
     LinkName{kNflog, "Linux NFLOG"},
+    LinkName{kPktap, "Apple pktap"},
     LinkName{kLinuxCooked2, "Linux cooked v2"},
 };
 
@@ -140,8 +148,9 @@ void start_nflog(Walk& walk) {
     walk.finish(Decoded::NotIp);
 }
 
-// IEEE 802.11: only data frames carry IP, and only unencrypted ones can be read.
-void start_wifi(Walk& walk) {
+// IEEE 802.11: only data frames carry IP, and only unencrypted ones can be read. Some drivers fill
+// the header up to a multiple of four.
+void start_wifi(Walk& walk, bool padded) {
     const std::span<const std::byte> frame = walk.rest.rest();
     if (frame.size() < 24) {
         return walk.finish(Decoded::Cut);
@@ -152,21 +161,60 @@ void start_wifi(Walk& walk) {
     const bool without_body = (control & 0x40U) != 0;
     const bool encrypted = (flags & 0x40U) != 0;
     if (!is_data || without_body || encrypted) {
-        return walk.finish(Decoded::NotIp);
+        return walk.finish(is_data && encrypted ? Decoded::Encrypted : Decoded::NotIp);
     }
     std::size_t size = 24;
     size += (flags & 0x03U) == 0x03U ? 6 : 0;  // between access points: a fourth address
     const bool quality = (control & 0x80U) != 0;
+    const std::size_t quality_at = size;
     size += quality ? 2 : 0;                          // quality of service
     size += quality && (flags & 0x80U) != 0 ? 4 : 0;  // high throughput control
+    size = padded ? (size + 3) / 4 * 4 : size;
     if (!walk.rest.take(size)) {
+        return walk.finish(Decoded::Cut);
+    }
+    // Several frames in one (A-MSDU): the first stands for them, with addresses and length of its
+    // own before it.
+    const bool aggregated = quality && (std::to_integer<unsigned>(frame[quality_at]) & 0x80U) != 0;
+    if (aggregated && !walk.rest.take<14>()) {
         return walk.finish(Decoded::Cut);
     }
     walk.next(Kind::Llc);
 }
 
+// https://www.radiotap.org: a bit for each field that is there, in words that say by their top bit
+// whether another follows; then the fields. The second one are the flags, behind a clock.
+bool says_padded(std::span<const std::byte> header) {
+    constexpr unsigned kPadded = 0x20;
+    const auto is_set = [&](std::size_t word, unsigned bit) {
+        return (std::to_integer<unsigned>(header[word + bit / 8]) >> (bit % 8) & 1U) != 0;
+    };
+    std::size_t at = 4;
+    while (at + 8 <= header.size() && is_set(at, 31)) {
+        at += 4;
+    }
+    at += 4;
+    if (header.size() < 8 || !is_set(4, 1)) {
+        return false;
+    }
+    at = is_set(4, 0) ? (at + 7) / 8 * 8 + 8 : at;
+    return at < header.size() && (std::to_integer<unsigned>(header[at]) & kPadded) != 0;
+}
+
 // Headers that say their own length at bytes 2 and 3, little endian.
-void start_measured(Walk& walk, bool ppi) {
+void start_radiotap(Walk& walk) {
+    const std::span<const std::byte> here = walk.rest.rest();
+    if (here.size() < 8) {
+        return walk.finish(Decoded::Cut);
+    }
+    const std::uint16_t length = load_le16(here, 2);
+    if (length < 8 || !walk.rest.take(length)) {
+        return walk.finish(length < 8 ? Decoded::Damaged : Decoded::Cut);
+    }
+    start_wifi(walk, says_padded(here.first(length)));
+}
+
+void start_ppi(Walk& walk) {
     const std::span<const std::byte> here = walk.rest.rest();
     if (here.size() < 8) {
         return walk.finish(Decoded::Cut);
@@ -176,10 +224,36 @@ void start_measured(Walk& walk, bool ppi) {
     if (length < 8 || !walk.rest.take(length)) {
         return walk.finish(length < 8 ? Decoded::Damaged : Decoded::Cut);
     }
-    if (ppi && inner == kEthernet) {
+    if (inner == kEthernet) {
         return walk.next(Kind::Ethernet);
     }
-    start_wifi(walk);
+    start_wifi(walk, false);
+}
+
+// Big endian: a version, then the length of this header.
+void start_avs(Walk& walk) {
+    const std::span<const std::byte> here = walk.rest.rest();
+    if (here.size() < 8) {
+        return walk.finish(Decoded::Cut);
+    }
+    const auto length = load_be<std::uint32_t, 0>(here.subspan<4, 4>());
+    if (length < 8 || !walk.rest.take(length)) {
+        return walk.finish(length < 8 ? Decoded::Damaged : Decoded::Cut);
+    }
+    start_wifi(walk, false);
+}
+
+// RFC 2427: a two byte address, then 0x03 and what is inside.
+void start_frame_relay(Walk& walk) {
+    const auto head = walk.rest.take<4>();
+    if (!head) {
+        return walk.finish(Decoded::Cut);
+    }
+    const auto inside = load_be<std::uint16_t, 2>(*head);
+    if (inside == 0x03cc || inside == 0x038e) {
+        return walk.next(Kind::Ip);
+    }
+    walk.next(Kind::EtherType, inside);  // as Cisco does it
 }
 
 void skip(Walk& walk, std::size_t size, Kind kind, std::uint32_t number = 0) {
@@ -195,6 +269,31 @@ void start_hdlc(Walk& walk) {
         return walk.finish(Decoded::Cut);
     }
     walk.next(Kind::EtherType, load_be<std::uint16_t, 2>(*head));
+}
+
+// macOS: a header that says its length, and at byte 8 what the packet behind it starts with.
+void start_pktap(Walk& walk) {
+    const std::span<const std::byte> here = walk.rest.rest();
+    if (here.size() < 12) {
+        return walk.finish(Decoded::Cut);
+    }
+    const std::size_t length = load_le16(here, 0) | std::size_t{load_le16(here, 2)} << 16U;
+    const std::uint32_t inner = load_le16(here, 8) | std::uint32_t{load_le16(here, 10)} << 16U;
+    if (length < 12 || !walk.rest.take(length)) {
+        return walk.finish(length < 12 ? Decoded::Damaged : Decoded::Cut);
+    }
+    switch (inner) {
+        case kEthernet:
+            return walk.next(Kind::Ethernet);
+        case kNull:
+        case kLoop:
+            return start_null(walk);
+        case kRawBsd:
+        case kRaw:
+            return walk.next(Kind::Ip);
+        default:
+            return walk.finish(Decoded::UnknownLinkType);
+    }
 }
 
 void start_pflog(Walk& walk) {
@@ -246,6 +345,12 @@ void start_link(const PacketRecord& record, Walk& walk, Packet& packet) {
             return walk.next(Kind::EtherType, 0x8864);
         case kCiscoHdlc:
             return start_hdlc(walk);
+        case kCiscoHdlcWithDirection:
+            return walk.rest.take<1>() ? start_hdlc(walk) : walk.finish(Decoded::Cut);
+        case kFrameRelay:
+            return start_frame_relay(walk);
+        case kPktap:
+            return start_pktap(walk);
         case kFddi:
             return skip(walk, 13, Kind::Llc);
         case kTokenRing:
@@ -254,16 +359,18 @@ void start_link(const PacketRecord& record, Walk& walk, Packet& packet) {
         case kAtmRfc1483Linktype:
             return walk.next(Kind::Llc);
         case kWifi:
-            return start_wifi(walk);
+            return start_wifi(walk, false);
         case kRadiotap:
-            return start_measured(walk, false);
+            return start_radiotap(walk);
+        case kAvs:
+            return start_avs(walk);
         case kPpi:
-            return start_measured(walk, true);
+            return start_ppi(walk);
         case kPrism:
             if (!walk.rest.take(144)) {
                 return walk.finish(Decoded::Cut);
             }
-            return start_wifi(walk);
+            return start_wifi(walk, false);
         case kPflog:
             return start_pflog(walk);
         default:

@@ -13,6 +13,8 @@
 namespace tcpdx::capture {
 
 inline constexpr std::uint32_t kNone = UINT32_MAX;
+// An index in FlowTable with this bit is one in CompactStore: the connection is over and at rest.
+inline constexpr std::uint32_t kAtRest = 1U << 31U;
 
 // Which two ends. The end with the lower address and port comes first, so both directions have the
 // same key.
@@ -60,6 +62,7 @@ struct LiveFlow {
     std::uint16_t bad_headers = 0;
     std::uint16_t max_segment_size = 0;
     std::uint16_t newest_ip_id = 0;  // of the packet that brought `next`
+    std::uint16_t window = 0;        // as this end last announced it
     std::uint8_t resets = 0;
     std::uint8_t ignored_resets = 0;
     std::uint8_t window_shift = 0;
@@ -91,6 +94,12 @@ struct LiveFlow {
     bool seen_out : 1 = false;  // captured as it left the machine
     bool seen_in : 1 = false;
     bool busy : 1 = false;
+    bool held_back : 1 = false;  // by the other's window: more may be waiting to be sent
+    // The last that the other end acknowledged was not captured; when that was stands in
+    // `busy_since_ms`, since nothing is under way.
+    bool end_missing : 1 = false;
+    bool fin_before : 1 = false;      // and `fin_sequence` is its number
+    bool fin_before_ack : 1 = false;  // of the other's FIN
 };
 
 struct LiveConnection {
@@ -111,6 +120,8 @@ struct LiveConnection {
     bool times_backwards : 1 = false;
     bool no_times : 1 = false;
     bool wrong_handshake_ack : 1 = false;
+    bool waits_to_rest : 1 = false;
+    bool had_icmp : 1 = false;
 
     [[nodiscard]] bool was_reset() const { return flows[0].resets > 0 || flows[1].resets > 0; }
     [[nodiscard]] bool both_closed() const { return flows[0].acked_fin && flows[1].acked_fin; }

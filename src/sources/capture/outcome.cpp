@@ -109,8 +109,8 @@ void tell_what_reset_hit(const std::vector<LogEntry>& log, CapturedConnection& c
     if (reset == nullptr) {
         return;
     }
-    if (reset->extra <= static_cast<std::uint8_t>(SegmentMark::BusySince)) {
-        connection.reset_provoked_by = static_cast<SegmentMark>(reset->extra);
+    if ((reset->extra & ~kUnheard) <= static_cast<unsigned>(SegmentMark::BusySince)) {
+        connection.reset_provoked_by = static_cast<SegmentMark>(reset->extra & ~kUnheard);
     }
     const std::vector<CapturedState>& states = connection.ends[1U - reset->from].states;
     for (std::size_t i = 1; i < states.size(); ++i) {

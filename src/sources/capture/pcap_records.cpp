@@ -130,6 +130,11 @@ bool PacketReader::next_pcap(PacketRecord& packet) {
                              std::int64_t{record.fraction} * fraction_ns_,
                   .link_type = link_type_};
         last_seconds_ = record.seconds;
+        if (bytes.size() >= wanted + 128) {
+            // The next packet, while this one is being looked at.
+            __builtin_prefetch(bytes.data() + wanted);
+            __builtin_prefetch(bytes.data() + wanted + 64);
+        }
         window_.consume(head + there);
         ++counts_.packets;
         counts_.bytes += there;

@@ -1,6 +1,7 @@
 #include "sources/capture/read_capture.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 
@@ -8,7 +9,6 @@
 #include "sources/capture/packet_reader.h"
 #include "sources/capture/state_run.h"
 #include "sources/capture/tracker.h"
-#include "sources/capture/translations.h"
 
 namespace tcpdx::capture {
 
@@ -29,7 +29,7 @@ public:
         PacketRecord record;
         while (reader.next(record)) {
             if (!options_.wanted || options_.wanted(record)) {
-                take(record);
+                take_ahead(record);
             }
             constexpr std::uint64_t kOften = 1U << 16U;
             if (options_.progress && counts().packets % kOften == 0 &&
@@ -37,6 +37,7 @@ public:
                 break;
             }
         }
+        catch_up();
         add_counts(reader.counts());
         if (reader.window().error()) {
             Error error = *reader.window().error();
@@ -47,6 +48,13 @@ public:
     }
 
     void take(const PacketRecord& record) {
+        take_ahead(record);
+        catch_up();
+    }
+
+    // Connections are all over the memory, so segments wait in line a little, until what they need
+    // has been fetched.
+    void take_ahead(const PacketRecord& record) {
         CaptureCounts& counts = captured_.counts;
         ++counts.packets;
         counts.bytes += record.bytes.size();
@@ -63,14 +71,16 @@ public:
         switch (decode(record, packet_)) {
             case Decoded::Tcp:
                 ++counts.tcp;
-                tracker_.add(packet_.segment, moment);
+                line_up(moment);
                 break;
             case Decoded::Icmp:
                 ++counts.icmp_errors;
+                catch_up();
                 tracker_.add(packet_.icmp, moment);
                 break;
             case Decoded::Fragment:
                 ++counts.fragments;
+                catch_up();
                 if (fragments_.add(packet_.fragment, packet_.segment)) {
                     ++counts.tcp;
                     tracker_.add(packet_.segment, moment);
@@ -89,6 +99,9 @@ public:
             case Decoded::TooDeep:
                 ++counts.damaged_packets;
                 break;
+            case Decoded::Encrypted:
+                ++counts.encrypted_packets;
+                break;
             case Decoded::UnknownLinkType:
                 ++counts.unknown_link_type;
                 break;
@@ -102,7 +115,6 @@ public:
             captured_.last = capture_time(last_ns_);
         }
         tracker_.finish(std::max<std::int64_t>(last_ns_, now_ns_), captured_);
-        match_translations(captured_.connections);
         for (const auto& [number, packets] : link_types_) {
             captured_.link_types.push_back(
                 {.number = number, .name = link_type_name(number), .packets = packets});
@@ -113,7 +125,41 @@ public:
     [[nodiscard]] std::size_t bytes() const { return tracker_.bytes(); }
 
 private:
+    struct Waiting {
+        Segment segment;
+        Moment moment;
+        Tracker::Location location;
+    };
+    static constexpr std::size_t kLine = 8;
+
     [[nodiscard]] const CaptureCounts& counts() const { return captured_.counts; }
+
+    void line_up(const Moment& moment) {
+        if (waiting_ == kLine) {
+            add_first();
+        }
+        Waiting& last = line_[(first_waiting_ + waiting_) % kLine];
+        last.segment = packet_.segment;
+        last.moment = moment;
+        last.location = tracker_.locate(packet_.segment);
+        tracker_.fetch_place(last.location);
+        ++waiting_;
+        if (waiting_ > kLine / 2) {
+            tracker_.fetch_connection(
+                line_[(first_waiting_ + waiting_ - kLine / 2) % kLine].location);
+        }
+    }
+    void add_first() {
+        const Waiting& first = line_[first_waiting_];
+        tracker_.add(first.segment, first.moment, first.location);
+        first_waiting_ = (first_waiting_ + 1) % kLine;
+        --waiting_;
+    }
+    void catch_up() {
+        while (waiting_ > 0) {
+            add_first();
+        }
+    }
 
     // Nearly always the same as that of the packet before.
     void count_link_type(std::uint32_t link_type) {
@@ -138,6 +184,9 @@ private:
     Tracker tracker_;
     Fragments fragments_;
     Packet packet_;
+    std::array<Waiting, kLine> line_;
+    std::size_t first_waiting_ = 0;
+    std::size_t waiting_ = 0;
     Captured captured_;
     std::map<std::uint32_t, std::uint64_t> link_types_;
     std::uint64_t* link_count_ = nullptr;

@@ -139,7 +139,8 @@ Vantage vantage_of(const std::array<const LiveFlow*, 2>& flows, CapturedConnecti
 std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     std::vector<CapturedSegment> segments;
     for (const LogEntry& entry : log) {
-        if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::NewSyn) {
+        if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
+            entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -198,32 +199,73 @@ void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int
     states.push_back(closed);
 }
 
-// Whoever sends again and again and gets nothing back gives up some time, without a packet.
+// Whoever sends again and again and gets nothing back gives up some time, without a packet. What
+// becomes of the one that does not answer is even less known: it may have closed, reset or
+// vanished, and what it sent of that is lost.
 void end_in_silence(const LiveFlow& flow, const LiveFlow& other, CaptureTime last,
                     CapturedEnd& captured) {
-    const bool waits =
-        flow.busy && flow.unanswered_repeats > 0 && flow.resets == 0 && other.resets == 0;
-    if (!waits || captured.states.empty() ||
-        captured.states.back().possible.contains(TcpState::Closed)) {
+    if (captured.states.empty()) {
         return;
     }
-    CapturedState& before = captured.states.back();
-    CapturedState silent{.possible = before.possible,
-                         .since = std::max(last, before.since),
-                         .cause = CapturedCause::Unseen};
-    silent.earliest = silent.since;
-    silent.possible.add(TcpState::Closed);
-    before.until = silent.since;
-    captured.states.push_back(silent);
+    StateSet possible = captured.states.back().possible;
+    if (possible.contains(TcpState::TimeWait) ||
+        captured.states.back().certain() == TcpState::Closed) {
+        return;
+    }
+    const bool waits =
+        flow.busy && flow.unanswered_repeats > 0 && flow.resets == 0 && other.resets == 0;
+    const bool is_silent = other.unanswered_repeats > 0 && (other.busy || other.resets > 0);
+    if (is_silent) {
+        if (possible.contains(TcpState::Established)) {
+            possible.add(TcpState::FinWait1);
+        }
+        if (possible.contains(TcpState::CloseWait)) {
+            possible.add(TcpState::LastAck);
+        }
+    }
+    if (waits || is_silent) {
+        possible.add(TcpState::Closed);
+        CapturedState& before = captured.states.back();
+        if (before.possible == possible) {
+            return;
+        }
+        CapturedState unseen{.possible = possible,
+                             .since = std::max(last, before.since),
+                             .cause = CapturedCause::Unseen};
+        if (!is_silent) {
+            unseen.earliest = unseen.since;
+        }
+        before.until = unseen.since;
+        captured.states.push_back(unseen);
+    }
 }
 
 }  // namespace
+
+NearEnd near_end_of(const LiveConnection& live, std::uint8_t opener, std::vector<LogEntry>& log) {
+    for (LogEntry& entry : log) {
+        entry.from = entry.from == opener ? 0 : 1;
+    }
+    CapturedConnection connection;
+    measure(log, connection);
+    static_cast<void>(vantage_of({&live.flows[opener], &live.flows[1U - opener]}, connection));
+    return connection.near;
+}
 
 CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            std::vector<LogEntry> log, std::int64_t end_ns) {
     const std::uint8_t other = opener == 0 ? 1 : 0;
     for (LogEntry& entry : log) {
         entry.from = entry.from == opener ? 0 : 1;
+    }
+    for (std::uint8_t end = 0; end < 2; ++end) {
+        const LiveFlow& flow = live.flows[end == 0 ? opener : other];
+        if (flow.end_missing && flow.packets > 0) {
+            log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
+                           .packet = UINT32_MAX,
+                           .mark = SegmentMark::MayBeFin,
+                           .from = end});
+        }
     }
     // Fin's busy time stands behind the packets that came in between.
     std::stable_sort(log.begin(), log.end(),

@@ -14,4 +14,8 @@ namespace tcpdx::capture {
 [[nodiscard]] CapturedConnection rebuild(const LiveConnection& connection, std::uint8_t opener,
                                          std::vector<LogEntry> log, std::int64_t end_ns);
 
+// Where the capture was made, alone.
+[[nodiscard]] NearEnd near_end_of(const LiveConnection& connection, std::uint8_t opener,
+                                  std::vector<LogEntry>& log);
+
 }  // namespace tcpdx::capture

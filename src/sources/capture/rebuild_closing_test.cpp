@@ -153,9 +153,9 @@ TEST(RebuildClosing, EndsTimeWaitWhenThePortsAreUsedAgain) {
         .server(60, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102})
         .client(60.1, {.sequence = 102, .acknowledgment = 502})
         .client(5000, {.flags = kSyn, .sequence = 70'000});
-    const Captured captured = scene.all();
-    ASSERT_EQ(captured.connections.size(), 2U);
-    EXPECT_EQ(states(captured.connections[0].ends[0]),
+    const auto connections = scene.connections();
+    ASSERT_EQ(connections.size(), 2U);
+    EXPECT_EQ(states(connections[0].ends[0]),
               "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
 }
 
@@ -168,6 +168,171 @@ TEST(RebuildClosing, OffersThatWhoeverIsNotHeardGaveUp) {
     const CapturedConnection connection = scene.one();
     EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED CLOSED|ESTABLISHED");
     EXPECT_EQ(connection.ends[0].sent.retransmissions, 3U);
+}
+
+TEST(RebuildClosing, SeesInTheNumberOfAnAckThatItsSendersFinWasLost) {
+    // Both close at once; the server's FIN is lost on the way here, its next ACK is numbered
+    // behind it.
+    Scene scene;
+    scene.handshake()
+        .client(100, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .server(110, {.sequence = 502, .acknowledgment = 102})
+        .server(400, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102})
+        .client(400.1, {.sequence = 102, .acknowledgment = 502});
+    const CapturedConnection connection = scene.one();
+    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT");
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+    EXPECT_TRUE(connection.simultaneous_close);
+}
+
+TEST(RebuildClosing, TakesAFinThatFollowsItsAckForClosedLater) {
+    Scene scene;
+    scene.handshake()
+        .client(100, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .server(110, {.sequence = 501, .acknowledgment = 102})
+        .server(400, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102})
+        .client(400.1, {.sequence = 102, .acknowledgment = 502});
+    EXPECT_EQ(states(scene.one().ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+}
+
+TEST(RebuildClosing, LetsTheSecondCopyOfAFinCarryTheAckOfTheOther) {
+    // The client's first FIN is lost behind the capture, the ACK of the server's FIN is not.
+    Scene scene;
+    scene.handshake()
+        .server(109, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 101})
+        .client(109.1, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .client(109.2, {.sequence = 102, .acknowledgment = 502})
+        .client(400, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 502})
+        .server(410, {.sequence = 502, .acknowledgment = 102});
+    EXPECT_EQ(states(scene.one().ends[1]),
+              "SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+}
+
+TEST(RebuildClosing, HoldsLastAckWhileDataBehindTheFinIsSentAgain) {
+    Scene scene;
+    scene.handshake()
+        .client(50, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .server(60, {.sequence = 501, .acknowledgment = 102, .payload = 10})
+        .server(60.1, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 102})
+        .client(60.2, {.sequence = 102, .acknowledgment = 512})
+        .server(900, {.sequence = 501, .acknowledgment = 102, .payload = 10})
+        .client(900.1, {.sequence = 102, .acknowledgment = 512});
+    const CapturedConnection connection = scene.one();
+    ASSERT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+    EXPECT_GE(connection.ends[1].states.back().since,
+              connection.first + std::chrono::milliseconds(900));
+}
+
+TEST(RebuildClosing, LeavesOpenWhatBecameOfAnEndThatDoesNotAnswer) {
+    Scene scene;
+    scene.handshake();
+    for (const double ms : {50.0, 300.0, 800.0, 1800.0}) {
+        scene.client(ms, {.sequence = 101, .acknowledgment = 501, .payload = 10});
+    }
+    EXPECT_EQ(states(scene.one().ends[1]),
+              "SYN-RECEIVED ESTABLISHED CLOSED|ESTABLISHED|FIN-WAIT-1");
+}
+
+TEST(RebuildClosing, DoesNotRelyOnAResetOfAnEndThatHearsNothing) {
+    Scene scene;
+    scene.handshake();
+    for (const double ms : {1000.0, 2000.0, 3000.0}) {
+        scene.client(ms, {.sequence = 100, .acknowledgment = 501});
+    }
+    scene.client(4000, {.flags = kRst | kAck, .sequence = 101, .acknowledgment = 501});
+    const CapturedConnection connection = scene.one();
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED CLOSED");
+    EXPECT_EQ(states(connection.ends[1]),
+              "SYN-RECEIVED ESTABLISHED CLOSED|ESTABLISHED CLOSED|ESTABLISHED|FIN-WAIT-1");
+    EXPECT_EQ(connection.ends[0].sent.keepalives, 3U) << "also of an end that never sent data";
+}
+
+TEST(RebuildClosing, EndsTimeWaitOfAListenerThatAcceptsTheNextSyn) {
+    Scene scene;
+    scene.handshake()
+        .server(50, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 101})
+        .client(50.1, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 502})
+        .server(60, {.sequence = 502, .acknowledgment = 102})
+        .client(5000, {.flags = kSyn, .sequence = 70'000})
+        .server(5010, {.flags = kSyn | kAck, .sequence = 90'000, .acknowledgment = 70'001});
+    const auto connections = scene.connections();
+    ASSERT_EQ(connections.size(), 2U);
+    EXPECT_EQ(states(connections[0].ends[1]),
+              "SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+    EXPECT_EQ(connections[0].ends[1].states.back().since,
+              connections[1].ends[1].states.front().since);
+}
+
+TEST(RebuildClosing, LeavesTimeWaitAloneWhenTheNextSynIsNotAccepted) {
+    Scene scene;
+    scene.handshake()
+        .server(50, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 101})
+        .client(50.1, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 502})
+        .server(60, {.sequence = 502, .acknowledgment = 102})
+        .client(5000, {.flags = kSyn, .sequence = 70'000});
+    EXPECT_EQ(states(scene.connections()[0].ends[1]),
+              "SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+}
+
+TEST(RebuildClosing, LetsCloseComeEarlyWhenTheWindowHeldTheFinBack) {
+    // 20 bytes fit; the client always has all of the window under way.
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100})
+        .server(10, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101, .window = 20})
+        .client(10.1, {.sequence = 101, .acknowledgment = 501});
+    scene.server(11, {.sequence = 501, .acknowledgment = 101, .window = 20});
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        scene
+            .client(20 + i * 100.0,
+                    {.sequence = 101 + i * 20, .acknowledgment = 501, .payload = 20})
+            .server(110 + i * 100.0,
+                    {.sequence = 501, .acknowledgment = 121 + i * 20, .window = 20});
+    }
+    scene.client(1200, {.flags = kFin | kAck, .sequence = 301, .acknowledgment = 501});
+    const CapturedConnection connection = scene.one();
+    ASSERT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED FIN-WAIT-1");
+    EXPECT_LT(*connection.ends[0].states[2].earliest,
+              connection.first + std::chrono::milliseconds(30));
+}
+
+TEST(RebuildClosing, SaysThatAFinMayBeAmongWhatWasNotCaptured) {
+    // The server's FIN is not in the capture, the client's ACK of it is.
+    Scene scene;
+    scene.handshake()
+        .client(50, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .server(60, {.sequence = 501, .acknowledgment = 102})
+        .client(90, {.sequence = 102, .acknowledgment = 502});
+    const CapturedConnection connection = scene.one();
+    EXPECT_TRUE(connection.has(CaptureLimit::PacketsMissing));
+    EXPECT_EQ(states(connection.ends[0]),
+              "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 FIN-WAIT-2|TIME-WAIT");
+    EXPECT_EQ(states(connection.ends[1]),
+              "SYN-RECEIVED ESTABLISHED CLOSE-WAIT CLOSED|CLOSE-WAIT|LAST-ACK");
+}
+
+TEST(RebuildClosing, KnowsThatAFinWithNobodySeenMayHaveBeenAnswered) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100})
+        .client(10, {.sequence = 101, .acknowledgment = 501})
+        .client(50, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501});
+    const CapturedConnection connection = scene.one();
+    EXPECT_TRUE(connection.ends[0].states.back().possible.contains(TcpState::TimeWait));
+    EXPECT_TRUE(connection.ends[0].states.back().possible.contains(TcpState::FinWait1));
+}
+
+TEST(RebuildClosing, FindsRoomForAFinThatWasNotCapturedWithinAMillisecond) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100})
+        .server(0.04, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+        .client(0.06, {.sequence = 101, .acknowledgment = 501})
+        .client(0.1, {.sequence = 101, .acknowledgment = 501, .payload = 100})
+        .server(0.5, {.sequence = 501, .acknowledgment = 202, .payload = 10})
+        .client(0.6, {.sequence = 202, .acknowledgment = 511})
+        .server(300, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 202})
+        .client(300.1, {.sequence = 202, .acknowledgment = 512});
+    const CapturedConnection connection = scene.one();
+    EXPECT_TRUE(connection.ends[0].states.back().possible.contains(TcpState::TimeWait));
+    EXPECT_TRUE(connection.ends[1].states.back().possible.contains(TcpState::Closed));
 }
 
 }  // namespace

@@ -140,9 +140,23 @@ TEST(RebuildOpening, InfersTheEndWhosePacketsWereNotCaptured) {
             .server(30, {.sequence = 501, .acknowledgment = 104, .payload = 20})
             .one();
     EXPECT_TRUE(connection.has(CaptureLimit::OneDirection));
-    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED");
+    // It may have closed at any time since.
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2");
     EXPECT_TRUE(connection.ends[0].states[1].inferred);
     EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED");
+}
+
+TEST(RebuildOpening, LeavesOpenWhenTheHandshakeEndedIfItsLastPartWasNotCaptured) {
+    // Without the ACK the listener would have sent its SYN+ACK again within a second.
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.flags = kSyn, .sequence = 100})
+            .server(10, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101})
+            .client(7000, {.sequence = 101, .acknowledgment = 501})
+            .one();
+    ASSERT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED");
+    EXPECT_EQ(connection.ends[1].states[1].earliest,
+              connection.first + std::chrono::milliseconds(10));
 }
 
 TEST(RebuildOpening, StartsANewConnectionForASynWithAnotherNumber) {

@@ -57,9 +57,17 @@ public:
     }
 
     [[nodiscard]] Captured all() { return reading_.finish(); }
+    [[nodiscard]] std::vector<CapturedConnection> connections() {
+        const Captured captured = reading_.finish();
+        std::vector<CapturedConnection> found;
+        for (const std::uint32_t number : captured.numbers()) {
+            found.push_back(captured.find(number).value_or(CapturedConnection{}));
+        }
+        return found;
+    }
     [[nodiscard]] CapturedConnection one() {
-        Captured captured = reading_.finish();
-        return captured.connections.empty() ? CapturedConnection{} : captured.connections.front();
+        const auto found = connections();
+        return found.empty() ? CapturedConnection{} : found.front();
     }
     [[nodiscard]] std::size_t memory() const { return reading_.bytes(); }
 

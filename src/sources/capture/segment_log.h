@@ -21,6 +21,10 @@ struct LogEntry {
 
 // Fin: sent when the other's FIN had arrived. Rst: the SegmentMark that came before it.
 inline constexpr std::uint8_t kAcksFin = 1;
+// Fin: it had been sent before, see SegmentMark::FinBefore.
+inline constexpr std::uint8_t kSentBefore = 4;
+// Rst, beside the mark: its sender had repeated itself and heard nothing.
+inline constexpr std::uint8_t kUnheard = 0x40;
 // Ack: no segment acknowledged the SYN: the opener's SYN is only known from this.
 inline constexpr std::uint8_t kInferred = 2;
 

@@ -140,6 +140,7 @@ void Note::take_plain() {
         from_.after_rst_logged = true;
         log_mark(SegmentMark::AfterRst);
     }
+    notice_lost_fin();
     if (segment_.has(kAck)) {
         take_ack();
     }
@@ -170,6 +171,7 @@ void Note::notice_window() {
     if (segment_.seen < HeaderSeen::Fixed || segment_.has(kSyn) || !segment_.has(kAck)) {
         return;
     }
+    from_.window = segment_.window;
     if (segment_.window == 0 && !from_.window_closed) {
         count(from_.zero_windows);
         from_.window_closed = true;

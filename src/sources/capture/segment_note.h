@@ -87,8 +87,10 @@ private:
     void take_plain();
     // Linux sends both keep-alives and window probes as an empty segment one number back.
     void take_probe();
+    void notice_lost_fin();
     void take_payload(std::uint32_t start);
     void set_next(std::uint32_t end);
+    [[nodiscard]] bool fills_window(std::uint32_t end) const;
     void add_gap(Gap gap);
     bool fill_gap(std::uint32_t start, std::uint32_t end);
     void take_fin(std::uint32_t sequence);

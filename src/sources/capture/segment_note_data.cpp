@@ -9,10 +9,24 @@ namespace tcpdx::capture {
 using wire::sequence_distance;
 
 void Note::take_probe() {
-    if (!to_.acked_known || to_.acked != from_.next || from_.next == from_.initial + 1) {
+    if (!to_.acked_known || to_.acked != from_.next) {
         return;
     }
     count(to_.window_closed ? from_.zero_window_probes : from_.keepalives);
+    count(from_.unanswered_repeats);
+}
+
+// An acknowledgment carries the number of what comes next. When that is one further than anything
+// seen, its sender has sent a FIN that was lost before it got here; it will be sent again.
+void Note::notice_lost_fin() {
+    if (from_.fin_seen || from_.fin_before || segment_.payload_bytes > 0 || segment_.has(kFin) ||
+        from_.packets < 2 || segment_.sequence != from_.next + 1) {
+        return;
+    }
+    from_.fin_before = true;
+    from_.fin_sequence = from_.next;
+    from_.fin_before_ack = !from_.acked_fin && to_.fin_retransmissions == 0;
+    log_mark(SegmentMark::FinBefore);
 }
 
 void Note::take_payload(std::uint32_t start) {
@@ -57,17 +71,33 @@ void Note::take_payload(std::uint32_t start) {
     }
     count(from_.retransmissions);
     count(from_.unanswered_repeats);
+    if (from_.fin_seen) {
+        to_.fin_ack_wanted_again = true;
+        log_repeat(SegmentMark::DataAgain);
+    }
 }
 
 void Note::set_next(std::uint32_t end) {
     from_.unanswered_repeats = 0;
-    if (!from_.busy) {
-        from_.busy = true;
+    from_.end_missing = false;
+    if (!from_.busy && !from_.held_back) {
         from_.busy_since_ms = now_ms();
     }
+    from_.busy = true;
+    from_.held_back = fills_window(end);
     from_.next = end;
     from_.newest_ip_id = segment_.ip_id.value_or(0);
     from_.ip_id_known = segment_.ip_id.has_value();
+}
+
+// Whether nothing more fits into the window that the other end has announced.
+bool Note::fills_window(std::uint32_t end) const {
+    if (!to_.acked_known || !from_.initial_known || !to_.initial_known) {
+        return false;
+    }
+    const bool scaled = from_.has_window_shift && to_.has_window_shift;
+    const std::uint32_t window = std::uint32_t{to_.window} << (scaled ? to_.window_shift : 0U);
+    return end - to_.acked + std::max(segment_.payload_bytes, std::uint32_t{1}) > window;
 }
 
 void Note::add_gap(Gap gap) {
@@ -96,7 +126,6 @@ bool Note::fill_gap(std::uint32_t start, std::uint32_t end) {
 }
 
 void Note::take_fin(std::uint32_t sequence) {
-    const bool acks_theirs = from_.acked_fin;
     if (from_.fin_seen) {
         if (sequence == from_.fin_sequence) {
             count(from_.fin_retransmissions);
@@ -113,16 +142,19 @@ void Note::take_fin(std::uint32_t sequence) {
         add_gap({from_.next, sequence});
     }
     // close() may have come long before the FIN, when data had to go first.
-    if (from_.busy && from_.busy_since_ms + 1 < now_ms()) {
+    if ((from_.busy || from_.held_back) && from_.busy_since_ms + 1 < now_ms()) {
         log_at(connection_.first_ns + std::int64_t{from_.busy_since_ms} * 1'000'000,
                SegmentMark::BusySince, 0);
     }
+    const bool sent_before = from_.fin_before && from_.fin_sequence == sequence;
+    const bool acks_theirs = from_.acked_fin && !(sent_before && from_.fin_before_ack);
     from_.fin_seen = true;
     from_.fin_sequence = sequence;
     if (sequence_distance(from_.next, sequence + 1) > 0) {
         set_next(sequence + 1);
     }
-    log_mark(SegmentMark::Fin, acks_theirs ? kAcksFin : std::uint8_t{0});
+    log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) |
+                                                         (sent_before ? kSentBefore : 0U)));
 }
 
 void Note::take_ack() {
@@ -150,7 +182,14 @@ void Note::take_ack() {
         from_.acked_known = true;
     }
     if (from_.acked == to_.next) {
+        // Behind a closed window more may wait; when it opens that goes out at once.
+        const bool opens = from_.window_closed && segment_.window != 0;
+        to_.held_back |= segment_.window == 0 || opens;
         to_.busy = false;
+        if (beyond > 0 && !to_.fin_seen && from_.acked_syn) {
+            to_.end_missing = true;
+            to_.busy_since_ms = now_ms();
+        }
     }
     if (has_opened && to_.initial_known && sequence_distance(to_.initial, acked) >= 1) {
         if (!from_.acked_syn) {
@@ -202,7 +241,10 @@ void Note::take_reset() {
     }
     count(from_.resets);
     if (from_.resets <= kMostResets) {
-        log_mark(SegmentMark::Rst, to_.packets == 0 ? std::uint8_t{0xff} : to_.last_kind);
+        const bool unheard = from_.unanswered_repeats >= 2;
+        log_mark(SegmentMark::Rst,
+                 static_cast<std::uint8_t>((to_.packets == 0 ? 0x3fU : to_.last_kind) |
+                                           (unheard ? kUnheard : 0U)));
     }
     from_.last_kind = static_cast<std::uint8_t>(SegmentMark::Rst);
     if (to_.window_closed) {

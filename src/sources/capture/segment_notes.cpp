@@ -24,6 +24,7 @@ std::uint8_t packed_icmp(std::uint8_t type, std::uint8_t code) {
 void note_icmp(LiveConnection& connection, std::uint8_t side, const IcmpError& error,
                const Moment& moment, SegmentLog& log) {
     LiveFlow& flow = connection.flows[side];
+    connection.had_icmp = true;
     if (flow.repeats_logged >= kMostRepeats) {
         connection.marks_limited = true;
         return;

@@ -8,6 +8,10 @@ struct Span {
     const EndEvent* by = nullptr;  // what led here; null for the first
 };
 
+bool is_open(const EndEvent& event) {
+    return !event.certain && event.inferred;
+}
+
 StateSet both(const StateSet& a, const StateSet& b) {
     StateSet common;
     for (const TcpState state : kAllTcpStates) {
@@ -123,6 +127,11 @@ std::vector<CapturedState> run_states(const StateSet& initial, std::int64_t star
         const Span* before = i > 0 ? &spans[i - 1] : nullptr;
         if (before != nullptr && before->possible == spans[i].possible) {
             continue;  // it turned out not to have happened
+        }
+        // What may have happened at any time is not told step by step.
+        if (i > 0 && i + 1 < spans.size() && is_open(*spans[i].by) && is_open(*spans[i + 1].by) &&
+            spans[i + 1].by->at - spans[i].by->at <= 2) {
+            continue;
         }
         if (i == 0 && leave_out_initial && spans.size() > 1) {
             continue;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "sources/capture/rebuild.h"
+#include "sources/capture/gather.h"
 #include "wire/sequence.h"
 
 namespace tcpdx::capture {
@@ -84,43 +84,6 @@ int worth(const LiveConnection& connection) {
     return connection.is_established() ? 2 : 1;
 }
 
-std::uint8_t opener_side(const LiveConnection& connection) {
-    for (std::uint8_t side = 0; side < 2; ++side) {
-        const LiveFlow& flow = connection.flows[side];
-        const LiveFlow& other = connection.flows[1U - side];
-        if (flow.syn_seen && (!other.syn_seen || connection.first_speaker == side)) {
-            return side;
-        }
-        if (other.syn_ack_seen && !flow.syn_ack_seen) {
-            return side;
-        }
-    }
-    return connection.first_speaker;
-}
-
-// Both connections' times are estimates, and an end cannot open the next before it has left the one
-// before.
-void fit_to_next(const CapturedConnection& next, std::vector<CapturedConnection>& connections) {
-    const auto before = std::lower_bound(
-        connections.begin(), connections.end(), *next.previous,
-        [](const CapturedConnection& one, std::uint32_t number) { return one.number < number; });
-    if (before == connections.end() || before->number != *next.previous) {
-        return;
-    }
-    for (CapturedEnd& end : before->ends) {
-        const bool is_first = end.address == next.ends[0].address;
-        const CapturedEnd& same = next.ends[is_first ? 0 : 1];
-        if (end.states.size() < 2 || same.states.empty() ||
-            end.states.back().cause != CapturedCause::NewOpen) {
-            continue;
-        }
-        CapturedState& closed = end.states.back();
-        closed.since = std::min(closed.since, same.states.front().since);
-        closed.latest = closed.since;
-        end.states[end.states.size() - 2].until = closed.since;
-    }
-}
-
 }  // namespace
 
 FlowKey key_of(const Segment& segment, std::uint8_t& side) {
@@ -146,9 +109,9 @@ SocketAddress address_of(const FlowKey& key, std::size_t side) {
     return address;
 }
 
-Tracker::Tracker(std::size_t limit) : table_(std::max<std::size_t>(limit, 16)) {}
+Tracker::Tracker(std::size_t limit) : limit_(std::max<std::size_t>(limit, 16)), table_(limit_) {}
 
-std::uint32_t Tracker::start(const FlowKey& key, std::uint8_t side, const Moment& moment,
+std::uint32_t Tracker::start(const Location& location, const Moment& moment,
                              std::uint32_t previous) {
     const std::uint32_t previous_number = previous == kNone ? 0U : table_.at(previous).number;
     if (table_.is_full()) {
@@ -158,22 +121,23 @@ std::uint32_t Tracker::start(const FlowKey& key, std::uint8_t side, const Moment
             previous = kNone;
         }
     }
-    const std::uint32_t index = table_.add(key);
+    const std::uint32_t index = table_.add(location.key, location.hash);
     LiveConnection& connection = table_.at(index);
     connection.first_ns = connection.last_ns = moment.time_ns;
     connection.first_packet = moment.packet;
     connection.number = ++connections_;
-    connection.first_speaker = side & 1U;
+    connection.first_speaker = location.side & 1U;
     connection.previous = previous == index ? kNone : previous;
     connection.previous_number = previous_number;
     return index;
 }
 
-std::uint32_t Tracker::connection_for(const FlowKey& key, std::uint8_t side, const Segment& segment,
+std::uint32_t Tracker::connection_for(const Location& location, const Segment& segment,
                                       const Moment& moment) {
-    const std::uint32_t found = table_.find(key);
+    const std::uint8_t side = location.side;
+    const std::uint32_t found = find_awake(location);
     if (found == kNone) {
-        return start(key, side, moment, kNone);
+        return start(location, moment, kNone);
     }
     LiveConnection& connection = table_.at(found);
     if (!segment.flags_known() || segment.bad_header) {
@@ -186,34 +150,92 @@ std::uint32_t Tracker::connection_for(const FlowKey& key, std::uint8_t side, con
         }
         note_new_syn(connection, side, moment, log_);
         connection.succeeded = true;
-        return start(key, side, moment, found);
+        return start(location, moment, found);
     }
     if (is_syn) {
-        return answers_anew(connection, side, segment) ? start(key, side, moment, found) : found;
+        return answers_anew(connection, side, segment) ? start(location, moment, found) : found;
     }
     if (connection.previous != kNone) {
         LiveConnection& older = table_.at(connection.previous);
-        if (older.used && older.key == key && is_of_older(connection, older, side, segment)) {
+        if (older.used && older.number == connection.previous_number &&
+            is_of_older(connection, older, side, segment)) {
             return connection.previous;
         }
     }
     if (!segment.has(kRst) && is_foreign(connection, side, segment)) {
-        return start(key, side, moment, found);
+        return start(location, moment, found);
     }
     return found;
 }
 
-void Tracker::add(const Segment& segment, const Moment& moment) {
-    std::uint8_t side = 0;
-    const FlowKey key = key_of(segment, side);
-    const std::uint32_t index = connection_for(key, side, segment, moment);
-    note_segment(table_.at(index), side, segment, moment, log_);
+Tracker::Location Tracker::locate(const Segment& segment) const {
+    Location location;
+    location.key = key_of(segment, location.side);
+    location.hash = table_.hash_of(location.key);
+    return location;
+}
+
+void Tracker::add(const Segment& segment, const Moment& moment, const Location& location) {
+    const std::uint32_t index = connection_for(location, segment, moment);
+    note_segment(table_.at(index), location.side, segment, moment, log_);
+    rest_when_over(index);
+}
+
+std::uint32_t Tracker::find_awake(const Location& location) {
+    std::uint32_t found = table_.find(location.key, location.hash);
+    if (found == kNone || (found & kAtRest) == 0) {
+        return found;
+    }
+    if (table_.is_full()) {
+        make_room();
+        found =
+            table_.find(location.key, location.hash);  // it may have been the one that had to go
+    }
+    return found == kNone ? kNone : table_.wake(found, log_);
+}
+
+void Tracker::rest_when_over(std::uint32_t index) {
+    LiveConnection& connection = table_.at(index);
+    if (!connection.waits_to_rest && connection.is_over()) {
+        connection.waits_to_rest = true;
+        over_.push_back({index, connection.number});
+        if (over_.size() > kMostOver) {
+            lay_one_to_rest();
+        }
+    }
+}
+
+// The one that has been over for longest; false when there is none.
+bool Tracker::lay_one_to_rest() {
+    while (!over_.empty()) {
+        const Over over = over_.front();
+        over_.pop_front();
+        const LiveConnection& connection = table_.at(over.index);
+        if (!connection.used || connection.number != over.number) {
+            continue;
+        }
+        table_.lay_to_rest(over.index, log_);
+        if (table_.resting().size() > limit_) {
+            forget_oldest_resting();
+        }
+        return true;
+    }
+    return false;
+}
+
+void Tracker::forget_oldest_resting() {
+    const std::uint32_t id = table_.resting().oldest();
+    table_.resting().read(id, resting_, entries_);
+    ++forgotten_.total;
+    ++forgotten_.finished;
+    count_for_port(resting_);
+    table_.forget_resting(id, resting_.key);
 }
 
 void Tracker::add(const IcmpError& error, const Moment& moment) {
-    std::uint8_t side = 0;
-    const FlowKey key = key_of(error.quoted, side);
-    const std::uint32_t found = table_.find(key);
+    const Location location = locate(error.quoted);
+    const std::uint8_t side = location.side;
+    const std::uint32_t found = find_awake(location);
     if (found == kNone) {
         return;  // about a connection that this capture has not seen
     }
@@ -221,14 +243,19 @@ void Tracker::add(const IcmpError& error, const Moment& moment) {
     const LiveFlow& flow = connection.flows[side];
     if (error.quoted.seen >= HeaderSeen::Sequence && flow.sequence_known &&
         !is_near(flow.next, error.quoted.sequence)) {
+        rest_when_over(found);
         return;
     }
     note_icmp(connection, side, error, moment, log_);
+    rest_when_over(found);
 }
 
 // Looks at a few connections in turn and gives up the least worthy, of equals the longest silent:
 // a flood of SYNs pushes itself out, and connections that are at work stay.
 void Tracker::make_room() {
+    if (lay_one_to_rest()) {
+        return;
+    }
     constexpr std::uint32_t kLookedAt = 4;
     std::uint32_t chosen = kNone;
     for (std::uint32_t looked = 0; looked < kLookedAt || chosen == kNone; ++looked) {
@@ -282,29 +309,13 @@ void Tracker::count_for_port(const LiveConnection& connection) {
 }
 
 void Tracker::finish(std::int64_t end_ns, Captured& captured) {
-    std::vector<std::uint32_t> order;
-    for (std::uint32_t index = 0; index < table_.end(); ++index) {
-        if (table_.at(index).used) {
-            order.push_back(index);
-        }
-    }
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return table_.at(a).number < table_.at(b).number;
+    table_.lay_all_to_rest(log_);
+    log_ = {};
+    table_.resting().for_each([&](std::uint32_t id, std::uint32_t) {
+        table_.resting().read(id, resting_, entries_);
+        count_for_port(resting_);
     });
-    captured.connections.reserve(order.size());
-    std::vector<LogEntry> log;
-    for (const std::uint32_t index : order) {
-        LiveConnection& connection = table_.at(index);
-        count_for_port(connection);
-        log.clear();
-        log_.read(connection.log, connection.first_ns, log);
-        captured.connections.push_back(rebuild(connection, opener_side(connection), log, end_ns));
-    }
-    for (const CapturedConnection& connection : captured.connections) {
-        if (connection.previous) {
-            fit_to_next(connection, captured.connections);
-        }
-    }
+    gather(table_.share_resting(), end_ns, captured);
     captured.forgotten = forgotten_;
     for (const auto& [place, counts] : ports_) {
         CapturedPort port;

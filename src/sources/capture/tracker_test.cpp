@@ -30,21 +30,101 @@ TEST(Tracker, StaysWithinItsLimitInAFloodAndKeepsWhatIsAtWork) {
     EXPECT_LT(most, kLimit * 1000) << "blocks and tables for the limit, and no more";
 }
 
-TEST(Tracker, TakesLessThan500BytesForAWholeConnection) {
+// Opened, used for one exchange and closed by the client.
+void whole_connection(Scene& scene, double at) {
+    scene.handshake(at)
+        .client(at + 20, {.sequence = 101, .acknowledgment = 501, .payload = 10})
+        .server(at + 30, {.sequence = 501, .acknowledgment = 111, .payload = 10})
+        .client(at + 50, {.flags = kFin | kAck, .sequence = 111, .acknowledgment = 511})
+        .server(at + 60, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 112})
+        .client(at + 60.1, {.sequence = 112, .acknowledgment = 512});
+}
+
+TEST(Tracker, TakesLessThan500BytesForALiveConnection) {
     constexpr std::uint32_t kConnections = 20'000;
     Scene scene;
     for (std::uint32_t i = 0; i < kConnections; ++i) {
         scene.client_address = 0xc6120000 + i;
-        const double at = i;
-        scene.handshake(at)
-            .client(at + 20, {.sequence = 101, .acknowledgment = 501, .payload = 10})
-            .server(at + 30, {.sequence = 501, .acknowledgment = 111, .payload = 10})
-            .client(at + 50, {.flags = kFin | kAck, .sequence = 111, .acknowledgment = 511})
-            .server(at + 60, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 112})
-            .client(at + 60.1, {.sequence = 112, .acknowledgment = 512});
+        whole_connection(scene, i);
     }
     EXPECT_LT(scene.memory() / kConnections, 500U);
-    EXPECT_EQ(scene.all().connections.size(), kConnections);
+    EXPECT_EQ(scene.all().connection_count(), kConnections);
+}
+
+TEST(Tracker, WakesAConnectionAtRestForALateSegment) {
+    Scene scene(16);
+    whole_connection(scene, 0);
+    const std::uint32_t first_client = scene.client_address;
+    for (std::uint32_t i = 1; i <= 16; ++i) {
+        scene.client_address = first_client + i;
+        scene.handshake(100 + i);
+    }
+    scene.client_address = first_client;
+    scene.server(300, {.flags = kFin | kAck, .sequence = 511, .acknowledgment = 112});
+    const auto connections = scene.connections();
+    ASSERT_EQ(connections.front().number, 1U);
+    EXPECT_EQ(connections.front().ends[1].sent.fin_retransmissions, 1U);
+    EXPECT_EQ(states(connections.front().ends[0]),
+              "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+}
+
+TEST(Tracker, GivesANewConnectionToAKeyAtRest) {
+    Scene scene(16);
+    whole_connection(scene, 0);
+    const std::uint32_t first_client = scene.client_address;
+    for (std::uint32_t i = 1; i <= 15; ++i) {
+        scene.client_address = first_client + i;
+        scene.handshake(100 + i);
+    }
+    scene.client_address = first_client;
+    scene.client(5000, {.flags = kSyn, .sequence = 70'000});
+    const auto connections = scene.connections();
+    ASSERT_EQ(connections.size(), 17U);
+    EXPECT_EQ(connections.back().previous, 1U);
+    EXPECT_EQ(states(connections.front().ends[0]),
+              "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+}
+
+TEST(Tracker, CountsWhatItForgetsOfThoseAtRest) {
+    Scene scene(16);
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        scene.client_address = 0xc6120000 + i;
+        whole_connection(scene, i * 100);
+    }
+    const Captured captured = scene.all();
+    EXPECT_EQ(captured.connection_count() + captured.forgotten.finished, 100U);
+    EXPECT_GE(captured.connection_count(), 16U);
+    ASSERT_EQ(captured.ports.size(), 1U);
+    EXPECT_EQ(captured.ports[0].established, 100U);
+}
+
+TEST(Gather, RebuildsWhatARuleMayJudgeAndOnlySumsUpTheRest) {
+    Scene scene;
+    whole_connection(scene, 0);
+    scene.client_address += 1;
+    whole_connection(scene, 100);
+    scene.client_address += 1;
+    scene.client(200, {.flags = kSyn, .sequence = 7});
+    const Captured captured = scene.all();
+    ASSERT_EQ(captured.connections.size(), 1U);
+    EXPECT_EQ(captured.connections[0].outcome, CapturedOutcome::Unanswered);
+    EXPECT_EQ(captured.numbers(), (std::vector<std::uint32_t>{1, 2, 3}));
+    EXPECT_EQ(captured.compact_sums.outcomes.at(CapturedOutcome::Closed), 2U);
+    EXPECT_EQ(captured.compact_sums.data_segments, 4U);
+    const auto routine = captured.find(2);
+    ASSERT_TRUE(routine);
+    EXPECT_EQ(states(routine->ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+    EXPECT_FALSE(captured.find(4));
+}
+
+TEST(Gather, JudgesACloseThatTookLong) {
+    Scene scene;
+    scene.handshake()
+        .client(50, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .server(60, {.sequence = 501, .acknowledgment = 102})
+        .server(9000, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102})
+        .client(9000.1, {.sequence = 102, .acknowledgment = 502});
+    EXPECT_EQ(scene.all().connections.size(), 1U);
 }
 
 TEST(Tracker, GivesBothDirectionsOneKey) {

@@ -1,41 +1,59 @@
 #include "sources/capture/translations.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tcpdx::capture {
 namespace {
 
-struct Numbers {
-    std::uint32_t first;
-    std::uint32_t second;
-    std::size_t index;
-};
+// The same ends in the same roles have the same; a false match of different ones is one in 2^32.
+std::uint32_t hash_of_ends(const FlowKey& key, std::uint8_t opener) {
+    std::uint64_t value = opener;
+    for (std::size_t at = 0; at < sizeof(FlowKey); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, reinterpret_cast<const std::byte*>(&key) + at, 8);
+        value = (value ^ word) * 0x9fb21c651e98df25U;
+        value ^= value >> 35U;
+    }
+    return static_cast<std::uint32_t>(value >> 32U);
+}
 
 }  // namespace
 
-void match_translations(std::vector<CapturedConnection>& connections) {
-    std::vector<Numbers> all;
-    for (std::size_t i = 0; i < connections.size(); ++i) {
-        const auto& ends = connections[i].ends;
-        if (ends[0].sent.initial_sequence && ends[1].sent.initial_sequence) {
-            all.push_back({*ends[0].sent.initial_sequence, *ends[1].sent.initial_sequence, i});
-        }
+void TranslationFinder::add(const LiveConnection& connection, std::uint8_t opener) {
+    const LiveFlow& from = connection.flows[opener];
+    const LiveFlow& to = connection.flows[1U - opener];
+    if ((from.syn_seen || from.syn_ack_seen) && (to.syn_seen || to.syn_ack_seen)) {
+        all_.push_back({.initial = std::uint64_t{from.initial} << 32U | to.initial,
+                        .first_ns = connection.first_ns,
+                        .last_ns = connection.last_ns,
+                        .number = connection.number,
+                        .ends = hash_of_ends(connection.key, opener)});
     }
-    std::stable_sort(all.begin(), all.end(), [](const Numbers& a, const Numbers& b) {
-        return std::pair(a.first, a.second) < std::pair(b.first, b.second);
+}
+
+Translations TranslationFinder::find() {
+    std::sort(all_.begin(), all_.end(), [](const Numbers& a, const Numbers& b) {
+        return std::pair(a.initial, a.number) < std::pair(b.initial, b.number);
     });
-    for (std::size_t i = 1; i < all.size(); ++i) {
-        CapturedConnection& one = connections[all[i - 1].index];
-        CapturedConnection& other = connections[all[i].index];
+    Translations found;
+    for (std::size_t i = 1; i < all_.size(); ++i) {
+        const Numbers& one = all_[i - 1];
+        const Numbers& other = all_[i];
         // The same ends again are another connection by some reader's mistake, not a translation.
-        const bool translated = one.ends[0].address != other.ends[0].address ||
-                                one.ends[1].address != other.ends[1].address;
-        if (all[i - 1].first == all[i].first && all[i - 1].second == all[i].second && translated &&
-            one.first <= other.last && other.first <= one.last) {
-            one.translation = other.number;
-            other.translation = one.number;
+        if (one.initial == other.initial && one.ends != other.ends &&
+            one.first_ns <= other.last_ns && other.first_ns <= one.last_ns) {
+            found.emplace_back(one.number, other.number);
+            found.emplace_back(other.number, one.number);
         }
     }
+    all_ = {};
+    std::sort(found.begin(), found.end());
+    // One that is there three times is told to be the same as the first of the others.
+    found.erase(std::unique(found.begin(), found.end(),
+                            [](const auto& a, const auto& b) { return a.first == b.first; }),
+                found.end());
+    return found;
 }
 
 }  // namespace tcpdx::capture

@@ -65,14 +65,82 @@ void step_gtp(Walk& walk) {
     walk.next(Kind::Ip);
 }
 
+// RFC 2661, 3.1: only data messages carry packets, as PPP frames.
+void step_l2tp(Walk& walk) {
+    constexpr std::uint16_t kControl = 0x8000;
+    constexpr std::uint16_t kLength = 0x4000;
+    constexpr std::uint16_t kSequence = 0x0800;
+    constexpr std::uint16_t kOffset = 0x0200;
+    const auto head = walk.rest.take<2>();
+    if (!head) {
+        return walk.finish(Decoded::Cut);
+    }
+    const auto flags = load_be<std::uint16_t, 0>(*head);
+    if ((flags & kControl) != 0) {
+        return walk.finish(Decoded::OtherIp);
+    }
+    if ((flags & 0x000fU) == 3) {
+        return walk.rest.take<2>() ? step_l2tp3(walk) : walk.finish(Decoded::Cut);
+    }
+    const std::size_t size =
+        4U + ((flags & kLength) != 0 ? 2U : 0U) + ((flags & kSequence) != 0 ? 4U : 0U);
+    if ((flags & 0x000fU) != 2 || !walk.rest.take(size)) {
+        return walk.finish((flags & 0x000fU) != 2 ? Decoded::OtherIp : Decoded::Cut);
+    }
+    if ((flags & kOffset) != 0) {
+        const auto offset = walk.rest.take<2>();
+        if (!offset || !walk.rest.take(load_be<std::uint16_t, 0>(*offset))) {
+            return walk.finish(Decoded::Cut);
+        }
+    }
+    walk.next(Kind::Ppp);
+}
+
+bool is_frame_with_ip(std::span<const std::byte> bytes) {
+    if (bytes.size() < 15) {
+        return false;
+    }
+    const auto type = load_be<std::uint16_t, 0>(bytes.subspan<12, 2>());
+    const auto version = std::to_integer<unsigned>(bytes[14]) >> 4U;
+    return (type == 0x0800 && version == 4) || (type == 0x86dd && version == 6) || type == 0x8100;
+}
+
 }  // namespace
+
+// RFC 3931, 4.1: a session number, then a cookie of 0, 4 or 8 bytes and a header of 0 or 4 that
+// only the two ends have agreed on. Where an Ethernet frame with IP in it starts tells them.
+void step_l2tp3(Walk& walk) {
+    const auto session = walk.rest.take<4>();
+    if (!session) {
+        return walk.finish(Decoded::Cut);
+    }
+    if (load_be<std::uint32_t, 0>(*session) == 0) {
+        return walk.finish(Decoded::OtherIp);  // control
+    }
+    const std::span<const std::byte> here = walk.rest.rest();
+    for (std::size_t skipped = 0; skipped <= 12 && skipped < here.size(); skipped += 4) {
+        if (is_frame_with_ip(here.subspan(skipped))) {
+            static_cast<void>(walk.rest.take(skipped));
+            return walk.next(Kind::Ethernet);
+        }
+    }
+    walk.finish(Decoded::OtherIp);
+}
 
 void step_udp(Walk& walk, Packet& packet) {
     const auto head = walk.rest.take<8>();
     if (!head) {
         return walk.finish(Decoded::OtherIp);
     }
+    constexpr std::uint16_t kL2tp = 1701;
+    if (load_be<std::uint16_t, 0>(*head) == kL2tp) {
+        return step_l2tp(walk);  // the answer to a port behind an address translator
+    }
     switch (load_be<std::uint16_t, 2>(*head)) {
+        case kL2tp:
+            return step_l2tp(walk);
+        case 4754:  // RFC 8086
+            return step_gre(walk, packet);
         case 4789:
         case 8472:  // what Linux and flannel use by default
             return step_vxlan(walk, packet, false);
