@@ -94,6 +94,8 @@ class Side:
             self.isn[port] = sequence
             sink.waiting_for_isn[id(self)].discard(port)
         base = self.isn.get(port, 0)
+        if flags & SYN or (flags & RST and sequence == 0):
+            base = sequence  # a number of its own, which may differ
         relative_ack = (acknowledgment - irs) & MASK if flags & ACK else 0
         sink.replies[id(self), port].append(
             Reply(flags & ~PSH, (sequence - base) & MASK, len(segment) - header, relative_ack,
@@ -198,7 +200,7 @@ class Case:
         self.random_steps = steps
         self.sequence, self.acknowledgment = 1, 1  # what the kernel expects, and has sent
         self.log, self.difference = [], None
-        self.lost = set()
+        self.sent, self.syns = [0, 0], set()
         self.clock = 1000
 
     def next_step(self):
@@ -322,13 +324,17 @@ def show_step(step):
 
 def compare(case, step, answers, replies):
     def without_repeats(side, got):
+        """Retransmissions come when they come."""
         news = []
         for reply in got:
-            key = (side, reply.flags & ~ACK, reply.sequence, reply.length)
-            if reply.length or reply.flags & (SYN | FIN):
-                if key in case.lost:
+            end = reply.sequence + reply.length + bool(reply.flags & (SYN | FIN))
+            if end != reply.sequence:
+                if end <= case.sent[side] and not reply.flags & SYN:
                     continue
-                case.lost.add(key)
+                if reply.flags & SYN and (side, reply.flags) in case.syns:
+                    continue
+                case.syns.add((side, reply.flags if reply.flags & SYN else 0))
+                case.sent[side] = end
             news.append(reply)
         return news
 

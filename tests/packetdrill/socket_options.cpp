@@ -274,7 +274,9 @@ int SocketTable::tcp_info_option(const Socket& socket, void* value, socklen_t* s
     const endpoint::Sender& sender = open->sender();
     const std::uint32_t segment = std::max(sender.segment_size(), 1U);
     const auto segments = [&](std::uint32_t bytes) { return (bytes + segment - 1) / segment; };
-    info.tcpi_state = kernel_state(open->state());
+    // In Linux TIME-WAIT has left the socket behind.
+    const bool left = linux_like() && open->state() == TcpState::TimeWait;
+    info.tcpi_state = kernel_state(left ? TcpState::Closed : open->state());
     info.tcpi_ca_state = sender.retransmissions() > 0 ? 4 : sender.in_recovery() ? 3 : 0;
     info.tcpi_retransmits = static_cast<std::uint8_t>(sender.retransmissions());
     info.tcpi_probes = static_cast<std::uint8_t>(sender.unanswered_probes());
