@@ -413,9 +413,9 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
     const bool nobody_reads =
         orphaned_ || (settings_->linux_arrivals && receive_shut_down_ && sender_.fin_queued());
-    const bool counts = !segment.payload.empty() || (settings_->linux_arrivals && segment.flags.fin);
-    if (nobody_reads && state_ != TcpState::Established && counts &&
-        after(end, receiver_.next())) {
+    const bool counts =
+        !segment.payload.empty() || (settings_->linux_arrivals && segment.flags.fin);
+    if (nobody_reads && state_ != TcpState::Established && counts && after(end, receiver_.next())) {
         // RFC 9293, SHLD-3: nobody will ever read this, and the peer has to know.
         queue_reset(segment.acknowledgment);
         change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
@@ -424,10 +424,9 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     if (segment.payload.empty() && !segment.flags.fin) {
         return true;
     }
-    const auto effect =
-        receiver_.accept(segment.sequence, segment.payload, segment.flags.fin,
-                         settings_->linux_arrivals ? Receiver::FinBehind::Window
-                                                           : Receiver::FinBehind::Nothing);
+    const auto effect = receiver_.accept(
+        segment.sequence, segment.payload, segment.flags.fin,
+        settings_->linux_arrivals ? Receiver::FinBehind::Window : Receiver::FinBehind::Nothing);
     if (effect == Receiver::Effect::InOrder || effect == Receiver::Effect::FilledGap) {
         raise(EventKind::Readable);
     }

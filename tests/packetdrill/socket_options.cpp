@@ -186,7 +186,7 @@ int SocketTable::setsockopt(int fd, int level, int name, const void* value, sock
     int number = 0;
     if (size >= sizeof(int)) {
         std::memcpy(&number, value, sizeof number);
-    } else if (size == 1) {
+    } else if (size == 1 && level != IPPROTO_TCP) {
         number = *static_cast<const unsigned char*>(value);
     } else {
         return fail(EINVAL);
