@@ -35,6 +35,41 @@ TEST(Closing, TellsANormalEndFromAReset) {
     EXPECT_EQ(reset.connection().failure(), Failure::Reset);
 }
 
+// RFC 9293, 3.10.4: with nothing queued the FIN does not wait for the handshake.
+TEST(Closing, InSynReceivedSendsTheFinAtOnce) {
+    for (const std::uint32_t acknowledged : {1U, 2U}) {
+        ScriptedPeer peer;
+        peer.reach(TcpState::SynReceived);
+        peer.hears_all();
+        ASSERT_TRUE(peer.connection().close(peer.now()));
+        const auto sent = peer.hears_all();
+        ASSERT_EQ(sent.size(), 1U);
+        EXPECT_TRUE(sent[0].segment.flags.fin);
+        EXPECT_EQ(sent[0].segment.sequence, 1U);
+        peer.says({.sequence = 1, .acknowledgment = acknowledged});
+        EXPECT_EQ(peer.connection().state(),
+                  acknowledged == 1 ? TcpState::FinWait1 : TcpState::FinWait2);
+        peer.says({.sequence = 1, .acknowledgment = 2, .flags = {.fin = true}});
+        EXPECT_EQ(peer.connection().state(), TcpState::TimeWait);
+    }
+}
+
+// The SYN,ACK is lost together with the FIN: both come again, the SYN first.
+TEST(Closing, InSynReceivedRepeatsWhatWasLost) {
+    ScriptedPeer peer;
+    peer.reach(TcpState::SynReceived);
+    ASSERT_TRUE(peer.connection().close(peer.now()));
+    peer.hears_all();
+    const auto again = peer.passes(milliseconds(1100));
+    ASSERT_FALSE(again.empty());
+    EXPECT_TRUE(again[0].segment.flags.syn);
+    peer.says({.sequence = 1, .acknowledgment = 1});
+    const auto later = peer.passes(seconds(10));
+    ASSERT_FALSE(later.empty());
+    EXPECT_TRUE(later[0].segment.flags.fin);
+    EXPECT_EQ(later[0].segment.sequence, 1U);
+}
+
 // Proves: SHLD-2
 TEST(Closing, TakesAResetThatCarriesData) {
     ScriptedPeer peer;

@@ -136,6 +136,10 @@ private:
 
     // ---- 3.10.7.4, one function for each step
     void arrives_synchronized(wire::TcpSegment segment, Time now);
+    // SYN-RECEIVED, from LISTEN.
+    [[nodiscard]] bool half_open() const { return state_ == TcpState::SynReceived && passive_; }
+    [[nodiscard]] bool in_mini_window(const wire::TcpSegment& segment) const;
+    void arrives_at_orphan(const wire::TcpSegment& segment, Time now);
     bool timestamps_pass(const wire::TcpSegment& segment, Time now);
     enum class SequenceVerdict : std::uint8_t { Acceptable, ControlsOnly, Unacceptable };
     [[nodiscard]] SequenceVerdict judge_sequence(const wire::TcpSegment& segment) const;
@@ -143,6 +147,7 @@ private:
     void reset_arrives(const wire::TcpSegment& segment, Time now);
     void reset_kills();
     bool syn_passes(wire::TcpSegment& segment, Time now);
+    [[nodiscard]] std::uint32_t acknowledgment_reach() const;
     bool acknowledgment_passes(const wire::TcpSegment& segment, Time now);
     void take_acknowledgment(const wire::TcpSegment& segment, Time now);
     bool our_fin_is_acknowledged(Time now);

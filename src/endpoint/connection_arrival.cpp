@@ -45,6 +45,21 @@ void Connection::receive(const wire::TcpSegment& segment, wire::Ecn ecn, Time no
 }
 
 void Connection::arrives_synchronized(wire::TcpSegment segment, Time now) {
+    const wire::TcpFlags flags = segment.flags;
+    if (half_open() && flags.ack && !flags.rst && segment.acknowledgment != sender_.nxt()) {
+        // Linux and BSD look here first: this is not of the connection that is being opened.
+        queue_reset(segment.acknowledgment);
+        return;
+    }
+    if (settings_->linux_arrivals) {
+        if (state_ == TcpState::FinWait2 && orphaned_) {
+            arrives_at_orphan(segment, now);
+            return;
+        }
+        if (!half_open() && !flags.ack && !flags.rst && !flags.syn) {
+            return;  // tcp_rcv_state_process(), before it looks at the number
+        }
+    }
     if (!timestamps_pass(segment, now) || !sequence_passes(segment, now)) {
         return;
     }
@@ -58,6 +73,40 @@ void Connection::arrives_synchronized(wire::TcpSegment segment, Time now) {
     note_timestamp(segment, now);
     take_urgent(segment);
     if (take_text(segment, now) && receiver_.at_fin()) {
+        take_fin(now);
+    }
+}
+
+// tcp_in_window(), of Linux' request and TIME-WAIT sockets.
+bool Connection::in_mini_window(const wire::TcpSegment& segment) const {
+    const std::uint32_t next = receiver_.next();
+    const std::uint32_t edge = next + receiver_.window();
+    const std::uint32_t end = segment.sequence + sequence_length(segment);
+    return segment.sequence == next || (after(end, next) && before(segment.sequence, edge)) ||
+           (segment.sequence == edge && segment.sequence == end);
+}
+
+// tcp_timewait_state_process(): what Linux keeps of FIN-WAIT-2 once the program has gone.
+void Connection::arrives_at_orphan(const wire::TcpSegment& segment, Time now) {
+    const std::uint32_t next = receiver_.next();
+    const std::uint32_t end = segment.sequence + sequence_length(segment);
+    const bool old = timestamps_on_ && segment.options.timestamps && !segment.flags.rst &&
+                     recent_timestamp_.is_newer_than(segment.options.timestamps->value, now);
+    if (!in_mini_window(segment) || old) {
+        challenge(now);
+    } else if (segment.flags.rst) {
+        reset_kills();
+    } else if (segment.flags.syn && !before(segment.sequence, next)) {
+        reset_ = reset_for(segment);
+        change_state(TcpState::Closed, CauseKind::Segment, "SYN received");
+    } else if (segment.flags.ack && after(end, next) && end != segment.sequence) {
+        if (!segment.flags.fin || end != next + 1) {
+            queue_reset(segment.acknowledgment);
+            change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
+            return;
+        }
+        note_timestamp(segment, now);
+        receiver_.accept(segment.sequence, segment.payload, true, Receiver::FinBehind::Window);
         take_fin(now);
     }
 }
@@ -100,6 +149,13 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
     const std::uint32_t next = receiver_.next();
     const std::uint32_t window = receiver_.window();
     const std::uint32_t length = sequence_length(segment);
+    if (settings_->linux_arrivals && (window != 0 || length == 0)) {
+        // tcp_sequence(): the edges themselves belong to it.
+        const bool fits = half_open() ? in_mini_window(segment)
+                                      : !before(segment.sequence + length, last_ack_sent_) &&
+                                            !after(segment.sequence, next + window);
+        return fits ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
+    }
     if (length == 0) {
         const bool fits =
             window == 0 ? segment.sequence == next : in_range(segment.sequence, next, window);
@@ -121,16 +177,18 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
 bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
     // The SYN of a connection that is not up yet can come again, or with an acknowledgment after
     // both ends opened at once: what follows it is judged.
-    if (state_ == TcpState::SynReceived && segment.flags.syn && !segment.flags.rst &&
+    if (!sender_.syn_acknowledged() && segment.flags.syn && !segment.flags.rst &&
         segment.sequence == receiver_.irs()) {
-        if (!segment.flags.ack) {
+        if (half_open() && !segment.flags.ack) {
             sender_.repeat_syn();
             return false;
         }
-        segment.flags.syn = false;
-        ++segment.sequence;
+        if (!half_open() && segment.flags.ack) {
+            segment.flags.syn = false;
+            ++segment.sequence;
+        }
     }
-    if (settings_->reset_at_fin && segment.flags.rst && receiver_.fin_taken() &&
+    if (settings_->linux_arrivals && segment.flags.rst && receiver_.fin_taken() &&
         segment.sequence == receiver_.next() - 1) {
         reset_kills();
         return false;
@@ -140,7 +198,7 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
             return true;
         case SequenceVerdict::ControlsOnly:
             if (!segment.flags.rst) {
-                if (settings_->fin_into_closed_window && segment.payload.empty()) {
+                if (settings_->linux_arrivals && segment.payload.empty()) {
                     return true;
                 }
                 acknowledge_at_once();
@@ -155,8 +213,16 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
     if (segment.flags.rst) {
         return false;
     }
-    if (!segment.payload.empty() && before(segment.sequence, receiver_.next())) {
+    const bool synchronized = !half_open() && segment.flags.ack && !segment.flags.syn;
+    if (synchronized && !segment.payload.empty() && before(segment.sequence, receiver_.next())) {
         receiver_.accept(segment.sequence, segment.payload, false);  // a duplicate, for D-SACK
+    }
+    const std::uint32_t end = segment.sequence + sequence_length(segment);
+    if (synchronized && before(segment.sequence, receiver_.next()) &&
+        !before(end, last_ack_sent_) && !after(end, receiver_.next())) {
+        // All of it is here already, but its acknowledgment can be news: Linux and BSD take it.
+        acknowledge_at_once();
+        return true;
     }
     if (sequence_length(segment) == 0 || segment.flags.syn) {
         challenge(now);
@@ -185,17 +251,18 @@ void Connection::reset_kills() {
                 change_state(TcpState::Listen, CauseKind::Segment,
                              "RST received, and this end had listened");
             } else {
-                fail(Failure::Refused, CauseKind::Segment, "RST received");
+                fail(settings_->linux_arrivals ? Failure::Reset : Failure::Refused,
+                     CauseKind::Segment, "RST received");
             }
             break;
         case TcpState::Established:
         case TcpState::FinWait1:
         case TcpState::FinWait2:
         case TcpState::CloseWait:
+        case TcpState::Closing:  // the RFC is silent for these two; Linux and BSD are not
+        case TcpState::LastAck:
             fail(Failure::Reset, CauseKind::Segment, "RST received");
             break;
-        case TcpState::Closing:
-        case TcpState::LastAck:
         case TcpState::TimeWait:
             change_state(TcpState::Closed, CauseKind::Segment, "RST received");
             break;
@@ -213,7 +280,10 @@ bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
         return true;
     }
     ++dropped_segments_;
-    if (state_ == TcpState::SynReceived && passive_) {
+    if (half_open()) {
+        if (settings_->linux_arrivals) {
+            reset_ = reset_for(segment);  // tcp_check_req()
+        }
         change_state(TcpState::Listen, CauseKind::Segment,
                      "another SYN received, and this end had listened");
     } else if (settings_->rfc5961) {
@@ -229,18 +299,21 @@ bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
 
 bool Connection::acknowledgment_passes(const wire::TcpSegment& segment, Time now) {
     const std::uint32_t number = segment.acknowledgment;
-    if (state_ == TcpState::SynReceived) {
+    if (!sender_.syn_acknowledged()) {  // SYN-RECEIVED, or FIN-WAIT-1 that was closed in it
         if (!after(number, sender_.una()) || after(number, sender_.nxt())) {
             queue_reset(number);
             return false;
         }
         take_acknowledgment(segment, now);
-        change_state(TcpState::Established, CauseKind::Segment, "ACK of our SYN received");
+        if (state_ == TcpState::SynReceived) {
+            change_state(TcpState::Established, CauseKind::Segment, "ACK of our SYN received");
+        }
+        const bool goes_on = our_fin_is_acknowledged(now);
         become_established(now);
-        return true;
+        return goes_on;
     }
     const bool of_the_future = after(number, sender_.highest_acceptable_ack());
-    const bool of_the_past = before(number, sender_.una() - sender_.max_window());
+    const bool of_the_past = before(number, sender_.una() - acknowledgment_reach());
     if (of_the_future || (settings_->rfc5961 && of_the_past)) {
         ++dropped_segments_;
         challenge(now);
@@ -248,6 +321,14 @@ bool Connection::acknowledgment_passes(const wire::TcpSegment& segment, Time now
     }
     take_acknowledgment(segment, now);
     return our_fin_is_acknowledged(now);
+}
+
+// How far behind an acknowledgment may lag (RFC 5961, 5.2). Linux knows that there was nothing
+// before the first byte.
+std::uint32_t Connection::acknowledgment_reach() const {
+    const std::uint64_t reach = sender_.max_window();
+    return static_cast<std::uint32_t>(
+        settings_->linux_arrivals ? std::min(reach, sender_.acknowledged_bytes()) : reach);
 }
 
 void Connection::take_acknowledgment(const wire::TcpSegment& segment, Time now) {
@@ -330,8 +411,11 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
         return true;  // "This should not occur since a FIN has been received. Ignore the text."
     }
     const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
-    if (orphaned_ && state_ != TcpState::Established && !segment.payload.empty() &&
-        after(end, receiver_.next())) {
+    const bool nobody_reads =
+        orphaned_ || (settings_->linux_arrivals && receive_shut_down_ && sender_.fin_queued());
+    const bool counts =
+        !segment.payload.empty() || (settings_->linux_arrivals && segment.flags.fin);
+    if (nobody_reads && state_ != TcpState::Established && counts && after(end, receiver_.next())) {
         // RFC 9293, SHLD-3: nobody will ever read this, and the peer has to know.
         queue_reset(segment.acknowledgment);
         change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
@@ -340,10 +424,9 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     if (segment.payload.empty() && !segment.flags.fin) {
         return true;
     }
-    const auto effect =
-        receiver_.accept(segment.sequence, segment.payload, segment.flags.fin,
-                         settings_->fin_into_closed_window ? Receiver::FinBehind::Window
-                                                           : Receiver::FinBehind::Nothing);
+    const auto effect = receiver_.accept(
+        segment.sequence, segment.payload, segment.flags.fin,
+        settings_->linux_arrivals ? Receiver::FinBehind::Window : Receiver::FinBehind::Nothing);
     if (effect == Receiver::Effect::InOrder || effect == Receiver::Effect::FilledGap) {
         raise(EventKind::Readable);
     }

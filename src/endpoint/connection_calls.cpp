@@ -119,7 +119,7 @@ Result<void, CallError> Connection::close(Time now) {
         return unexpected(CallError::NotExist);
     }
     orphaned_ = true;
-    const bool unread = receiver_.readable() > 0 && !receive_shut_down_;
+    const bool unread = receiver_.readable() > 0;
     switch (state_) {
         case TcpState::Closed:
             break;
@@ -128,9 +128,11 @@ Result<void, CallError> Connection::close(Time now) {
             change_state(TcpState::Closed, CauseKind::SystemCall, "close()");
             break;
         case TcpState::SynReceived:
-            // RFC 9293 lets the FIN go at once when nothing is queued. It waits here, as in BSD:
-            // the peer has to acknowledge the SYN first anyway.
-            close_when_open_ = true;
+            if (sender_.queued_bytes() == 0) {
+                send_fin("close() or shutdown(SHUT_WR)");
+            } else {
+                close_when_open_ = true;  // what is queued has to go first
+            }
             break;
         case TcpState::Established:
         case TcpState::CloseWait:
@@ -165,10 +167,14 @@ Result<void, CallError> Connection::shutdown_send(Time now) {
         case TcpState::Listen:
             return unexpected(CallError::NotConnected);
         case TcpState::SynSent:
-            change_state(TcpState::Closed, CauseKind::SystemCall, "close()");
+            if (settings_->linux_arrivals) {
+                fail(Failure::Reset, CauseKind::SystemCall, "close()");  // tcp_disconnect()
+            } else {
+                change_state(TcpState::Closed, CauseKind::SystemCall, "close()");
+            }
             break;
         case TcpState::SynReceived:
-            close_when_open_ = true;
+            close_when_open_ = true;  // as Linux and BSD do it: the program reads on
             break;
         case TcpState::Established:
         case TcpState::CloseWait:
@@ -187,7 +193,9 @@ Result<void, CallError> Connection::shutdown_send(Time now) {
 
 void Connection::shutdown_receive(Time now) {
     receive_shut_down_ = true;
-    receiver_.discard();
+    if (!settings_->linux_arrivals) {  // tcp_recvmsg() hands out what still comes
+        receiver_.discard();
+    }
     settle(now);
 }
 

@@ -51,7 +51,7 @@ void Connection::arrives_in_syn_sent(const wire::TcpSegment& segment, Time now) 
         }
         return;
     }
-    if (!flags.syn || (flags.fin && settings_->drop_synfin)) {
+    if (!flags.syn || (flags.fin && settings_->drop_synfin && !settings_->linux_arrivals)) {
         return;
     }
     negotiate(segment, now);

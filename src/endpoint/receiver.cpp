@@ -113,6 +113,7 @@ void Receiver::take_fin() {
     fin_taken_ = true;
     ++next_;
     early_.clear();
+    duplicate_.reset();  // nothing is missing any more, so nothing needs to be told
     if (before(edge_, next_)) {
         edge_ = next_;
     }

@@ -101,7 +101,9 @@ std::uint32_t Sender::congestion_room() const {
 std::optional<Sender::Plan> Sender::plan(std::uint32_t option_bytes) const {
     if (!syn_acknowledged()) {
         if (!syn_due_) {
-            return std::nullopt;
+            const bool closed_at_once = fin_queued_ && queue_.size() == 0 && nxt_ == iss_ + 1;
+            return closed_at_once ? std::optional(Plan{.sequence = nxt_, .fin = true})
+                                  : std::nullopt;
         }
         return Plan{.sequence = iss_, .syn = true, .retransmission = nxt_ != iss_};
     }

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::uint32_t iss() const { return iss_; }
     [[nodiscard]] std::uint32_t una() const { return una_; }
     [[nodiscard]] std::uint32_t nxt() const { return nxt_; }
+    [[nodiscard]] std::uint64_t acknowledged_bytes() const { return acknowledged_bytes_; }
     [[nodiscard]] bool outstanding() const { return una_ != nxt_; }
     // The latest acknowledgment that is not of the future. A probe of a zero window was sent, but
     // not counted as sent.
@@ -159,6 +160,7 @@ private:
 
     std::uint32_t iss_ = 0;
     std::uint32_t una_ = 0;
+    std::uint64_t acknowledged_bytes_ = 0;
     std::uint32_t nxt_ = 0;
     std::uint32_t window_ = 0;
     std::uint32_t window_sequence_ = 0;        // SND.WL1

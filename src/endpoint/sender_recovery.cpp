@@ -57,6 +57,7 @@ void Sender::remove_acknowledged(std::uint32_t number) {
         queue_.drop(data_acknowledged - first_data());
     }
     fin_acknowledged_ = fin_acknowledged_ || fin;
+    acknowledged_bytes_ += syn_acknowledged() || !passive_ ? number - una_ : 0;
     una_ = number;
     scoreboard_.remove_before(una_);
     for (std::uint32_t* mark : {&lost_until_, &repaired_, &short_end_}) {

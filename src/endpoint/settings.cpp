@@ -29,9 +29,7 @@ Settings linux_settings() {
     settings.drop_synfin = true;
     settings.tolerate_missing_timestamps = true;
     settings.keep_data_on_syn = false;
-    settings.fin_into_closed_window = true;
-    settings.reset_at_fin = true;
-    settings.answer_bare_fin_in_time_wait = true;
+    settings.linux_arrivals = true;
     settings.retry_syn_after_wrong_answer = milliseconds(10);
     settings.soft_errors_abort_connect = true;
     return settings;

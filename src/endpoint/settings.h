@@ -65,12 +65,9 @@ struct Settings {
     bool tolerate_missing_timestamps = false;  // RFC 7323, 3.2: SHOULD be dropped
     // Data that comes with the peer's SYN of a connection that this end opened is kept.
     bool keep_data_on_syn = true;
-    // A FIN is taken where the window is closed or ends right before it.
-    bool fin_into_closed_window = false;
-    // After the peer's FIN a RST one before RCV.NXT counts too: tcp_reset_check().
-    bool reset_at_fin = false;
-    // A FIN without ACK is answered in TIME-WAIT: tcp_timewait_state_process().
-    bool answer_bare_fin_in_time_wait = false;
+    // The edges and the order of checks of Linux' tcp_input.c and tcp_minisocks.c, where they are
+    // not the RFC's: see docs/tcp-conformance.md.
+    bool linux_arrivals = false;
     // How soon the SYN is sent again after a wrong answer to it; zero is at its usual time.
     Duration retry_syn_after_wrong_answer{};
     // ICMP errors that may pass end an attempt to connect (RFC 9293, MUST-56: they must not).

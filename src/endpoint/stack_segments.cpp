@@ -159,7 +159,7 @@ void TcpStack::accept_syn(Handle from, const FourTuple& tuple, const wire::TcpSe
     if (after_sequence) {
         // RFC 9293, MAY-2: beyond what the old connection has used. The distance is Linux'.
         iss = initial_sequence(settings_.secret, tuple, now);
-        if (!wire::after(*iss, *after_sequence + 65536)) {
+        if (settings_.linux_arrivals || !wire::after(*iss, *after_sequence + 65536)) {
             iss = *after_sequence + 65537;
         }
     }

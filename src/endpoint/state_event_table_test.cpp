@@ -140,7 +140,10 @@ Expected expected_reset(const Cell& cell) {
         return stays;
     }
     if (cell.seq != SeqPlace::Next) {
-        return {.state = cell.state, .answer = Answer::Ack};  // RFC 5961, 3.2
+        // RFC 5961, 3.2, but not in TIME-WAIT.
+        return cell.state == TcpState::TimeWait
+                   ? stays
+                   : Expected{.state = cell.state, .answer = Answer::Ack};
     }
     return {.state = cell.state == TcpState::SynReceived ? TcpState::Listen : TcpState::Closed};
 }
@@ -211,6 +214,9 @@ Expected expected_of(const Cell& cell) {
     if (cell.flags.rst) {
         return expected_reset(cell);
     }
+    if (cell.state == TcpState::SynReceived && ack && cell.ack != AckPlace::Nxt) {
+        return {.state = cell.state, .answer = Answer::Reset};  // wherever it is: not of this one
+    }
     if (cell.seq == SeqPlace::LeftOut || cell.seq == SeqPlace::RightOut) {
         return challenges;
     }
@@ -222,9 +228,6 @@ Expected expected_of(const Cell& cell) {
         return stays;
     }
     if (cell.state == TcpState::SynReceived) {
-        if (cell.ack != AckPlace::Nxt) {
-            return {.state = cell.state, .answer = Answer::Reset};
-        }
         return expected_progress(cell, TcpState::Established);
     }
     if (cell.ack == AckPlace::BeyondNxt) {
@@ -310,7 +313,7 @@ struct CallRow {
 
 constexpr CallRow kCalls[] = {
     {TcpState::SynSent, true, TcpState::Closed, TcpState::Closed, false},
-    {TcpState::SynReceived, true, TcpState::SynReceived, TcpState::Closed, true},
+    {TcpState::SynReceived, true, TcpState::FinWait1, TcpState::Closed, true},
     {TcpState::Established, true, TcpState::FinWait1, TcpState::Closed, true},
     {TcpState::FinWait1, false, TcpState::FinWait1, TcpState::Closed, true},
     {TcpState::FinWait2, false, TcpState::FinWait2, TcpState::Closed, true},

@@ -27,10 +27,10 @@ TimeWaitVerdict reset_arrives(const TimeWait& time_wait, const wire::TcpSegment&
     if (!exact && !wire::in_range(reset.sequence, time_wait.rcv_nxt, time_wait.rcv_wnd)) {
         return TimeWaitVerdict::Ignore;
     }
-    if (settings.rfc1337) {
-        return TimeWaitVerdict::Ignore;
-    }
-    return exact || !settings.rfc5961 ? TimeWaitVerdict::Delete : TimeWaitVerdict::Acknowledge;
+    // No challenge where it is not exact: the others send none either, and nobody is there to whom
+    // the connection would still matter.
+    const bool counts = exact || !settings.rfc5961;
+    return counts && !settings.rfc1337 ? TimeWaitVerdict::Delete : TimeWaitVerdict::Ignore;
 }
 
 }  // namespace
@@ -44,6 +44,10 @@ TimeWaitVerdict segment_in_time_wait(TimeWait& time_wait, const wire::TcpSegment
     const wire::TcpFlags& flags = segment.flags;
     const bool opens = flags.syn && !flags.ack && !flags.rst;
     if (opens && settings.tw_reopen && opens_anew(time_wait, segment, now)) {
+        if (flags.fin && settings.drop_synfin) {
+            // In Linux its listener drops it, but only after TIME-WAIT has made room for it.
+            return settings.linux_arrivals ? TimeWaitVerdict::Delete : TimeWaitVerdict::Ignore;
+        }
         return TimeWaitVerdict::Reopen;
     }
     if (flags.rst) {
@@ -60,14 +64,15 @@ TimeWaitVerdict segment_in_time_wait(TimeWait& time_wait, const wire::TcpSegment
     if (!flags.ack) {
         const bool outside =
             !wire::in_range(segment.sequence, time_wait.rcv_nxt, time_wait.rcv_wnd);
-        const bool answered = outside || (flags.fin && settings.answer_bare_fin_in_time_wait);
+        const bool answered = outside || (length > 0 && settings.linux_arrivals);
         return answered ? TimeWaitVerdict::Acknowledge : TimeWaitVerdict::Ignore;
     }
-    if (flags.fin && segment.sequence + length == time_wait.rcv_nxt) {
+    if (settings.linux_arrivals || (flags.fin && segment.sequence + length == time_wait.rcv_nxt)) {
         time_wait.expires = now + 2 * settings.msl;
     }
+    const bool of_the_future = wire::after(segment.acknowledgment, time_wait.snd_nxt);
     const bool repeats_the_last = length == 0 && segment.sequence == time_wait.rcv_nxt &&
-                                  !wire::after(segment.acknowledgment, time_wait.snd_nxt);
+                                  (settings.linux_arrivals || !of_the_future);
     return repeats_the_last ? TimeWaitVerdict::Ignore : TimeWaitVerdict::Acknowledge;
 }
 

@@ -186,7 +186,7 @@ int SocketTable::setsockopt(int fd, int level, int name, const void* value, sock
     int number = 0;
     if (size >= sizeof(int)) {
         std::memcpy(&number, value, sizeof number);
-    } else if (size == 1) {
+    } else if (size == 1 && level != IPPROTO_TCP) {
         number = *static_cast<const unsigned char*>(value);
     } else {
         return fail(EINVAL);
@@ -274,7 +274,9 @@ int SocketTable::tcp_info_option(const Socket& socket, void* value, socklen_t* s
     const endpoint::Sender& sender = open->sender();
     const std::uint32_t segment = std::max(sender.segment_size(), 1U);
     const auto segments = [&](std::uint32_t bytes) { return (bytes + segment - 1) / segment; };
-    info.tcpi_state = kernel_state(open->state());
+    // In Linux TIME-WAIT has left the socket behind.
+    const bool left = linux_like() && open->state() == TcpState::TimeWait;
+    info.tcpi_state = kernel_state(left ? TcpState::Closed : open->state());
     info.tcpi_ca_state = sender.retransmissions() > 0 ? 4 : sender.in_recovery() ? 3 : 0;
     info.tcpi_retransmits = static_cast<std::uint8_t>(sender.retransmissions());
     info.tcpi_probes = static_cast<std::uint8_t>(sender.unanswered_probes());

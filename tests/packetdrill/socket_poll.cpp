@@ -22,7 +22,7 @@ short SocketTable::readiness(const Socket& socket) const {
     } else if (socket.role == Role::Fresh) {
         ready = POLLOUT | POLLHUP;
     } else if (const Connection* open = connection(socket); open == nullptr) {
-        ready = POLLIN | POLLOUT | POLLHUP;
+        ready = POLLIN | POLLOUT | POLLRDHUP | POLLHUP;
     } else {
         const bool closed = open->state() == TcpState::Closed;
         const bool ended = open->at_end_of_stream() || open->receiver().fin_taken();

@@ -67,6 +67,18 @@ int SocketTable::add(const Socket& socket) {
     return fd;
 }
 
+bool SocketTable::linux_like() const {
+    return engine_->flags().settings.linux_arrivals;
+}
+
+// SIOCOUTQ counts the FIN too, and nothing before the connection is up.
+int SocketTable::queued(const Connection& connection) {
+    const endpoint::Sender& sender = connection.sender();
+    const bool fin = sender.fin_queued() && !sender.fin_acknowledged();
+    return connection.is_synchronized() ? static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0))
+                                        : 0;
+}
+
 // ---- addresses
 
 std::optional<SocketAddress> SocketTable::address_of(const sockaddr* address, socklen_t size,
@@ -303,14 +315,18 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
 
 // ---- errors
 
-int SocketTable::error_of(const Connection& connection) {
+int SocketTable::error_of(const Connection& connection) const {
     switch (connection.failure()) {
         case Failure::None:
             return 0;
         case Failure::Refused:
             return ECONNREFUSED;
         case Failure::Reset:
-            return ECONNRESET;
+            // tcp_reset(), in CLOSE-WAIT.
+            return linux_like() && connection.receiver().fin_taken() &&
+                           !connection.sender().fin_queued()
+                       ? EPIPE
+                       : ECONNRESET;
         case Failure::TimedOut:
         case Failure::Unreachable:
             break;
@@ -412,6 +428,9 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
             return total;
         }
         if (ended) {
+            if (linux_like() && from->receiver().fin_taken()) {
+                return 0;  // SOCK_DONE is looked at before the error
+            }
             const int error = take_error(*socket);
             return error != 0 ? fail(error) : 0;
         }
@@ -442,9 +461,7 @@ ssize_t SocketTable::write(int fd, std::span<const iovec> parts, int flags) {
                 return fail(EBADF);
             }
             if (socket->role != Role::Connected) {
-                const bool linux_like =
-                    engine_->flags().settings.option_layout == wire::OptionLayout::Linux;
-                return fail(linux_like ? EPIPE : ENOTCONN);
+                return fail(linux_like() ? EPIPE : ENOTCONN);
             }
             const Connection* to = connection(*socket);
             if (const int error = take_error(*socket); error != 0) {
@@ -534,6 +551,9 @@ int SocketTable::shutdown(int fd, int how) {
     if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) {
         return fail(EINVAL);
     }
+    if (socket->role == Role::Listening && how == SHUT_WR && linux_like()) {
+        return 0;
+    }
     if (socket->role == Role::Listening && how != SHUT_WR) {
         engine_->stack().close_listener(socket->handle, engine_->now());
         socket->role = Role::Fresh;
@@ -541,8 +561,14 @@ int SocketTable::shutdown(int fd, int how) {
         return 0;
     }
     const Connection* open = connection(*socket);
-    if (open == nullptr || open->state() == TcpState::Closed) {
+    if (open == nullptr || open->state() == TcpState::Closed ||
+        open->state() == TcpState::TimeWait) {
         return fail(ENOTCONN);
+    }
+    if (open->state() == TcpState::SynSent && linux_like()) {
+        (void)engine_->stack().shutdown_send(socket->handle, engine_->now()).has_value();
+        engine_->pump();
+        return 0;
     }
     if (how != SHUT_WR) {
         engine_->stack().shutdown_receive(socket->handle, engine_->now());
@@ -597,7 +623,7 @@ int SocketTable::ioctl(int fd, unsigned long request, int* argument) {
             *argument = open == nullptr ? 0 : static_cast<int>(open->readable());
             return 0;
         case SIOCOUTQ:
-            *argument = open == nullptr ? 0 : static_cast<int>(open->sender().queued_bytes());
+            *argument = open == nullptr ? 0 : queued(*open);
             return 0;
         case SIOCOUTQNSD:
             *argument = open == nullptr ? 0 : static_cast<int>(open->sender().unsent_bytes());

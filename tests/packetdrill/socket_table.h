@@ -70,7 +70,9 @@ private:
     [[nodiscard]] Socket* find(int fd);
     [[nodiscard]] const endpoint::Connection* connection(const Socket& socket) const;
     [[nodiscard]] int fail(int error) const;
-    [[nodiscard]] static int error_of(const endpoint::Connection& connection);
+    [[nodiscard]] int error_of(const endpoint::Connection& connection) const;
+    [[nodiscard]] bool linux_like() const;
+    [[nodiscard]] static int queued(const endpoint::Connection& connection);
     [[nodiscard]] std::optional<SocketAddress> address_of(const sockaddr* address, socklen_t size,
                                                           int domain) const;
     static void put_address(const SocketAddress& from, int domain, sockaddr* out, socklen_t* size);
