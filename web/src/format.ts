@@ -51,7 +51,9 @@ export function span_us(at_least: number | undefined, at_most: number | undefine
   const least = duration_us(at_least);
   if (at_most === undefined) return `≥ ${least}`;
   const most = duration_us(at_most);
-  return least === most ? least : `${least} – ${most}`;
+  if (at_least === at_most) return least;
+  // As `tcpdx list` has it: bounds this close are one number.
+  return least === most || at_most - at_least <= 2e6 ? `≈ ${least}` : `${least} .. ${most}`;
 }
 
 export function age_ms(at_least: number | undefined, at_most: number | undefined): string {
@@ -62,7 +64,7 @@ export function age_ms(at_least: number | undefined, at_most: number | undefined
 }
 
 export function clock(unix_s: number): string {
-  return new Intl.DateTimeFormat(language(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+  return new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
     .format(unix_s * 1000);
 }
 
@@ -70,8 +72,12 @@ export function clock(unix_s: number): string {
 export function moment(unix_s: number): string {
   const date = new Date(unix_s * 1000);
   if (date.toDateString() === new Date().toDateString()) return clock(unix_s);
-  const day = new Intl.DateTimeFormat(language(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(date);
-  return `${day} ${clock(unix_s)}`;
+  return `${iso_day(date)} ${clock(unix_s)}`;
+}
+
+// 11/12/2026 is two days, depending on who reads it.
+function iso_day(date: Date): string {
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
 }
 
 export function endpoint(address: string | undefined, port: number | undefined): string {

@@ -69,11 +69,11 @@ function row_of(one: ClosedConnection): HTMLElement {
   return h('tr', {},
     h('td', { class: 'number' }, h('a', { href: link_to('connection', {}, one.id) }, moment(one.ended_unix_s))),
     h('td', { class: 'number' }, lasted),
-    h('td', { class: bad ? 'bad-end' : null }, one.reset_reason ? `${ending} (${one.reset_reason})` : ending),
-    h('td', {}, one.opener ? word('opener', one.opener) : ''),
+    h('td', { class: bad ? 'bad-end one-line' : 'one-line' }, one.reset_reason ? `${ending} (${one.reset_reason})` : ending),
+    h('td', { class: 'one-line' }, one.opener ? word('opener', one.opener) : ''),
     h('td', { class: 'address' }, endpoint(one.local_address, one.local_port)),
     h('td', { class: 'address' }, one.remote_address ? endpoint(one.remote_address, one.remote_port) : ''),
-    h('td', {}, owner(one.process, one.pid)),
+    h('td', { class: 'one-line' }, owner(one.process, one.pid)),
     h('td', { class: 'number' }, count(one.retransmissions)),
     h('td', { class: 'number' }, `${bytes(one.bytes_sent)} / ${bytes(one.bytes_received)}`));
 }

@@ -31,6 +31,12 @@ function age(row: Row): string {
   return row.state === 'LISTEN' && row.age_at_least_ms === undefined ? '' : age_ms(row.age_at_least_ms, row.age_at_most_ms);
 }
 
+// Two bounds do not fit on a phone; the lower one is what a reader acts on.
+function least_age(row: Row): string {
+  const whole = age(row);
+  return whole.includes('..') ? age_ms(row.age_at_least_ms, undefined) : whole;
+}
+
 function local(row: Row): string {
   return endpoint(row.local_address, row.local_port);
 }
@@ -58,7 +64,7 @@ export function wide_columns(): Column<Row>[] {
 export function narrow_columns(): Column<Row>[] {
   return [
     { name: 'state', header: t('column.state'), class: 'c-state', cell: (row) => state_badge(row.state) },
-    { name: 'age', header: t('column.age'), class: 'c-age number', cell: age },
+    { name: 'age', header: t('column.age'), class: 'c-age number', cell: least_age },
     { name: 'owner', header: t('column.owner'), class: 'c-owner', cell: owner_text },
     { name: 'remote', header: t('column.ends'), class: 'c-ends address',
       cell: (row) => `${local(row)} ${arrow(row)} ${remote(row)}` },

@@ -71,7 +71,7 @@ function socket_row(socket: Socket): HTMLElement {
     h('td', { class: 'number' }, age_ms(socket.at_least_ms, socket.at_most_ms)),
     h('td', { class: 'address' }, h('a', { href: link_to_filter(filter_of_socket(socket)) }, socket.local)),
     h('td', { class: 'address' }, socket.state === 'LISTEN' ? '' : socket.remote),
-    h('td', {}, owner(socket.process, socket.pid)));
+    h('td', { class: 'one-line' }, owner(socket.process, socket.pid)));
 }
 
 function port_of(end: string): string {

@@ -32,7 +32,7 @@ export class LadderDrawing {
 interface Frame { width: number; left: number; right: number; bottom: number; connection: Connection }
 
 function draw(connection: Connection, ladder: Ladder, width: number): SVGElement {
-  const margin = width < 420 ? 92 : 150;
+  const margin = width < 420 ? 104 : 150;
   const unseen_peer = ladder.peer_life === null && connection.peer?.where === 'elsewhere';
   const bottom = TOP + ladder.steps.length * STEP + (unseen_peer ? 14 : 0);
   const frame: Frame = { width, left: margin, right: width - margin, bottom, connection };

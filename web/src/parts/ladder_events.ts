@@ -69,7 +69,8 @@ function arrows_of(steps: LadderStep[], peer_watched: boolean): LadderArrow[] {
     if (received !== null) {
       const waiting = on_the_way.findIndex((arrow) => arrow.from === other(side) && fits(arrow.label, received));
       if (waiting >= 0) {
-        on_the_way.splice(waiting, 1)[0]!.received_at = at;
+        on_the_way[waiting]!.received_at = at;
+        forget(on_the_way, waiting);
       } else {
         arrows.push({ from: other(side), label: received, sent_at: null, received_at: at });
       }
@@ -81,6 +82,14 @@ function arrows_of(steps: LadderStep[], peer_watched: boolean): LadderArrow[] {
     }
   });
   return arrows;
+}
+
+// A segment that came shows that those sent before it will change nothing any more.
+function forget(on_the_way: LadderArrow[], arrived: number): void {
+  const { from } = on_the_way[arrived]!;
+  for (let at = arrived; at >= 0; --at) {
+    if (on_the_way[at]!.from === from) on_the_way.splice(at, 1);
+  }
 }
 
 // An end that sends SYN+ACK also acknowledges; what the receiver takes of a segment may be part of it.

@@ -8,7 +8,7 @@ import type { PlacedMap, PlacedNode } from './map_layout';
 
 const NODE_HEIGHT = 42;
 const ROW = 58;
-const GAP = 70;
+const GAP = 86;
 
 export function node_name(node: PlacedNode): string {
   if (node.collapsed !== undefined) return t(node.name === 'clients' ? 'map.all_clients' : 'map.all_servers', count(node.collapsed));
@@ -32,7 +32,7 @@ export function node_detail(node: PlacedNode): string {
 }
 
 export function draw_map(map: PlacedMap, width: number, on_select: (id: string) => void): SVGElement {
-  const gap = width < 500 ? 34 : GAP;
+  const gap = width < 500 ? 58 : GAP;
   const node_width = Math.max(104, Math.min(190, (width - (map.columns - 1) * gap - 4) / map.columns));
   const drawn_width = Math.max(width, map.columns * node_width + (map.columns - 1) * gap + 4);
   // Columns spread over the width; narrow ones stand in the middle of the height.
@@ -56,7 +56,6 @@ function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, wid
   const to = at.get(edge.to)!;
   const middle = NODE_HEIGHT / 2;
   const thickness = 1 + (4 * Math.log1p(edge.connections)) / Math.log1p(most);
-  const label = `${edge.port === undefined ? '' : `:${edge.port} `}×${count(edge.connections)}`;
   const forward = to.x > from.x;
   const [x1, y1, x2, y2] = forward
     ? [from.x + width, from.y + middle, to.x - 1, to.y + middle]
@@ -68,7 +67,13 @@ function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, wid
     : `M${x1 + 12} ${y1} C${x1 + 30} ${y1 + 26} ${x2 - 30} ${y2 + 26} ${x2 - 12} ${y2}`;
   return s('g', { class: `map-edge${edge.opener_known ? '' : ' opener-unknown'}`, 'data-from': edge.from, 'data-to': edge.to, 'aria-hidden': 'true' },
     s('path', { d: path, 'stroke-width': thickness.toFixed(1), 'marker-end': edge.opener_known ? 'url(#map-tip)' : null }),
-    s('text', { x: (x1 + x2) / 2, y: forward ? (y1 + y2) / 2 - 5 : Math.max(y1, y2) + 13, 'text-anchor': 'middle' }, label));
+    edge_label(edge, (x1 + x2) / 2, forward ? (y1 + y2) / 2 : Math.max(y1, y2) + 18));
+}
+
+// The service's port above the line, how many connections below it.
+function edge_label(edge: MapEdge, x: number, y: number): SVGElement {
+  return s('text', { 'text-anchor': 'middle' },
+    edge.port !== undefined && s('tspan', { x, y: y - 5 }, `:${edge.port}`), s('tspan', { x, y: y + 13 }, `×${count(edge.connections)}`));
 }
 
 function draw_node(node: PlacedNode, { x, y }: { x: number; y: number }, width: number, on_select: (id: string) => void): SVGElement {
@@ -77,8 +82,8 @@ function draw_node(node: PlacedNode, { x, y }: { x: number; y: number }, width: 
   const group = s('g', { class: `map-node kind-${node.kind}`, 'data-id': node.id, role: 'button', tabindex: 0, 'aria-pressed': 'false', 'aria-label': `${name}, ${detail}` },
     s('title', {}, `${name}\n${node.unit ?? ''} ${(node.pids ?? []).join(' ')}\n${detail}`),
     s('rect', { x, y, width, height: NODE_HEIGHT, rx: node.kind === 'process' ? 5 : 20 }),
-    s('text', { x: x + width / 2, y: y + 17, class: 'node-name', 'text-anchor': 'middle' }, cut(name, width - 14, 7)),
-    s('text', { x: x + width / 2, y: y + 33, class: 'node-detail', 'text-anchor': 'middle' }, cut(detail, width - 12, 5.6)));
+    s('text', { x: x + width / 2, y: y + 17, class: 'node-name', 'text-anchor': 'middle' }, cut(name, width - 14, 7.5)),
+    s('text', { x: x + width / 2, y: y + 33, class: 'node-detail', 'text-anchor': 'middle' }, cut(detail, width - 12, 6)));
   group.addEventListener('click', () => on_select(node.id));
   group.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
