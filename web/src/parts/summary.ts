@@ -14,7 +14,7 @@ export class Summary {
   private readonly severity = h('span', { class: 'severity' });
   private readonly claim = h('a', { class: 'worst-claim', href: link_to('now') });
   private readonly more = h('span', { class: 'quiet' });
-  private readonly worst = h('p', { class: 'worst' }, this.severity, this.claim, this.more);
+  private readonly worst = h('p', { class: 'worst' }, this.severity, ' ', this.claim, ' ', this.more);
   private readonly liveness = h('span', { class: 'liveness', role: 'status' });
   private readonly warnings = h('ul', { class: 'warnings' });
   // Read aloud only when another finding is the worst, not whenever a number in it changes.
