@@ -27,6 +27,7 @@ export const en = {
   'summary.counts': 'Connections by state',
   'summary.as_of': 'As of {0}',
   'summary.more': 'and {0} more',
+  'summary.information': '{0} for information',
   'warning.samples': 'Without events, the sockets are listed once a second: what is shorter is not seen, and rates are lower bounds.',
   'warning.lost': 'Lost: {0} changes of state and {1} details. Rates are lower bounds.',
   'warning.recording_stopped': 'Recording has stopped: {0}',

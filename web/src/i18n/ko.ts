@@ -29,6 +29,7 @@ export const ko: Record<Key, string> = {
   'summary.counts': '상태별 연결 수',
   'summary.as_of': '{0} 기준',
   'summary.more': '외 {0}건',
+  'summary.information': '참고 {0}건',
   'warning.samples': '이벤트 없이 1초마다 소켓 목록을 읽는다. 그보다 짧은 것은 보이지 않으며, 초당 건수는 하한이다.',
   'warning.lost': '손실: 상태 변화 {0}건, 세부 정보 {1}건. 초당 건수는 하한이다.',
   'warning.recording_stopped': '기록이 멈췄다: {0}',

@@ -8,6 +8,7 @@ import { t, word } from '../i18n';
 import { link_to } from '../router';
 
 const PAGE = 50;
+const NUMBERS = new Set(['column.ended', 'column.lasted', 'column.retransmissions', 'column.sent_received']);
 export const ENDINGS = ['closed', 'reset', 'refused', 'unreachable', 'unanswered', 'timed-out', 'orphaned', 'no-source-port', 'dropped', 'unseen'];
 
 export class ClosedTable {
@@ -27,7 +28,7 @@ export class ClosedTable {
       h('h2', {}, t('closed.heading')),
       h('p', { class: 'filter-form' }, h('label', { for: 'ending' }, t('closed.ending')), this.ending), this.total,
       h('div', { class: 'scroll-x' }, h('table', { class: 'plain' },
-        h('thead', {}, h('tr', {}, ...columns.map((key) => h('th', { scope: 'col' }, t(key))))), this.rows)),
+        h('thead', {}, h('tr', {}, ...columns.map((key) => h('th', { scope: 'col', class: NUMBERS.has(key) ? 'number' : null }, t(key))))), this.rows)),
       this.more);
     this.ending.addEventListener('change', () => this.show(this.bounds));
     this.more.addEventListener('click', () => void this.load(this.shown));

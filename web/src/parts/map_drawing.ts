@@ -44,14 +44,24 @@ export function draw_map(map: PlacedMap, width: number, on_select: (id: string) 
     x: 2 + node.column * pitch,
     y: 4 + ((map.rows - in_column.get(node.column)!) * ROW) / 2 + node.row * ROW,
   }]));
+  const degree = degrees(map.edges);
   const most = Math.max(1, ...map.edges.map((edge) => edge.connections));
   return s('svg', { viewBox: `0 0 ${drawn_width} ${height}`, width: drawn_width, height, class: 'map-drawing', role: 'group', 'aria-label': t('map.label') },
     s('defs', {}, s('marker', { id: 'map-tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: 'map-tip' }, s('path', { d: 'M0 0.5 L7.5 4 L0 7.5 Z' }))),
-    ...map.edges.map((edge) => draw_edge(edge, at, node_width, most)),
+    ...map.edges.map((edge) => draw_edge(edge, at, node_width, most, degree)),
     ...map.nodes.map((node) => draw_node(node, at.get(node.id)!, node_width, on_select)));
 }
 
-function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, width: number, most: number): SVGElement {
+// How many lines leave and reach each node.
+function degrees(edges: MapEdge[]): Map<string, number> {
+  const degree = new Map<string, number>();
+  for (const edge of edges) {
+    for (const end of [`from ${edge.from}`, `to ${edge.to}`]) degree.set(end, (degree.get(end) ?? 0) + 1);
+  }
+  return degree;
+}
+
+function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, width: number, most: number, degree: Map<string, number>): SVGElement {
   const from = at.get(edge.from)!;
   const to = at.get(edge.to)!;
   const middle = NODE_HEIGHT / 2;
@@ -60,6 +70,9 @@ function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, wid
   const [x1, y1, x2, y2] = forward
     ? [from.x + width, from.y + middle, to.x - 1, to.y + middle]
     : [from.x + width / 2, from.y + NODE_HEIGHT, to.x + width / 2, to.y + NODE_HEIGHT + 1];
+  // Lines that meet at a node are labelled where they are still apart.
+  const apart = (degree.get(`from ${edge.from}`) ?? 0) - (degree.get(`to ${edge.to}`) ?? 0);
+  const along = apart > 0 ? 0.72 : apart < 0 ? 0.28 : 0.5;
   const bend = Math.max(20, (x2 - x1) / 2);
   // Back to the left, or within a column, or to itself: around below.
   const path = forward
@@ -67,7 +80,12 @@ function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, wid
     : `M${x1 + 12} ${y1} C${x1 + 30} ${y1 + 26} ${x2 - 30} ${y2 + 26} ${x2 - 12} ${y2}`;
   return s('g', { class: `map-edge${edge.opener_known ? '' : ' opener-unknown'}`, 'data-from': edge.from, 'data-to': edge.to, 'aria-hidden': 'true' },
     s('path', { d: path, 'stroke-width': thickness.toFixed(1), 'marker-end': edge.opener_known ? 'url(#map-tip)' : null }),
-    edge_label(edge, (x1 + x2) / 2, forward ? (y1 + y2) / 2 : Math.max(y1, y2) + 18));
+    edge_label(edge, x1 + (x2 - x1) * along, forward ? y1 + (y2 - y1) * smooth(along) : Math.max(y1, y2) + 18));
+}
+
+// How far down an S-shaped line is, so far along.
+function smooth(along: number): number {
+  return along * along * (3 - 2 * along);
 }
 
 // The service's port above the line, how many connections below it.

@@ -51,14 +51,15 @@ export class Summary {
   }
 
   private show_worst(now: Now): void {
-    const worst = now.findings[0];
+    const worst = now.findings.find((one) => one.severity !== 'information');
     this.worst.hidden = false;
     const severity = worst?.severity ?? 'none';
     this.worst.dataset['severity'] = severity;
     set_text(this.severity, worst ? word('severity', worst.severity) : '✓');
     set_text(this.claim, worst ? worst.claim : nothing_wrong(now));
     set_attribute(this.claim, 'href', link_to('now', worst ? { finding: worst.id } : {}));
-    set_text(this.more, now.findings.length > 1 ? t('summary.more', now.findings.length - 1) : '');
+    const others = now.findings.length - (worst ? 1 : 0);
+    set_text(this.more, others === 0 ? '' : worst ? t('summary.more', others) : t('summary.information', others));
     this.speak(worst, now);
   }
 

@@ -312,6 +312,7 @@ test('every text stands out from its ground, light and dark', async () => {
 
 test('keys lead to the views, to the filter and to the help', async () => {
   await browser.go('#/now');
+  await page.reload();  // no field has the focus then
   await page.locator('.counts li').first().waitFor();
   await page.keyboard.press('2');
   await page.locator('#filter').waitFor();
