@@ -30,6 +30,7 @@ export function start_mock({ port = 9670, rows: row_count = 2000, clients = 30, 
     try {
       if (url.pathname === '/api/v1/events') events(world, request, response);
       else if (url.pathname.startsWith('/api/v1/')) answer(response, 200, api(world, url.pathname.slice('/api/v1/'.length), url.searchParams));
+      else if (url.pathname === '/login') redirect(response, '/');
       else asset(url.pathname, response);
     } catch (error) {
       refuse(response, error);
@@ -64,6 +65,12 @@ function asset(path, response) {
   if (!file.startsWith(DIST) || !existsSync(file)) throw new Refusal(404, { error: 'not-found', message: 'There is no such page.' });
   response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
   createReadStream(file).pipe(response);
+}
+
+// No token is needed here, as on the loopback.
+function redirect(response, to) {
+  response.writeHead(303, { Location: to });
+  response.end();
 }
 
 function events(world, request, response) {

@@ -11,6 +11,7 @@ export const en = {
   'view.explain': 'States',
   'tool.language': 'Language',
   'tool.theme': 'Colours',
+  'tool.logout': 'Log out',
   'theme.system': 'System',
   'theme.light': 'Light',
   'theme.dark': 'Dark',

@@ -13,6 +13,7 @@ export const ko: Record<Key, string> = {
   'view.explain': '상태 설명',
   'tool.language': '언어',
   'tool.theme': '색상',
+  'tool.logout': '로그아웃',
   'theme.system': '시스템 설정',
   'theme.light': '밝게',
   'theme.dark': '어둡게',

@@ -62,7 +62,8 @@ export function place(nodes: MapNode[], edges: MapEdge[], collapsed: Map<string,
   }
   order_rows(by_column, edges);
   const placed: PlacedNode[] = [];
-  for (const [column, members] of by_column) {
+  // From left to right, which is also the way that Tab takes.
+  for (const [column, members] of [...by_column].sort(([a], [b]) => a - b)) {
     members.forEach((node, row) => {
       const peers = collapsed.get(node.id);
       placed.push({ ...node, column, row, ...(peers === undefined ? {} : { collapsed: peers }) });

@@ -21,6 +21,9 @@ const GROUPS: [string, Key][] = [
 const REFRESH_MS = 5000;
 const TYPING_MS = 300;
 
+// Back from a connection, the table is where it was left.
+const remembered_rows = new Map<string, number>();
+
 export class ConnectionsView implements View {
   readonly title = t('view.connections');
   readonly element: HTMLElement;
@@ -33,13 +36,14 @@ export class ConnectionsView implements View {
     ...GROUPS.map(([value, key]) => h('option', { value }, t(key))));
   private readonly follow = h('input', { type: 'checkbox', id: 'follow', checked: true });
   private readonly chips = h('div', { class: 'chips', role: 'group', 'aria-label': t('connections.chips') });
-  private readonly total = h('p', { class: 'total', role: 'status' });
+  private readonly total = h('p', { class: 'total' });
   private readonly rows = new RowPages({ change: () => this.on_rows(), problem: (problem) => this.on_problem(problem) });
   private readonly table: VirtualTable<Row>;
   private readonly groups = h('div', { class: 'groups' });
   private readonly narrow = window.matchMedia('(max-width: 640px)');
   private readonly on_width = (): void => this.choose_columns();
   private order = '';
+  private address = '';
   private timer = 0;
   private typing = 0;
   private asking = new AbortController();
@@ -71,8 +75,8 @@ export class ConnectionsView implements View {
     this.group.value = place.query.get('by') ?? '';
     if (this.group.value === '') this.group.selectedIndex = 0;
     this.order = place.query.get('sort') ?? '';
-    this.table.to_top();
-    this.load(0);
+    this.table.go_to_row(remembered_rows.get(window.location.hash) ?? 0);
+    this.load(this.table.current_row());
   }
 
   show(now: Now): void {
@@ -90,6 +94,7 @@ export class ConnectionsView implements View {
   }
 
   close(): void {
+    remembered_rows.set(this.address, this.table.current_row());
     window.clearInterval(this.timer);
     window.clearTimeout(this.typing);
     this.narrow.removeEventListener('change', this.on_width);
@@ -114,7 +119,9 @@ export class ConnectionsView implements View {
 
   private apply(): void {
     replace_place(link_to('connections', { filter: this.filter.value.trim(), by: this.group.value, sort: this.order }));
-    this.table.to_top();
+    this.table.go_to_row(0);
+    // Read aloud what the reader asked for, not what comes every five seconds.
+    set_attribute(this.total, 'aria-live', 'polite');
     this.load(0);
   }
 
@@ -124,11 +131,14 @@ export class ConnectionsView implements View {
   }
 
   private tick(): void {
-    if (this.follow.checked && !document.hidden) this.load(this.table.first_visible());
+    if (!this.follow.checked || document.hidden) return;
+    set_attribute(this.total, 'aria-live', 'off');
+    this.load(this.table.first_visible());
   }
 
   private load(first_visible: number): void {
     const grouped = this.group.value !== '';
+    this.address = window.location.hash;
     this.table.element.hidden = grouped;
     this.groups.hidden = !grouped;
     this.table.show_order(this.order);

@@ -133,6 +133,17 @@ test('rows are moved through with the keyboard, and Enter opens one', async () =
   await page.locator('.vt-row').first().waitFor();
 });
 
+test('back from a connection, the table is where it was left', async () => {
+  await page.locator('[role=grid]').focus();
+  for (let press = 0; press < 6; ++press) await page.keyboard.press('PageDown');
+  const left = await page.locator('.vt-row.current').getAttribute('aria-rowindex');
+  await eventually(async () => !(await text_of('.vt-row.current')).includes('…'), 'the row does not come');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/#\/connection\//);
+  await page.keyboard.press('Escape');
+  await eventually(async () => (await page.locator('.vt-row.current').getAttribute('aria-rowindex')) === left, `not at ${left}`);
+});
+
 test('a filter narrows the table and stands in the address', async () => {
   await page.locator('#filter').fill('state close-wait and process nginx');
   await page.keyboard.press('Enter');
