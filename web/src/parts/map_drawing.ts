@@ -9,6 +9,8 @@ import type { PlacedMap, PlacedNode } from './map_layout';
 const NODE_HEIGHT = 42;
 const ROW = 58;
 const GAP = 86;
+// With more lines than this, only those of the chosen node are labelled.
+const MOST_LABELLED = 25;
 
 export function node_name(node: PlacedNode): string {
   if (node.collapsed !== undefined) return t(node.name === 'clients' ? 'map.all_clients' : 'map.all_servers', count(node.collapsed));
@@ -46,7 +48,7 @@ export function draw_map(map: PlacedMap, width: number, on_select: (id: string) 
   }]));
   const degree = degrees(map.edges);
   const most = Math.max(1, ...map.edges.map((edge) => edge.connections));
-  return s('svg', { viewBox: `0 0 ${drawn_width} ${height}`, width: drawn_width, height, class: 'map-drawing', role: 'group', 'aria-label': t('map.label') },
+  return s('svg', { viewBox: `0 0 ${drawn_width} ${height}`, width: drawn_width, height, class: `map-drawing${map.edges.length > MOST_LABELLED ? ' many' : ''}`, role: 'group', 'aria-label': t('map.label') },
     s('defs', {}, s('marker', { id: 'map-tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: 'map-tip' }, s('path', { d: 'M0 0.5 L7.5 4 L0 7.5 Z' }))),
     ...map.edges.map((edge) => draw_edge(edge, at, node_width, most, degree)),
     ...map.nodes.map((node) => draw_node(node, at.get(node.id)!, node_width, on_select)));
