@@ -128,7 +128,7 @@ test('rows are moved through with the keyboard, and Enter opens one', async () =
   const active = await page.locator('[role=grid]').getAttribute('aria-activedescendant');
   assert.equal(await page.locator(`#${active}`).getAttribute('aria-rowindex'), '3');
   await page.keyboard.press('Enter');
-  await page.waitForURL(/#\/connection\//);
+  await page.locator('.connection-heading .address').first().waitFor();
   await page.goBack();
   await page.locator('.vt-row').first().waitFor();
 });
@@ -139,7 +139,7 @@ test('back from a connection, the table is where it was left', async () => {
   const left = await page.locator('.vt-row.current').getAttribute('aria-rowindex');
   await eventually(async () => !(await text_of('.vt-row.current')).includes('…'), 'the row does not come');
   await page.keyboard.press('Enter');
-  await page.waitForURL(/#\/connection\//);
+  await page.locator('.connection-heading .address').first().waitFor();
   await page.keyboard.press('Escape');
   await eventually(async () => (await page.locator('.vt-row.current').getAttribute('aria-rowindex')) === left, `not at ${left}`);
 });

@@ -159,6 +159,7 @@ describe('the page of a real host', { skip: why_not }, () => {
 
   test('a connection has a ladder of both its ends', async () => {
     await browser.go('#/connections?filter=state+close-wait+and+sport+%3D+:9007');
+    await eventually(async () => /^3 of/.test(await text_of('.total')) || text_of('.total'), 'not filtered');
     await page.locator('.vt-row').first().click();
     await page.locator('.ladder svg').waitFor();
     const drawn = await page.locator('.ladder svg').evaluate((svg) => [...svg.querySelectorAll('text')].map((one) => one.textContent));
@@ -171,11 +172,11 @@ describe('the page of a real host', { skip: why_not }, () => {
     await browser.go('#/time?last=900');
     await page.locator('.uplot canvas').first().waitFor();
     assert.equal(await page.locator('.uplot').count(), 4);
-    await eventually(async () => (await page.locator('.time td a').count()) > 0 || text_of('.time'), 'nothing ended', 20);
+    await eventually(async () => (await page.locator('.time td.number a').count()) > 0 || text_of('.time'), 'nothing ended', 20);
     await picture('time');
     await page.locator('#ending').selectOption('reset');
     await eventually(async () => (await page.locator('.time td.bad-end').count()) > 0, 'no reset');
-    await page.locator('.time td a').first().click();
+    await page.locator('.time td.number a').first().click();
     await eventually(async () => /reset/.test(await text_of('.connection-heading')), 'another ending');
     await page.locator('.ladder svg').waitFor();
     await picture('connection-reset');

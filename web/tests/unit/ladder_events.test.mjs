@@ -45,6 +45,16 @@ test('of a peer elsewhere only what reached this end is drawn', () => {
   ]);
 });
 
+test('a segment arrives after it was sent, also where the clocks say otherwise', () => {
+  const connection = example('connection_both_ends_here');
+  connection.peer.life.states[0].since_unix_s += 0.00008;  // the request was noticed late
+  const ladder = ladder_of(connection);
+  assert.deepEqual(said(ladder)[1], 'peer SYN+ACK: SYN-RECEIVED to ESTABLISHED');
+  for (const arrow of ladder.arrows) {
+    if (arrow.sent_at !== null && arrow.received_at !== null) assert.ok(arrow.sent_at < arrow.received_at, arrow.label);
+  }
+});
+
 test('a step without a time keeps its place in its own life', () => {
   const connection = example('connection_both_ends_here');
   for (const step of connection.life.states) delete step.since_unix_s;
