@@ -130,7 +130,7 @@ def ended_in_order(folder):
 def disk_full():
     """In a mount namespace of its own, as this script again."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200k", "tcpdx-full", folder], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tcpdx-full", folder], check=True)
         history = pathlib.Path(folder) / "history.db"
         load = Load()
         recorder = record(history)
