@@ -67,6 +67,7 @@ ShownFinding show(const Observations& seen, const diagnosis::Finding& finding) {
     shown.korean = document(Language::Korean);
     const LanguageOfThread speaking(Language::English);
     shown.claim = render(finding.claim);
+    shown.connections = finding.connections.size();
     return shown;
 }
 
@@ -439,6 +440,9 @@ void HostMonitor::publish(std::shared_ptr<Looked> looked) {
         over.entry = entry;
         to_write.push_back(to_keep(over));
         shown_.erase(entry.id);
+    }
+    if (!looked->looks.empty()) {
+        looked->gauges = prometheus::gauges_of(looked->looks.front());
     }
     earlier_looks_ = looked->looks;
     const std::lock_guard lock(published_mutex_);

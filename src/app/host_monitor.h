@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "diagnosis/finding_log.h"
 #include "diagnosis/rule.h"
+#include "export/prometheus/metrics.h"
 #include "history/recorder.h"
 #include "model/host_now.h"
 
@@ -38,6 +39,7 @@ struct ShownFinding {
     std::string english;  // JSON
     std::string korean;
     std::string claim;  // in English, for the log
+    std::size_t connections = 0;
 };
 
 // One application of the rules.
@@ -45,6 +47,7 @@ struct Looked {
     std::chrono::microseconds at{0};
     std::vector<Observations> looks;     // one per network namespace
     std::vector<ShownFinding> findings;  // worst first
+    prometheus::LookGauges gauges;       // of our own namespace
 };
 
 // Watches this host for ever, for whoever records it, shows it or raises alerts. One thread takes
