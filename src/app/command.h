@@ -38,6 +38,8 @@ void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_list_command(CLI::App& tcpdx, Run& chosen);
 void add_netstat_command(CLI::App& tcpdx, Run& chosen);
 void add_probe_command(CLI::App& tcpdx, Run& chosen);
+void add_record_command(CLI::App& tcpdx, Run& chosen);
+void add_serve_command(CLI::App& tcpdx, Run& chosen);
 void add_trace_command(CLI::App& tcpdx, Run& chosen);
 void add_tune_command(CLI::App& tcpdx, Run& chosen);
 

@@ -59,6 +59,8 @@ int run(int argc, char** argv) {
     add_list_command(tcpdx, chosen);
     add_netstat_command(tcpdx, chosen);
     add_probe_command(tcpdx, chosen);
+    add_record_command(tcpdx, chosen);
+    add_serve_command(tcpdx, chosen);
     add_trace_command(tcpdx, chosen);
     add_tune_command(tcpdx, chosen);
     translate_commands(tcpdx);

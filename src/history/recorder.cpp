@@ -27,7 +27,7 @@ Result<UniqueFd> lock(const std::string& path) {
     }
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {
-            return unexpected(Error{.code = ErrorCode::TryAgain,
+            return unexpected(Error{.code = ErrorCode::Usage,
                                     .doing = N_("recording where another tcpdx records already"),
                                     .os_error = 0,
                                     .about = path});

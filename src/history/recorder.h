@@ -29,7 +29,7 @@ struct RecorderSettings {
 // written once there is room again.
 class Recorder {
 public:
-    // TryAgain when another process records into this file.
+    // ErrorCode::Usage when another process records into this file.
     [[nodiscard]] static Result<Recorder> open(const RecorderSettings& settings, Micros now);
 
     Recorder(const Recorder&) = delete;

@@ -102,7 +102,7 @@ TEST_F(RecorderTest, IsAloneWithItsFile) {
     const Recorder recorder = open();
     const auto second = Recorder::open(settings, at(1));
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().code, ErrorCode::TryAgain);
+    EXPECT_EQ(second.error().code, ErrorCode::Usage);
 }
 
 TEST_F(RecorderTest, KeepsAnEndedConnection) {

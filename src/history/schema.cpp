@@ -90,7 +90,7 @@ Result<std::int64_t> version_of(Database& database) {
 }
 
 tl::unexpected<Error> written_by_a_later_version() {
-    return failure(ErrorCode::Unsupported,
+    return failure(ErrorCode::Usage,
                    N_("reading a history that a later version of tcpdx has written"));
 }
 
@@ -136,7 +136,7 @@ Result<> check_version(Database& database) {
         return written_by_a_later_version();
     }
     if (version < kSchemaVersion) {
-        return failure(ErrorCode::Unsupported,
+        return failure(ErrorCode::Usage,
                        N_("reading a history that is empty, or that an earlier version of tcpdx "
                           "has written: the next recording brings it up to date"));
     }

@@ -37,7 +37,7 @@ TEST_F(Schema, OfALaterVersionIsRefusedAndNotTouched) {
     }
     const auto recorder = Recorder::open(settings, kStart);
     ASSERT_FALSE(recorder);
-    EXPECT_EQ(recorder.error().code, ErrorCode::Unsupported);
+    EXPECT_EQ(recorder.error().code, ErrorCode::Usage);
     EXPECT_FALSE(Reader::open(settings.path));
     EXPECT_EQ(**database().number("SELECT version FROM schema_version"), 1000);
 }
