@@ -8,6 +8,7 @@ import { t, word } from '../i18n';
 import { link_to } from '../router';
 
 const PAGE = 50;
+const HARMLESS = new Set(['closed', 'orphaned', 'unseen']);
 const NUMBERS = new Set(['column.ended', 'column.lasted', 'column.retransmissions', 'column.sent_received']);
 export const ENDINGS = ['closed', 'reset', 'refused', 'unreachable', 'unanswered', 'timed-out', 'orphaned', 'no-source-port', 'dropped', 'unseen'];
 
@@ -66,7 +67,7 @@ export class ClosedTable {
 function row_of(one: ClosedConnection): HTMLElement {
   const lasted = one.opened_unix_s === undefined ? UNKNOWN : duration_us((one.ended_unix_s - one.opened_unix_s) * 1e6);
   const ending = one.ending ? word('ending', one.ending) : UNKNOWN;
-  const bad = one.ending !== undefined && one.ending !== 'closed';
+  const bad = one.ending !== undefined && !HARMLESS.has(one.ending);
   return h('tr', {},
     h('td', { class: 'number' }, h('a', { href: link_to('connection', {}, one.id) }, moment(one.ended_unix_s))),
     h('td', { class: 'number' }, lasted),

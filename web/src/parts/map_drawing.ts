@@ -33,29 +33,48 @@ export function node_detail(node: PlacedNode): string {
   return parts.join(' · ');
 }
 
+// One line for each pair and direction, however many ports: lines upon each other look like one.
+interface Line { from: string; to: string; opener_known: boolean; ports: number[]; connections: number }
+
+function lines_of(edges: MapEdge[]): Line[] {
+  const lines = new Map<string, Line>();
+  for (const { from, to, opener_known, port, connections } of edges) {
+    const key = `${from} ${to} ${opener_known}`;
+    const line = lines.get(key) ?? { from, to, opener_known, ports: [], connections: 0 };
+    line.connections += connections;
+    if (port !== undefined) line.ports.push(port);
+    lines.set(key, line);
+  }
+  return [...lines.values()];
+}
+
 export function draw_map(map: PlacedMap, width: number, on_select: (id: string) => void): SVGElement {
   const gap = width < 500 ? 58 : GAP;
   const node_width = Math.max(104, Math.min(190, (width - (map.columns - 1) * gap - 4) / map.columns));
   const drawn_width = Math.max(width, map.columns * node_width + (map.columns - 1) * gap + 4);
   // Columns spread over the width; narrow ones stand in the middle of the height.
   const pitch = map.columns > 1 ? (drawn_width - node_width - 4) / (map.columns - 1) : 0;
-  const height = map.rows * ROW + 8;
+  const lines = lines_of(map.edges);
+  const columns = new Map(map.nodes.map((node) => [node.id, node.column]));
+  // Lines that lead back, or to the node itself, go around below it.
+  const row_height = ROW + (lines.some((line) => columns.get(line.to)! <= columns.get(line.from)!) ? 24 : 0);
+  const height = map.rows * row_height + 8;
   const in_column = new Map<number, number>();
   for (const node of map.nodes) in_column.set(node.column, (in_column.get(node.column) ?? 0) + 1);
   const at = new Map(map.nodes.map((node) => [node.id, {
     x: 2 + node.column * pitch,
-    y: 4 + ((map.rows - in_column.get(node.column)!) * ROW) / 2 + node.row * ROW,
+    y: 4 + ((map.rows - in_column.get(node.column)!) * row_height) / 2 + node.row * row_height,
   }]));
-  const degree = degrees(map.edges);
-  const most = Math.max(1, ...map.edges.map((edge) => edge.connections));
-  return s('svg', { viewBox: `0 0 ${drawn_width} ${height}`, width: drawn_width, height, class: `map-drawing${map.edges.length > MOST_LABELLED ? ' many' : ''}`, role: 'group', 'aria-label': t('map.label') },
+  const degree = degrees(lines);
+  const most = Math.max(1, ...lines.map((edge) => edge.connections));
+  return s('svg', { viewBox: `0 0 ${drawn_width} ${height}`, width: drawn_width, height, class: `map-drawing${lines.length > MOST_LABELLED ? ' many' : ''}`, role: 'group', 'aria-label': t('map.label') },
     s('defs', {}, s('marker', { id: 'map-tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: 'map-tip' }, s('path', { d: 'M0 0.5 L7.5 4 L0 7.5 Z' }))),
-    ...map.edges.map((edge) => draw_edge(edge, at, node_width, most, degree)),
+    ...lines.map((edge) => draw_edge(edge, at, node_width, most, degree)),
     ...map.nodes.map((node) => draw_node(node, at.get(node.id)!, node_width, on_select)));
 }
 
 // How many lines leave and reach each node.
-function degrees(edges: MapEdge[]): Map<string, number> {
+function degrees(edges: Line[]): Map<string, number> {
   const degree = new Map<string, number>();
   for (const edge of edges) {
     for (const end of [`from ${edge.from}`, `to ${edge.to}`]) degree.set(end, (degree.get(end) ?? 0) + 1);
@@ -63,7 +82,7 @@ function degrees(edges: MapEdge[]): Map<string, number> {
   return degree;
 }
 
-function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, width: number, most: number, degree: Map<string, number>): SVGElement {
+function draw_edge(edge: Line, at: Map<string, { x: number; y: number }>, width: number, most: number, degree: Map<string, number>): SVGElement {
   const from = at.get(edge.from)!;
   const to = at.get(edge.to)!;
   const middle = NODE_HEIGHT / 2;
@@ -79,10 +98,10 @@ function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, wid
   // Back to the left, or within a column, or to itself: around below.
   const path = forward
     ? `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
-    : `M${x1 + 12} ${y1} C${x1 + 30} ${y1 + 26} ${x2 - 30} ${y2 + 26} ${x2 - 12} ${y2}`;
+    : `M${x1 + 14} ${y1} C${x1 + 34} ${y1 + 24} ${x2 - 34} ${y2 + 24} ${x2 - 14} ${y2}`;
   return s('g', { class: `map-edge${edge.opener_known ? '' : ' opener-unknown'}`, 'data-from': edge.from, 'data-to': edge.to, 'aria-hidden': 'true' },
     s('path', { d: path, 'stroke-width': thickness.toFixed(1), 'marker-end': edge.opener_known ? 'url(#map-tip)' : null }),
-    edge_label(edge, x1 + (x2 - x1) * along, forward ? y1 + (y2 - y1) * smooth(along) : Math.max(y1, y2) + 18));
+    edge_label(edge, x1 + (x2 - x1) * along, forward ? y1 + (y2 - y1) * smooth(along) : Math.max(y1, y2) + 16));
 }
 
 // How far down an S-shaped line is, so far along.
@@ -91,9 +110,9 @@ function smooth(along: number): number {
 }
 
 // The service's port above the line, how many connections below it.
-function edge_label(edge: MapEdge, x: number, y: number): SVGElement {
+function edge_label(edge: Line, x: number, y: number): SVGElement {
   return s('text', { 'text-anchor': 'middle' },
-    edge.port !== undefined && s('tspan', { x, y: y - 5 }, `:${edge.port}`), s('tspan', { x, y: y + 13 }, `×${count(edge.connections)}`));
+    edge.ports.length > 0 && s('tspan', { x, y: y - 5 }, `:${edge.ports[0]}${edge.ports.length > 1 ? ` +${edge.ports.length - 1}` : ''}`), s('tspan', { x, y: y + 13 }, `×${count(edge.connections)}`));
 }
 
 function draw_node(node: PlacedNode, { x, y }: { x: number; y: number }, width: number, on_select: (id: string) => void): SVGElement {
