@@ -32,7 +32,7 @@ test('two services that open to each other end', () => {
 });
 
 test('a process that talks with itself ends', () => {
-  assert.equal(place([node('a')], [edge('a', 'a')]).columns, 1);
+  assert.equal(place([node('a')], [edge('a', 'a')]).column_sizes.length, 1);
 });
 
 test('no two nodes share a place', () => {
@@ -40,6 +40,18 @@ test('no two nodes share a place', () => {
   const edges = nodes.slice(1).map((one, index) => edge(`n${index % 17}`, one.id));
   const places = place(nodes, edges).nodes.map((one) => `${one.column} ${one.row}`);
   assert.equal(new Set(places).size, 200);
+});
+
+test('a line that passes a column has a place of its own there', () => {
+  const map = place(['a', 'b', 'c'].map((id) => node(id)), [edge('a', 'b'), edge('b', 'c'), edge('a', 'c')]);
+  const [way] = map.ways.get('a c');
+  assert.equal(way.column, 1);
+  assert.notEqual(way.row, map.nodes.find((one) => one.id === 'b').row);
+  assert.deepEqual(map.column_sizes, [1, 2, 1]);
+});
+
+test('a line to the next column needs none', () => {
+  assert.equal(place([node('a'), node('b')], [edge('a', 'b')]).ways.size, 0);
 });
 
 test('few addresses are drawn one by one', () => {
