@@ -91,7 +91,7 @@ export const en = {
 
   'connections.filter': 'Filter',
   'connections.group': 'Count by',
-  'connections.follow': 'every 5 s anew',
+  'connections.follow': 'refresh',
   'connections.chips': 'Filter by state',
   'connections.total': '{0} connections',
   'connections.total_of': '{0} of {1} connections',

@@ -93,7 +93,7 @@ export const ko: Record<Key, string> = {
 
   'connections.filter': '필터',
   'connections.group': '묶어 세기',
-  'connections.follow': '5초마다 새로 읽기',
+  'connections.follow': '자동 새로 고침',
   'connections.chips': '상태로 거르기',
   'connections.total': '연결 {0}개',
   'connections.total_of': '연결 {1}개 중 {0}개',

@@ -80,7 +80,7 @@ export function draw_map(map: PlacedMap, available: number, on_select: (id: stri
   const frame = frame_of(map, lines, available);
   const { width, height } = frame;
   const nodes = new Map(map.nodes.map((node) => [node.id, node]));
-  const degree = degrees(lines);
+  const degree = degrees(lines.filter((line) => nodes.get(line.to)!.column > nodes.get(line.from)!.column));
   const most = Math.max(1, ...lines.map((line) => line.connections));
   return s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, class: `map-drawing${lines.length > MOST_LABELLED ? ' many' : ''}`, role: 'group', 'aria-label': t('map.label') },
     s('defs', {}, s('marker', { id: 'map-tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: 'map-tip' }, s('path', { d: 'M0 0.5 L7.5 4 L0 7.5 Z' }))),
@@ -89,7 +89,7 @@ export function draw_map(map: PlacedMap, available: number, on_select: (id: stri
     ...map.nodes.map((node) => draw_node(node, frame.corner(node), frame.node_width, on_select)));
 }
 
-// How many lines leave and reach each node.
+// How many lines leave each node on the right, and reach it on the left.
 function degrees(lines: Line[]): Map<string, number> {
   const degree = new Map<string, number>();
   for (const line of lines) {

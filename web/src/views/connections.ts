@@ -19,6 +19,8 @@ const GROUPS: [string, Key][] = [
   ['user', 'group.user'],
 ];
 const REFRESH_MS = 5000;
+// Listing a large host is work for it: at most this share of the time.
+const BUSY_SHARE = 0.1;
 const TYPING_MS = 300;
 
 // Back from a connection, the table is where it was left.
@@ -44,6 +46,7 @@ export class ConnectionsView implements View {
   private readonly on_width = (): void => this.choose_columns();
   private order = '';
   private address = '';
+  private generation = 0;
   private timer = 0;
   private typing = 0;
   private asking = new AbortController();
@@ -65,7 +68,6 @@ export class ConnectionsView implements View {
     this.group.addEventListener('change', () => this.apply());
     this.element = h('div', { class: 'connections' }, form, this.problem, this.chips, this.total, this.table.element, this.groups);
     this.narrow.addEventListener('change', this.on_width);
-    this.timer = window.setInterval(() => this.tick(), REFRESH_MS);
     this.choose_columns();
     this.go(place);
   }
@@ -94,8 +96,9 @@ export class ConnectionsView implements View {
   }
 
   close(): void {
+    ++this.generation;
     remembered_rows.set(this.address, this.table.current_row());
-    window.clearInterval(this.timer);
+    window.clearTimeout(this.timer);
     window.clearTimeout(this.typing);
     this.narrow.removeEventListener('change', this.on_width);
     this.rows.close();
@@ -130,10 +133,17 @@ export class ConnectionsView implements View {
     this.apply();
   }
 
-  private tick(): void {
-    if (!this.follow.checked || document.hidden) return;
-    set_attribute(this.total, 'aria-live', 'off');
-    this.load(this.table.first_visible());
+  // A slow answer is waited for: asking again before it is there would never show one.
+  private plan_refresh(took_ms: number): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      if (!this.follow.checked || document.hidden) {
+        this.plan_refresh(took_ms);
+        return;
+      }
+      set_attribute(this.total, 'aria-live', 'off');
+      this.load(this.table.first_visible());
+    }, Math.max(REFRESH_MS, took_ms / BUSY_SHARE));
   }
 
   private load(first_visible: number): void {
@@ -142,8 +152,13 @@ export class ConnectionsView implements View {
     this.table.element.hidden = grouped;
     this.groups.hidden = !grouped;
     this.table.show_order(this.order);
-    if (grouped) void this.load_groups();
-    else void this.rows.list({ filter: this.filter.value.trim(), sort: this.order }, first_visible);
+    window.clearTimeout(this.timer);
+    const asked_at = performance.now();
+    const generation = ++this.generation;
+    const loaded = grouped ? this.load_groups() : this.rows.list({ filter: this.filter.value.trim(), sort: this.order }, first_visible);
+    void loaded.then(() => {
+      if (generation === this.generation) this.plan_refresh(performance.now() - asked_at);
+    });
   }
 
   private async load_groups(): Promise<void> {

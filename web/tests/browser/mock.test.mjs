@@ -144,6 +144,19 @@ test('back from a connection, the table is where it was left', async () => {
   await eventually(async () => (await page.locator('.vt-row.current').getAttribute('aria-rowindex')) === left, `not at ${left}`);
 });
 
+test('an answer that takes longer than the refresh is still shown', async () => {
+  await page.route(/\/api\/v1\/connections\?/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await route.continue().catch(() => undefined);
+  });
+  await browser.go('#/connections?filter=state+closing');
+  const expected = mock.world.counts.CLOSING.toLocaleString('en');
+  for (let tries = 0; tries < 90 && !(await text_of('.total')).startsWith(`${expected} of`); ++tries) await page.waitForTimeout(100);
+  assert.match(await text_of('.total'), new RegExp(`^${expected} of`));
+  await page.unroute(/\/api\/v1\/connections\?/);
+  await browser.go('#/connections');
+});
+
 test('a filter narrows the table and stands in the address', async () => {
   await page.locator('#filter').fill('state close-wait and process nginx');
   await page.keyboard.press('Enter');
