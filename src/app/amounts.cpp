@@ -160,6 +160,12 @@ std::optional<microseconds> parse_moment(std::string_view text, microseconds now
         const auto before = parse_duration(text.substr(1));
         return before ? std::optional(now - *before) : std::nullopt;
     }
+    if (const auto ago =
+            text.ends_with('s') || text.ends_with('m') || text.ends_with('h') || text.ends_with('d')
+                ? parse_duration(text)
+                : std::nullopt) {
+        return now - *ago;
+    }
     if (const auto number_of_seconds = number<double>(text)) {
         // Up to the year 9999.
         if (!(*number_of_seconds >= 0 && *number_of_seconds < 253402300800.0)) {

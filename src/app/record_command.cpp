@@ -46,6 +46,7 @@ int run(const Options& options) {
     if (!wanted) {
         return kUsageError;
     }
+    const auto speaking = speak_all_languages();
     let_signals_end_waiting();
     const Result<> recorded = record(options, *wanted);
     if (!recorded) {

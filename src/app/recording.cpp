@@ -57,6 +57,12 @@ Result<history::Recorder> open_recorder(const RecordingSettings& settings) {
                                    since_epoch());
 }
 
+std::unique_ptr<LanguageOfThread> speak_all_languages() {
+    const Language own = language();
+    choose_language("ko");
+    return std::make_unique<LanguageOfThread>(own);
+}
+
 void tell_gap_before(const history::Recorder& recorder) {
     if (!recorder.gap_before()) {
         return;

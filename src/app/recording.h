@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "app/host_monitor.h"
 #include "base/result.h"
 #include "history/recorder.h"
+#include "presentation/i18n.h"
 
 namespace CLI {
 class App;
@@ -33,6 +35,10 @@ void add_recording_options(CLI::App& command, RecordingOptions& options);
 [[nodiscard]] std::optional<RecordingSettings> understand(const RecordingOptions& options);
 
 [[nodiscard]] Result<history::Recorder> open_recorder(const RecordingSettings& settings);
+
+// What is kept and served is written in every language; what is said on stderr by this thread stays
+// in that of whoever started the program. To be called before any other thread.
+[[nodiscard]] std::unique_ptr<LanguageOfThread> speak_all_languages();
 
 // On stderr: what is missing since the recording before.
 void tell_gap_before(const history::Recorder& recorder);

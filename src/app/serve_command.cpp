@@ -152,11 +152,7 @@ int run(const Options& options) {
     if (!web || !recording) {
         return kUsageError;
     }
-    // The catalogue for those who read Korean; what is said on stderr stays in the language of
-    // whoever started this.
-    const Language own = language();
-    choose_language("ko");
-    const LanguageOfThread speaking(own);
+    const auto speaking = speak_all_languages();
     let_signals_end_waiting();
     const Result<> served = serve(options, *web, *recording);
     if (!served) {

@@ -127,6 +127,42 @@ def ended_in_order(folder):
     first.communicate()
 
 
+def looked_back_at(folder):
+    """What a connection was like, after it has ended."""
+    history = folder / "past.db"
+
+    def past(*options):
+        return subprocess.run([TCPDX, "--lang", "en", "history", "--history", str(history), *options],
+                              capture_output=True, text=True, check=False)
+
+    recorder = record(history)
+    time.sleep(1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted = listener.accept()[0]
+        client.close()
+        time.sleep(2.5)
+        then = time.time() - 1
+        accepted.close()
+        time.sleep(2.5)
+    recorder.send_signal(signal.SIGTERM)
+    said = recorder.communicate(timeout=10)[1]
+    if "Without events" in said:
+        return
+    rows = past("--at", f"{then:.3f}", "list", "state", "close-wait", "sport", "=", f":{port}", "--no-header").stdout
+    check(rows.count("\n") == 1 and "CLOSE-WAIT" in rows and "python3" in rows, f"it was in CLOSE-WAIT: {rows!r}")
+    counts = past("--at", f"{then:.3f}", "by", "state", "--no-header").stdout
+    check("CLOSE-WAIT" in counts, f"counts of then: {counts}")
+    lives = past("--between", f"{then - 5:.3f}", "now", "list", f"sport = :{port}", "--no-header").stdout
+    check("closed normally" in lives and "CLOSE-WAIT" in lives, f"its whole life: {lives}")
+    never = past("--at", "2001-01-01T00:00:00Z")
+    check(never.returncode == 3 and "Nothing was recorded then" in never.stdout, f"silence is no health: {never}")
+    check(past("--at", "nonsense").returncode == 64, "a time that is none")
+    check(past("by", "state").returncode == 64, "counts need a moment")
+    print("looked back at a connection that has ended")
+
+
 def disk_full():
     """In a mount namespace of its own, as this script again."""
     with tempfile.TemporaryDirectory() as folder:
@@ -165,6 +201,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         ended_in_order(folder)
+        looked_back_at(folder)
         killed_again_and_again(folder)
     if os.geteuid() == 0:
         status = subprocess.run(["unshare", "-m", sys.executable, *sys.argv],
