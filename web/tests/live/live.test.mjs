@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -212,6 +212,49 @@ describe('the page of a real host', { skip: why_not }, () => {
     const response = await fetch(url);
     assert.match(response.headers.get('content-security-policy'), /default-src 'none'/);
     assert.doesNotMatch(response.headers.get('content-security-policy'), /unsafe/);
+    assert.deepEqual(browser.trouble, []);
+  });
+});
+
+describe('the page behind a token', { skip: why_not }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tcpdx-live-'));
+  const token = '0123456789abcdef0123456789abcdef';
+  let server;
+  let browser;
+
+  before(async () => {
+    execFileSync('ip', ['link', 'set', 'lo', 'up']);
+    const file = join(folder, 'token');
+    writeFileSync(file, `${token}\n`, { mode: 0o600 });
+    server = spawn(TCPDX, ['serve', '--listen', '127.0.0.1:0', '--no-history', '--token-file', file], { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+    const [, url] = await first_line(server.stderr, /The page is at (http\S+)/);
+    browser = await open_browser({ url });
+  }, { timeout: 30_000 });
+
+  after(async () => {
+    await browser?.close();
+    server?.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('it asks for the token, takes no wrong one, and lets in with the right one', async () => {
+    const { page } = browser;
+    await browser.go('#/connections');
+    await page.waitForURL(/\/login/);
+    await page.locator('input[name=token]').fill('wrong-wrong-wrong-wrong');
+    await page.locator('form button, form input[type=submit]').first().click();
+    await page.waitForURL(/\/login\?wrong/);
+    await page.locator('input[name=token]').fill(token);
+    await page.locator('form button, form input[type=submit]').first().click();
+    await page.locator('.counts li').first().waitFor();
+  });
+
+  test('logging out leads to the login again', async () => {
+    const { page } = browser;
+    await page.locator('form[action="/logout"] button').click();
+    await page.waitForURL(/\/login/);
+    await browser.go('');
+    await page.waitForURL(/\/login/);
     assert.deepEqual(browser.trouble, []);
   });
 });
