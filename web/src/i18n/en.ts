@@ -248,6 +248,7 @@ export const en = {
   'explain.ways_out': 'Ways out, to',
   'explain.options': 'Kernel options that matter, with the values here',
   'explain.not_in_kernel': '(not in this kernel)',
+  'explain.all_rules': 'What is looked for: all rules',
   'explain.rules': 'Rules that look at it',
   'explain.not_in_linux': 'not in Linux',
   'explain.only_in_linux': 'only in Linux',

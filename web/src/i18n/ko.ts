@@ -250,6 +250,7 @@ export const ko: Record<Key, string> = {
   'explain.ways_out': '나가는 전이 (다음 상태)',
   'explain.options': '관련 커널 옵션과 이 호스트의 값',
   'explain.not_in_kernel': '(이 커널에는 없음)',
+  'explain.all_rules': '찾아내는 것: 모든 규칙',
   'explain.rules': '이 상태를 확인하는 규칙',
   'explain.not_in_linux': 'Linux에는 없음',
   'explain.only_in_linux': 'Linux에만 있음',

@@ -105,7 +105,7 @@ function draw_line(line: Line, frame: Frame, from: PlacedNode, to: PlacedNode, w
   const { path, label } = to.column > from.column ? forward(frame, from, to, ways, along) : backward(frame, from, to);
   return s('g', { class: `map-edge${line.opener_known ? '' : ' opener-unknown'}`, 'data-from': line.from, 'data-to': line.to, 'aria-hidden': 'true' },
     s('path', { d: path, 'stroke-width': thickness.toFixed(1), 'marker-end': line.opener_known ? 'url(#map-tip)' : null }),
-    line_label(line, label[0], label[1]));
+    to.column > from.column ? line_label(line, label[0], label[1]) : s('text', { x: label[0], y: label[1], 'text-anchor': 'middle' }, `${ports_of(line)} ×${count(line.connections)}`));
 }
 
 interface Drawn { path: string; label: [number, number] }
@@ -143,7 +143,7 @@ function backward(frame: Frame, from: PlacedNode, to: PlacedNode): Drawn {
   const [a, b] = [centre(from), centre(to)];
   return {
     path: `M${a.x + 14} ${a.y} C${a.x + 34} ${a.y + 24} ${b.x - 34} ${b.y + 25} ${b.x - 14} ${b.y + 1}`,
-    label: [(a.x + b.x) / 2, Math.max(a.y, b.y) + 16],
+    label: [(a.x + b.x) / 2, Math.max(a.y, b.y) + 31],
   };
 }
 
@@ -152,10 +152,15 @@ function smooth(along: number): number {
   return along * along * (3 - 2 * along);
 }
 
+function ports_of(line: Line): string {
+  const [first, ...more] = line.ports;
+  return first === undefined ? '' : `:${first}${more.length ? ` +${more.length}` : ''}`;
+}
+
 // The service's port above the line, how many connections below it.
 function line_label(line: Line, x: number, y: number): SVGElement {
   return s('text', { 'text-anchor': 'middle' },
-    line.ports.length > 0 && s('tspan', { x, y: y - 5 }, `:${line.ports[0]}${line.ports.length > 1 ? ` +${line.ports.length - 1}` : ''}`), s('tspan', { x, y: y + 13 }, `×${count(line.connections)}`));
+    line.ports.length > 0 && s('tspan', { x, y: y - 5 }, ports_of(line)), s('tspan', { x, y: y + 13 }, `×${count(line.connections)}`));
 }
 
 function draw_node(node: PlacedNode, { x, y }: { x: number; y: number }, width: number, on_select: (id: string) => void): SVGElement {

@@ -274,6 +274,12 @@ test('what a state and a rule mean can be read here', async () => {
   assert.ok((await page.locator('.explain code', { hasText: 'ss -tanpie state close-wait' }).count()) > 0);
 });
 
+test('all rules are listed, each with its page', async () => {
+  await browser.go('#/explain/rules');
+  await page.locator('.explain li a[href="#/explain/close-wait-leak"]').click();
+  await page.locator('.explain h3', { hasText: 'Evidence' }).waitFor();
+});
+
 test('the language is switched at once and remembered', async () => {
   await browser.go('#/now');
   await page.locator('#language').selectOption('ko');
