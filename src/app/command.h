@@ -33,6 +33,7 @@ struct Context {
 using Run = std::function<int(const Context&)>;
 
 void add_capture_command(CLI::App& tcpdx, Run& chosen);
+void add_check_command(CLI::App& tcpdx, Run& chosen);
 void add_conclude_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_history_command(CLI::App& tcpdx, Run& chosen);
