@@ -33,11 +33,15 @@ struct Context {
 using Run = std::function<int(const Context&)>;
 
 void add_capture_command(CLI::App& tcpdx, Run& chosen);
+void add_check_command(CLI::App& tcpdx, Run& chosen);
 void add_conclude_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
+void add_history_command(CLI::App& tcpdx, Run& chosen);
 void add_list_command(CLI::App& tcpdx, Run& chosen);
 void add_netstat_command(CLI::App& tcpdx, Run& chosen);
 void add_probe_command(CLI::App& tcpdx, Run& chosen);
+void add_record_command(CLI::App& tcpdx, Run& chosen);
+void add_serve_command(CLI::App& tcpdx, Run& chosen);
 void add_trace_command(CLI::App& tcpdx, Run& chosen);
 void add_tune_command(CLI::App& tcpdx, Run& chosen);
 

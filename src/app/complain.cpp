@@ -39,7 +39,12 @@ void complain(const Error& error) {
         text += ": " + error.about;
     }
     if (error.os_error != 0) {
-        text += std::string(": ") + std::strerror(error.os_error);  // NOLINT(concurrency-mt-unsafe)
+        // strerror() goes by the language of the process, which may be another than that of the
+        // thread.
+        text += std::string(": ") +
+                (language() == Language::English
+                     ? ::strerrordesc_np(error.os_error)
+                     : std::strerror(error.os_error));  // NOLINT(concurrency-mt-unsafe)
     }
     const char* step = next_step(error.code);
     if (*step != '\0') {

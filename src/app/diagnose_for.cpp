@@ -11,7 +11,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void put_exact_ages(Observations& seen, const trace::LifeTracker& tracker, trace::Time now) {
+void say_without_events(Observations& seen) {
+    seen.coverage.unseen.push_back(
+        {{N_("connections that opened, failed or were reset between the two looks.")},
+         {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")}});
+}
+
+}  // namespace
+
+void put_watched_facts(Observations& seen, const trace::LifeTracker& tracker, trace::Time now) {
     for (Connection& connection : seen.connections) {
         const std::uint64_t cookie = connection.cookie.value_or(0);
         if (const auto age = tracker.age_of(cookie, connection.state, now)) {
@@ -23,14 +31,6 @@ void put_exact_ages(Observations& seen, const trace::LifeTracker& tracker, trace
         }
     }
 }
-
-void say_without_events(Observations& seen) {
-    seen.coverage.unseen.push_back(
-        {{N_("connections that opened, failed or were reset between the two looks.")},
-         {N_("Run as root, or with CAP_BPF and CAP_PERFMON.")}});
-}
-
-}  // namespace
 
 Result<WatchedLooks> watch_host(
     const LookRequest& request, std::chrono::milliseconds duration,
@@ -71,7 +71,7 @@ Result<WatchedLooks> watch_host(
     const trace::Losses losses = watch.losses();
     looks.activity = std::move(activity.by_namespace());
     for (Observations& seen : looks.second) {
-        put_exact_ages(seen, tracker, looked);
+        put_watched_facts(seen, tracker, looked);
         trace::Activity& here =
             (*looks.activity)[static_cast<std::uint32_t>(seen.network_namespace.inode)];
         here.lasted = lasted;

@@ -8,6 +8,7 @@
 
 #include "app/look.h"
 #include "model/trace/activity.h"
+#include "model/trace/life_tracker.h"
 
 namespace tcpdx::app {
 
@@ -18,6 +19,9 @@ struct WatchedLooks {
     // By inode of the network namespace. Nothing where events cannot be had.
     std::optional<std::map<std::uint32_t, trace::Activity>> activity;
 };
+
+// The exact ages and the openers of what was seen to begin.
+void put_watched_facts(Observations& seen, const trace::LifeTracker& tracker, trace::Time now);
 
 // Watches this host for so long, or until interrupted. `on_wait` is told how much is left, a few
 // times a second.

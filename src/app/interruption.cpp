@@ -9,6 +9,7 @@ namespace tcpdx::app {
 namespace {
 
 volatile std::sig_atomic_t caught = 0;
+volatile std::sig_atomic_t hung_up = 0;
 
 void note(int /*signal*/) {
     caught = 1;
@@ -38,6 +39,20 @@ void let_signals_end_waiting() {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         let_end_waiting(signal);
     }
+}
+
+void let_hangups_ask_for_a_reload() {
+    struct sigaction action {};
+    action.sa_handler = [](int /*signal*/) { hung_up = 1; };
+    ::sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGHUP, &action, nullptr);
+}
+
+bool reload_asked_for() {
+    const bool asked = hung_up != 0;
+    hung_up = 0;
+    return asked;
 }
 
 bool interrupted() {

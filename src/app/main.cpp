@@ -54,11 +54,15 @@ int run(int argc, char** argv) {
         tcpdx.add_subcommand("diagnose", _("diagnose one port, process or address, or this host"));
     diagnose->callback([&, run = add_diagnose_options(*diagnose, true)] { chosen = run; });
     add_capture_command(tcpdx, chosen);
+    add_check_command(tcpdx, chosen);
     add_conclude_command(tcpdx, chosen);
     add_explain_command(tcpdx, chosen);
+    add_history_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);
     add_netstat_command(tcpdx, chosen);
     add_probe_command(tcpdx, chosen);
+    add_record_command(tcpdx, chosen);
+    add_serve_command(tcpdx, chosen);
     add_trace_command(tcpdx, chosen);
     add_tune_command(tcpdx, chosen);
     translate_commands(tcpdx);
@@ -69,7 +73,8 @@ int run(int argc, char** argv) {
             return tcpdx.exit(error);
         }
         complain(usage_error_text(tcpdx, error));
-        return kUsageError;
+        // Monitoring knows no statuses beyond 3, which is "unknown".
+        return tcpdx.got_subcommand("check") ? kCouldNotTell : kUsageError;
     }
     if (const std::string stray = stray_option_text(tcpdx); !stray.empty()) {
         complain(stray);

@@ -238,6 +238,12 @@ Result<> Watch::turn(trace::LifeTracker& tracker, std::chrono::steady_clock::tim
         sleep_unless_interrupted(std::min(left, request_.interval));
         return last_turn(tracker);
     }
+    const std::size_t taken = TRY(take_in(tracker));
+    rest(taken > 0 ? kBusyRestMs : kIdleRestMs);
+    return {};
+}
+
+Result<std::size_t> Watch::take_in(trace::LifeTracker& tracker) {
     const std::size_t taken = TRY(take_events(tracker));
     const trace::Time now = monotonic_now();
     if (tracker.lacks_ports() && now >= next_port_search_) {
@@ -260,8 +266,7 @@ Result<> Watch::turn(trace::LifeTracker& tracker, std::chrono::steady_clock::tim
             next_repair_ = now + kBetweenListings;
         }
     }
-    rest(taken > 0 ? kBusyRestMs : kIdleRestMs);
-    return {};
+    return taken;
 }
 
 Result<> Watch::last_turn(trace::LifeTracker& tracker) {

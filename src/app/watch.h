@@ -49,6 +49,9 @@ public:
     // interval between listings, unless `until` comes first).
     [[nodiscard]] Result<> turn(trace::LifeTracker& tracker,
                                 std::chrono::steady_clock::time_point until);
+    // turn() without the rest, for those that rest by themselves: what happened since the last one,
+    // and how many events that were. Where there are no events, last_turn() does the same.
+    [[nodiscard]] Result<std::size_t> take_in(trace::LifeTracker& tracker);
     // What join() saw.
     [[nodiscard]] std::vector<Observations> take_looks() { return std::move(looks_); }
     // The same without the rest, for the last time.

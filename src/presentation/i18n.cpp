@@ -18,6 +18,7 @@ constexpr const char* kDomain = "tcpdx";
 // Process-wide, as the C locale itself is.
 Language current_language = Language::English;
 bool unicode = false;
+thread_local std::optional<Language> language_of_thread;
 
 // The catalogues lie beside the program, in the build tree as after installation.
 std::string catalogue_folder() {
@@ -79,7 +80,15 @@ bool choose_language(std::optional<std::string_view> wanted) {
 }
 
 Language language() {
-    return current_language;
+    return language_of_thread.value_or(current_language);
+}
+
+LanguageOfThread::LanguageOfThread(Language language) : before_(language_of_thread) {
+    language_of_thread = language;
+}
+
+LanguageOfThread::~LanguageOfThread() {
+    language_of_thread = before_;
 }
 
 bool can_show_unicode() {

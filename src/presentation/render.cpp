@@ -117,7 +117,7 @@ std::string render(const Message& message) {
     if (message.plural != nullptr && !message.values.empty()) {
         const auto* count = std::get_if<std::int64_t>(&message.values.front());
         const auto number = static_cast<unsigned long>(count == nullptr ? 1 : *count);
-        text = ::ngettext(message.text, message.plural, number);
+        text = translated(message.text, message.plural, number);
     }
     return fmt::vformat(text, arguments);
 }

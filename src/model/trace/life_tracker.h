@@ -98,6 +98,12 @@ public:
     // Who opened it, when that was seen.
     [[nodiscard]] Opener opener_of(std::uint64_t cookie) const;
 
+    // Null when there is none with this cookie, or it has ended. Valid until the next event.
+    [[nodiscard]] const Life* open_life(std::uint64_t cookie) const {
+        const auto found = by_cookie_.find(cookie);
+        return found == by_cookie_.end() || found->second->over ? nullptr : &found->second->life;
+    }
+
     [[nodiscard]] std::size_t open_lives() const { return by_cookie_.size() + half_open_.size(); }
     // Every life that has not ended, for what is left at the end of a trace.
     void for_each_open(const std::function<void(const Life&)>& tell) const;

@@ -57,9 +57,8 @@ ordered_json socket_json(const Observations& seen, const Connection& connection)
     return socket;
 }
 
-ordered_json finding_json(const Observations& seen, const diagnosis::Finding& finding) {
-    // A leak can have 100,000 sockets; the count is exact, the list shows the worst.
-    constexpr std::size_t kMostSockets = 100;
+ordered_json finding_json(const Observations& seen, const diagnosis::Finding& finding,
+                          std::size_t most_sockets) {
     ordered_json object{{"rule", finding.rule_id},
                         {"severity", severity_id(finding.severity)},
                         {"claim", render(finding.claim)}};
@@ -80,7 +79,7 @@ ordered_json finding_json(const Observations& seen, const diagnosis::Finding& fi
     object["socket_count"] = finding.connections.size();
     ordered_json lines = ordered_json::array();
     for (const std::uint32_t line : line_numbers(seen, finding)) {
-        if (lines.size() == kMostSockets) {
+        if (lines.size() == most_sockets) {
             break;
         }
         lines.push_back(line);
@@ -90,7 +89,7 @@ ordered_json finding_json(const Observations& seen, const diagnosis::Finding& fi
     }
     ordered_json sockets = ordered_json::array();
     for (const std::uint32_t index : finding.connections) {
-        if (sockets.size() == kMostSockets) {
+        if (sockets.size() == most_sockets) {
             break;
         }
         sockets.push_back(socket_json(seen, seen.connections[index]));

@@ -1,0 +1,365 @@
+#include "app/serve/web_server.h"
+
+#include <fcntl.h>
+#include <httplib.h>
+#include <openssl/err.h>
+
+#include <atomic>
+#include <cerrno>
+#include <thread>
+
+#include "app/serve/http_stream.h"
+#include "app/serve/plain_pages.h"
+#include "base/i18n.h"
+#include "presentation/i18n.h"
+#include "presentation/web/assets.h"
+
+namespace tcpdx::app {
+namespace {
+
+using namespace std::chrono_literals;
+using httplib::Request;
+using httplib::Response;
+using httplib::Server;
+
+// A reader of events keeps a thread.
+constexpr int kMostReaders = 32;
+constexpr std::size_t kThreads = 48;
+constexpr int kMostRequestsPerConnection = 1000;
+
+Language language_of(const Request& request) {
+    const std::string wanted = request.has_param("lang")
+                                   ? request.get_param_value("lang")
+                                   : request.get_header_value("Accept-Language").substr(0, 2);
+    return wanted == "ko" ? Language::Korean : Language::English;
+}
+
+void put(Response& response, const Answer& answer) {
+    response.status = answer.status;
+    response.set_content(answer.body, answer.content_type);
+}
+
+void redirect(Response& response, const char* where) {
+    response.status = 303;
+    response.set_header("Location", where);
+}
+
+// Of every answer. The page is the only one that may be kept.
+void put_safety_headers(Response& response) {
+    response.set_header("Content-Security-Policy", std::string(web::kContentSecurityPolicy));
+    response.set_header("X-Content-Type-Options", "nosniff");
+    response.set_header("X-Frame-Options", "DENY");
+    response.set_header("Referrer-Policy", "no-referrer");
+    response.set_header("Cross-Origin-Resource-Policy", "same-origin");
+    if (!response.has_header("Cache-Control")) {
+        response.set_header("Cache-Control", "no-store");
+    }
+}
+
+tl::unexpected<Error> tls_failure(const char* doing, const std::string& about) {
+    const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+    const auto failed =
+        unexpected(Error{.code = ErrorCode::Usage,
+                         .doing = doing,
+                         .os_error = 0,
+                         .about = about + (reason == nullptr ? "" : std::string(": ") + reason)});
+    ERR_clear_error();
+    return failed;
+}
+
+}  // namespace
+
+class WebServer::Listener final : public Server {
+public:
+    Listener(WebSettings settings, std::unique_ptr<Access> access)
+        : settings_(std::move(settings)),
+          token_needed_(access->needs_token()),
+          access_(std::move(access)) {}
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    Listener(Listener&&) = delete;
+    Listener& operator=(Listener&&) = delete;
+    ~Listener() override {
+        stopping_ = true;
+        stop();
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+
+    Result<> prepare() {
+        if (!settings_.certificate.empty()) {
+            TRY(load_certificate());
+        }
+        new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+        // A descriptor that a command of an alert would inherit holds the port.
+        set_socket_options([](socket_t socket) {
+            const int on = 1;
+            ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+            ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+        });
+        set_tcp_nodelay(true);
+        set_payload_max_length(8192);
+        if (settings_.port == 0) {
+            port_ = bind_to_any_port(settings_.address);
+        } else {
+            port_ = bind_to_port(settings_.address, settings_.port) ? settings_.port : -1;
+        }
+        if (port_ < 0) {
+            return os_failure(N_("listening for browsers"),
+                              settings_.address + ":" + std::to_string(settings_.port));
+        }
+        return {};
+    }
+
+    void start(Api& api, std::function<std::string()> metrics) {
+        api_ = &api;
+        metrics_ = std::move(metrics);
+        set_routes();
+        thread_ = std::thread([this] { listen_after_bind(); });
+        while (!is_running()) {
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+
+    [[nodiscard]] int port() const { return port_; }
+
+private:
+    bool process_and_close_socket(socket_t socket) override {
+        HttpStream stream(socket, tls_.get());
+        if (!stream.begin()) {
+            return false;
+        }
+        for (int i = 1; i <= kMostRequestsPerConnection; ++i) {
+            if (!stream.wait_for_request([this] { return stopping_.load(); })) {
+                return true;
+            }
+            stream.expect_request();
+            bool closed = false;
+            const bool last = i == kMostRequestsPerConnection;
+            if (!process_request(stream, last, closed, [](Request&) {}) || closed ||
+                stream.gave_up()) {
+                return true;
+            }
+        }
+        return true;
+    }
+
+    Result<> load_certificate() {
+        tls_.reset(SSL_CTX_new(TLS_server_method()));
+        SSL_CTX_set_min_proto_version(tls_.get(), TLS1_2_VERSION);
+        SSL_CTX_set_mode(tls_.get(),
+                         SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        if (SSL_CTX_use_certificate_chain_file(tls_.get(), settings_.certificate.c_str()) != 1) {
+            return tls_failure(N_("reading the certificate"), settings_.certificate);
+        }
+        if (SSL_CTX_use_PrivateKey_file(tls_.get(), settings_.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+            SSL_CTX_check_private_key(tls_.get()) != 1) {
+            return tls_failure(N_("reading the key of the certificate"), settings_.key);
+        }
+        return {};
+    }
+
+    void set_routes() {
+        set_pre_routing_handler([this](const Request& request, Response& response) {
+            const LanguageOfThread speaking(language_of(request));
+            return let_in(request, response) ? HandlerResponse::Unhandled
+                                             : HandlerResponse::Handled;
+        });
+        set_post_routing_handler(
+            [](const Request& /*request*/, Response& response) { put_safety_headers(response); });
+        set_exception_handler(
+            [](const Request& /*request*/, Response& response, std::exception_ptr /*thrown*/) {
+                put(response, error_answer(500, "failed", "an error within tcpdx"));
+            });
+        Get("/api/v1/events", [this](const Request& request, Response& response) {
+            stream_events(request, response);
+        });
+        Get("/metrics", [this](const Request& /*request*/, Response& response) {
+            response.set_content(metrics_(), "text/plain; version=0.0.4; charset=utf-8");
+        });
+        Get("/login", [this](const Request& request, Response& response) {
+            if (!token_needed_) {
+                redirect(response, "/");
+                return;
+            }
+            const LanguageOfThread speaking(language_of(request));
+            put(response, login_page(request.has_param("wrong")));
+        });
+        Post("/login",
+             [this](const Request& request, Response& response) { log_in(request, response); });
+        Post("/logout", [this](const Request& request, Response& response) {
+            access_->log_out(request.get_header_value("Cookie"));
+            response.set_header("Set-Cookie",
+                                std::string(Access::kCookie) + "=; Max-Age=0; Path=/; HttpOnly");
+            redirect(response, "/login");
+        });
+        Get(".*",
+            [this](const Request& request, Response& response) { answer(request, response); });
+    }
+
+    bool let_in(const Request& request, Response& response) {
+        const bool known_method =
+            request.method == "GET" || request.method == "HEAD" ||
+            (request.method == "POST" && (request.path == "/login" || request.path == "/logout"));
+        if (!known_method) {
+            response.set_header("Allow", "GET, HEAD");
+            put(response, error_answer(405, "not-allowed", _("This only answers questions.")));
+            return false;
+        }
+        if (!access_->is_our_name(request.get_header_value("Host"))) {
+            put(response, error_answer(403, "forbidden-host",
+                                       _("This host is not known by that name here: see --host.")));
+            return false;
+        }
+        if (request.has_param("lang") && request.get_param_value("lang") != "en" &&
+            request.get_param_value("lang") != "ko") {
+            put(response, error_answer(400, "bad-language", _("There are: en ko"), "lang"));
+            return false;
+        }
+        if (request.path == "/login" ||
+            access_->may_enter(request.get_header_value("Authorization"),
+                               request.get_header_value("Cookie"))) {
+            return true;
+        }
+        if (request.path.starts_with("/api/") || request.path == "/metrics") {
+            response.set_header("WWW-Authenticate", "Bearer");
+            put(response, error_answer(401, "unauthorized", _("This needs the token.")));
+        } else {
+            redirect(response, "/login");
+        }
+        return false;
+    }
+
+    void log_in(const Request& request, Response& response) {
+        const std::string session = access_->log_in(request.get_param_value("token"));
+        if (session.empty()) {
+            // Whoever guesses, guesses slowly.
+            std::this_thread::sleep_for(1s);
+            redirect(response, "/login?wrong=1");
+            return;
+        }
+        response.set_header("Set-Cookie", std::string(Access::kCookie) + "=" + session +
+                                              "; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict" +
+                                              (settings_.secure_cookie ? "; Secure" : ""));
+        redirect(response, "/");
+    }
+
+    void answer(const Request& request, Response& response) {
+        const Language language = language_of(request);
+        const LanguageOfThread speaking(language);
+        if (request.path.starts_with("/api/")) {
+            put(response,
+                api_->answer(
+                    {.path = request.path, .parameters = request.params, .language = language}));
+            return;
+        }
+        if (const web::Asset* asset = web::find_asset(request.path)) {
+            put_asset(*asset, request, response);
+            return;
+        }
+        if (request.path == "/") {
+            put(response, findings_page(*api_, language));
+            return;
+        }
+        put(response, error_answer(404, "not-found", _("There is nothing at this address.")));
+    }
+
+    static void put_asset(const web::Asset& asset, const Request& request, Response& response) {
+        response.set_header("ETag", std::string(asset.etag));
+        response.set_header("Cache-Control",
+                            asset.immutable ? "public, max-age=31536000, immutable" : "no-cache");
+        response.set_header("Vary", "Accept-Encoding");
+        if (request.get_header_value("If-None-Match") == asset.etag) {
+            response.status = 304;
+            return;
+        }
+        if (request.get_header_value("Accept-Encoding").find("gzip") == std::string::npos) {
+            put(response, error_answer(406, "failed", "this page comes gzip'ed only"));
+            return;
+        }
+        response.set_header("Content-Encoding", "gzip");
+        // Not set_content(): the library would compress it once more.
+        response.set_content_provider(
+            asset.gzip.size(), std::string(asset.content_type),
+            [bytes = asset.gzip](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+                return sink.write(reinterpret_cast<const char*>(bytes.data()) + offset, length);
+            });
+    }
+
+    void stream_events(const Request& request, Response& response) {
+        const Language language = language_of(request);
+        const LanguageOfThread speaking(language);
+        if (++readers_ > kMostReaders) {
+            --readers_;
+            put(response, error_answer(503, "too-many", _("Too many are reading already.")));
+            return;
+        }
+        struct Progress {
+            std::string last;
+            std::uint64_t number = 0;
+            bool greeted = false;
+        };
+        const auto progress = std::make_shared<Progress>();
+        response.set_header("X-Accel-Buffering", "no");
+        response.set_chunked_content_provider(
+            "text/event-stream",
+            [this, language, progress](std::size_t /*offset*/, httplib::DataSink& sink) {
+                const LanguageOfThread speaking_here(language);
+                if (!progress->greeted) {
+                    progress->greeted = true;
+                    constexpr std::string_view kGreeting = ": tcpdx\n\n";
+                    return sink.write(kGreeting.data(), kGreeting.size());
+                }
+                std::string document = api_->now(language);
+                while (document == progress->last || document.empty()) {
+                    if (stopping_) {
+                        return false;
+                    }
+                    std::this_thread::sleep_for(50ms);
+                    document = api_->now(language);
+                }
+                progress->last = std::move(document);
+                const std::string event = "id: " + std::to_string(++progress->number) +
+                                          "\nevent: now\ndata: " + progress->last + "\n\n";
+                return sink.write(event.data(), event.size());
+            },
+            [this](bool /*whole*/) { --readers_; });
+    }
+
+    WebSettings settings_;
+    bool token_needed_;
+    std::unique_ptr<Access> access_;
+    Owned<SSL_CTX, SSL_CTX_free> tls_;
+    Api* api_ = nullptr;
+    std::function<std::string()> metrics_;
+    int port_ = -1;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<int> readers_ = 0;
+    std::thread thread_;
+};
+
+WebServer::WebServer() = default;
+WebServer::~WebServer() = default;
+
+Result<std::unique_ptr<WebServer>> WebServer::bind(const WebSettings& settings,
+                                                   std::unique_ptr<Access> access) {
+    std::unique_ptr<WebServer> server(new WebServer);
+    server->listener_ = std::make_unique<Listener>(settings, std::move(access));
+    TRY(server->listener_->prepare());
+    return server;
+}
+
+int WebServer::port() const {
+    return listener_->port();
+}
+
+void WebServer::stop() {
+    listener_.reset();
+}
+
+void WebServer::start(Api& api, std::function<std::string()> metrics) {
+    listener_->start(api, std::move(metrics));
+}
+
+}  // namespace tcpdx::app

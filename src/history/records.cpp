@@ -1,0 +1,23 @@
+#include "history/records.h"
+
+namespace tcpdx::history {
+
+std::string_view name_of(GapReason reason) {
+    switch (reason) {
+        case GapReason::NotRunning:
+            return "not-running";
+        case GapReason::Crashed:
+            return "crashed";
+        case GapReason::DiskFull:
+            return "disk-full";
+        case GapReason::WriteFailed:
+            return "write-failed";
+        case GapReason::EventsLost:
+            return "events-lost";
+        case GapReason::Sampled:
+            return "sampled";
+    }
+    return "";
+}
+
+}  // namespace tcpdx::history

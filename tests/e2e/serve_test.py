@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+"""What `tcpdx serve` answers, held against docs/api/openapi.json and against real connections.
+
+usage: serve_test.py TCPDX
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from openapi import Documented  # noqa: E402
+
+TCPDX = sys.argv[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+API = Documented(ROOT / "docs/api/openapi.json")
+FAILURES = []
+
+
+def check(condition, what):
+    if not condition:
+        FAILURES.append(what)
+        print(f"FAILED: {what}")
+
+
+class Server:
+    def __init__(self, folder, *options, listen="127.0.0.1:0"):
+        self.process = subprocess.Popen(
+            [TCPDX, "--lang", "en", "serve", "--listen", listen, "--history", f"{folder}/history.db", *options],
+            stderr=subprocess.PIPE, text=True)
+        self.said = []
+        self.port = None
+        for line in self.process.stderr:
+            self.said.append(line)
+            if "page is at" in line:
+                self.port = int(line.rstrip("/\n").rsplit(":", 1)[1])
+                break
+        if self.port is None:
+            raise RuntimeError("".join(self.said))
+
+    def ask(self, path, method="GET", headers=None, body=None, raw=False):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if raw or "json" not in (answer.getheader("Content-Type") or ""):
+            return answer, content
+        return answer, json.loads(content)
+
+    def get(self, path, schema, status=200):
+        """Asks, and holds the answer against what is documented for it."""
+        answer, document = self.ask(path)
+        check(answer.status == status, f"{path}: status {answer.status}, not {status}: {document}")
+        for problem in API.problems(document, schema if status == 200 else "Error"):
+            check(False, f"{path}: {problem}")
+        return document
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=15)
+        self.said.append(self.process.stderr.read())
+        check(self.process.returncode == 0, f"it ends in order: {self.said}")
+
+
+def query(**parameters):
+    return "?" + urllib.parse.urlencode(parameters)
+
+
+def with_connections(server, stack):
+    """Eight that the peer has closed and this end has not, and one that goes on."""
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    port = listener.getsockname()[1]
+    for _ in range(8):
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted = stack.enter_context(listener.accept()[0])
+        client.close()
+        del accepted
+    client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+    stack.enter_context(listener.accept()[0])
+    return port, client.getsockname()[1]
+
+
+def test_answers(server, port, client_port):
+    now = server.get("/api/v1/now", "Now")
+    check(now["states"]["CLOSE-WAIT"] >= 8, f"the counts are real: {now['states']}")
+    korean, _ = server.ask("/api/v1/now?lang=ko")
+    check(korean.status == 200, "Korean is answered")
+
+    listed = server.get("/api/v1/connections" + query(filter=f"state close-wait sport = :{port}"), "Connections")
+    check(listed["total"] == 8, f"the filter is that of list: {listed['total']}")
+    row = listed["connections"][0]
+    check(row["process"].startswith("python") or "pid" in row, f"the owner is there: {row}")
+    page = server.get("/api/v1/connections" + query(snapshot=listed["snapshot"], offset=6, limit=5), "Connections")
+    check(len(page["connections"]) == 2, "the second page has the rest")
+    check(page["connections"][0]["id"] == listed["connections"][6]["id"], "and rows stay where they are")
+    by_state = server.get("/api/v1/connections" + query(by="state", filter=f"sport = :{port}"), "Counts")
+    check({each["state"]: each["count"] for each in by_state["counts"]}.get("CLOSE-WAIT") == 8, f"{by_state}")
+    few = server.get("/api/v1/connections" + query(columns="state,age", sort="-age", limit=3), "Connections")
+    check(few["columns"] == ["state", "age"], f"{few['columns']}")
+
+    one = server.get("/api/v1/connections/" + row["id"], "Connection")
+    check(one["open"] and one["row"]["state"] == "CLOSE-WAIT", "one connection")
+    if now["source"] == "events":
+        states = [each["state"] for each in one["life"]["states"]]
+        check(states == ["SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT"], f"its whole life: {states}")
+        check(one["life"]["opener"] == "passive" and one["life"]["first_fin"] == "peer", f"{one['life']}")
+    both = server.get("/api/v1/connections" + query(filter=f"dport = :{port} sport = :{client_port}"), "Connections")
+    ends = server.get("/api/v1/connections/" + both["connections"][0]["id"], "Connection")
+    check(ends["peer"]["where"] == "here", f"both ends are on this host: {ends['peer']}")
+
+    processes = server.get("/api/v1/map", "Map")
+    check(len(processes["nodes"]) <= 200, "the map is small enough")
+    server.get("/api/v1/explain/close_wait", "ExplainState")
+    server.get("/api/v1/explain/close-wait-leak", "ExplainRule")
+    server.get("/api/v1/explain/states", "ExplainAll")
+    server.get("/api/v1/explain/rules", "ExplainRules")
+
+
+def test_history(server):
+    series = server.get("/api/v1/series" + query(**{"from": "-60", "step": 1}), "Series")
+    seen = [count for count in series["states"]["CLOSE-WAIT"] if count is not None]
+    check(seen and max(seen) >= 8, f"the chart has them: {seen}")
+    lengths = {len(series[name]) for name in ("time_unix_s", "closed", "drops")}
+    check(lengths == {len(series["states"]["LISTEN"])}, f"all lists are as long: {lengths}")
+    server.get("/api/v1/series", "Series")
+    server.get("/api/v1/series" + query(**{"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}), "Series")
+    server.get("/api/v1/findings", "Findings")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for _ in range(3):
+            client = socket.create_connection(listener.getsockname())
+            accepted = listener.accept()[0]
+            accepted.close()
+            client.close()
+        port = listener.getsockname()[1]
+    time.sleep(2.5)
+    closed = server.get("/api/v1/closed" + query(port=port), "Closed")
+    check(closed["total"] >= 3, f"what has ended is kept: {closed['total']}")
+    if closed["connections"]:
+        past = server.get("/api/v1/connections/" + closed["connections"][0]["id"], "Connection")
+        check(not past["open"] and past["life"]["ending"] == "closed", f"{past}")
+
+
+def test_errors(server):
+    for path, error in {
+        "/api/v1/connections?filter=state+nonsense": "bad-filter",
+        "/api/v1/connections?sort=nonsense": "bad-order",
+        "/api/v1/connections?columns=nonsense": "bad-column",
+        "/api/v1/connections?limit=0": "bad-number",
+        "/api/v1/connections?limit=1001": "bad-number",
+        "/api/v1/connections?offset=-1": "bad-number",
+        "/api/v1/series?from=yesterday": "bad-time",
+        "/api/v1/series?from=-10&to=-20": "bad-time",
+        "/api/v1/now?lang=fr": "bad-language",
+    }.items():
+        document = server.get(path, "Error", 400)
+        check(document["error"] == error, f"{path}: {document}")
+    check(server.get("/api/v1/connections?snapshot=999", "Error", 410)["error"] == "snapshot-gone", "gone")
+    server.get("/api/v1/connections/1-2", "Error", 404)
+    server.get("/api/v1/connections/nonsense", "Error", 404)
+    server.get("/api/v1/nonsense", "Error", 404)
+    server.get("/api/v1/explain/nonsense", "Error", 404)
+    server.get("/../etc/passwd", "Error", 404)
+
+
+def test_safety(server):
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer, document = server.ask("/api/v1/now", method=method)
+        check(answer.status == 405, f"{method} is refused: {answer.status} {document}")
+    answer, _ = server.ask("/api/v1/now", headers={"Host": "evil.example"})
+    check(answer.status == 403, "another name is refused (DNS rebinding)")
+    for name in ("localhost", f"127.0.0.1:{server.port}", f"[::1]:{server.port}", "LOCALHOST:1"):
+        answer, _ = server.ask("/api/v1/now", headers={"Host": name})
+        check(answer.status == 200, f"{name} is our name")
+    answer, _ = server.ask("/", raw=True, headers={"Accept-Encoding": "gzip"})
+    check(answer.status == 200, f"there is a page: {answer.status}")
+    policy = answer.getheader("Content-Security-Policy") or ""
+    check("default-src 'none'" in policy and "unsafe" not in policy, f"a strict policy: {policy}")
+    check(answer.getheader("X-Content-Type-Options") == "nosniff", "no guessing of types")
+    check(answer.getheader("Access-Control-Allow-Origin") is None, "no other origin")
+    answer, _ = server.ask("/login")
+    check(answer.status == 303, "no login where there is no token")
+    for size in (10_000, 100_000):
+        try:
+            answer, _ = server.ask("/api/v1/connections?filter=" + "x" * size)
+            check(answer.status in (400, 414), f"a long address is refused: {answer.status}")
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            pass  # cut off
+
+
+def test_patience(server):
+    """A request that trickles, and one that never ends."""
+    slow = socket.create_connection(("127.0.0.1", server.port))
+    begun = time.time()
+    try:
+        for letter in "GET /api/v1/now HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + "x" * 200:
+            slow.sendall(letter.encode())
+            slow.settimeout(0.2)
+            try:
+                if slow.recv(1) in (b"", b"H"):
+                    break
+            except TimeoutError:
+                pass
+    except OSError:
+        pass
+    check(8 < time.time() - begun < 14, f"cut off after ten seconds, not {time.time() - begun:.1f}")
+    endless = socket.create_connection(("127.0.0.1", server.port))
+    endless.sendall(b"GET / HTTP/1.1\r\n")
+    sent = 0
+    try:
+        while sent < 50_000_000:
+            sent += endless.send(b"X-Header: 1\r\n" * 1000)
+    except OSError:
+        pass
+    check(sent < 20_000_000, f"cut off after some kilobytes, not {sent}")
+    answer, _ = server.ask("/api/v1/now")
+    check(answer.status == 200, "and it still answers")
+
+
+def test_events(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/api/v1/events")
+    answer = connection.getresponse()
+    check(answer.getheader("Content-Type") == "text/event-stream", "a stream of events")
+    times, begun = [], time.time()
+    while len(times) < 3 and time.time() - begun < 10:
+        line = answer.readline().decode().rstrip("\n")
+        if line.startswith("data: "):
+            document = json.loads(line[6:])
+            for problem in API.problems(document, "Now"):
+                check(False, f"event: {problem}")
+            times.append(document["at_unix_s"])
+    connection.close()
+    check(len(times) == 3 and times == sorted(set(times)), f"one a second: {times}")
+    check(1.0 < times[-1] - times[0] < 4.0, f"one a second: {times}")
+
+
+def test_metrics(server):
+    _, text = server.ask("/metrics", raw=True)
+    text = text.decode()
+    for state in ("closed", "listen", "syn_sent", "syn_received", "established", "fin_wait_1", "fin_wait_2",
+                  "close_wait", "closing", "last_ack", "time_wait"):
+        check(f'tcpdx_connections{{state="{state}"}} ' in text, f"{state} is there, even when zero")
+    promtool = next((path for path in ("/usr/bin/promtool", "/usr/local/bin/promtool") if os.path.exists(path)), None)
+    if promtool:
+        linted = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        check(linted.returncode == 0, f"promtool: {linted.stdout}{linted.stderr}")
+
+
+def test_token(folder):
+    token = "0123456789abcdef0123456789abcdef"
+    path = pathlib.Path(folder) / "token"
+    path.write_text(token + "\n", encoding="ascii")
+    path.chmod(0o644)
+    refused = subprocess.run([TCPDX, "serve", "--no-history", "--token-file", str(path), "--listen", "127.0.0.1:0"],
+                             capture_output=True, text=True, check=False, timeout=10)
+    check(refused.returncode == 1 and "chmod" in refused.stderr, f"a token that all can read: {refused.stderr}")
+    path.chmod(0o600)
+    for options, word in ((["--listen", "0.0.0.0:0"], "token"),
+                          (["--listen", "0.0.0.0:0", "--token-file", str(path)], "TLS"),
+                          (["--listen", "nonsense"], "address")):
+        refused = subprocess.run([TCPDX, "--lang", "en", "serve", "--no-history", *options],
+                                 capture_output=True, text=True, check=False, timeout=10)
+        check(refused.returncode == 64 and word in refused.stderr, f"{options}: {refused.stderr}")
+    server = Server(folder, "--no-history", "--token-file", str(path), "--behind-proxy", listen="0.0.0.0:0")
+    time.sleep(1.5)
+    check(server.ask("/api/v1/now")[0].status == 401, "without the token: no")
+    check(server.ask("/metrics")[0].status == 401, "metrics neither")
+    check(server.ask("/", raw=True)[0].status == 303, "the page leads to the login")
+    check(server.ask("/api/v1/now", headers={"Authorization": "Bearer " + token[:-1] + "x"})[0].status == 401, "wrong")
+    check(server.ask("/api/v1/now", headers={"Authorization": "Bearer " + token})[0].status == 200, "right")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer, _ = server.ask("/login", "POST", form, "token=wrong", raw=True)
+    check(answer.getheader("Set-Cookie") is None, "a wrong token is no session")
+    answer, _ = server.ask("/login", "POST", form, f"token={token}", raw=True)
+    cookie = answer.getheader("Set-Cookie") or ""
+    check("HttpOnly" in cookie and "SameSite=Strict" in cookie and "Secure" in cookie, f"cookie: {cookie}")
+    session = {"Cookie": cookie.split(";")[0]}
+    check(server.ask("/api/v1/now", headers=session)[0].status == 200, "the session enters")
+    server.ask("/logout", "POST", session, raw=True)
+    check(server.ask("/api/v1/now", headers=session)[0].status == 401, "and not after the logout")
+    server.stop()
+
+
+def test_configuration(folder):
+    path = pathlib.Path(folder) / "tcpdx.conf"
+    for text, wrong in (('nonsense = 1\n', "tcpdx.conf:1: there is no setting 'nonsense'"),
+                        ('listen = "127.0.0.1:0"\n\n[alerts]\nhold = 3\n', "tcpdx.conf:4:"),
+                        ('[nowhere]\nx = 1\n', "tcpdx.conf:1:"),
+                        ('listen =\n', "tcpdx.conf:1:")):
+        path.write_text(text, encoding="ascii")
+        refused = subprocess.run([TCPDX, "--lang", "en", "serve", "--config", str(path)],
+                                 capture_output=True, text=True, check=False, timeout=10)
+        check(refused.returncode == 64 and wrong in refused.stderr, f"{text!r}: {refused.stderr}")
+
+
+def test_alerts(folder):
+    """A finding that is always there, told to a command once."""
+    told = pathlib.Path(folder) / "told"
+    command = pathlib.Path(folder) / "page"
+    command.write_text(f'#!/bin/sh\necho "$TCPDX_ALERT $TCPDX_RULE" >>{told}\ncat >>{told}.json\n', encoding="ascii")
+    command.chmod(0o755)
+    path = pathlib.Path(folder) / "alerts.conf"
+    path.write_text(f'[history]\noff = true\n[alerts]\ncommand = "{command}"\nhold = "0s"\nleast = "information"\n',
+                    encoding="ascii")
+    with socket.create_server(("0.0.0.0", 0)):
+        server = Server(folder, "--config", str(path))
+        time.sleep(4)
+        server.process.send_signal(signal.SIGHUP)
+        time.sleep(1.5)
+        check(server.process.poll() is None, "SIGHUP does not end it")
+        server.stop()
+    lines = told.read_text(encoding="ascii").splitlines() if told.exists() else []
+    check(lines.count("started listener-all-addresses") == 1, f"told once: {lines}")
+    check("read again" in server.said[-1], f"and it read its configuration: {server.said[-1]}")
+    if told.exists():
+        text = (told.parent / "told.json").read_text(encoding="utf-8")
+        alert, _ = json.JSONDecoder().raw_decode(text)
+        check(alert["schema"] == "tcpdx.alert/1" and alert["finding"]["evidence"], f"{alert}")
+
+
+def test_privileges(server):
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    check(fields["NoNewPrivs"] == "1", "no new privileges")
+    # CAP_CHOWN, CAP_KILL, CAP_SETUID, CAP_SYS_MODULE, CAP_SYS_ADMIN
+    for bit in (0, 5, 7, 16, 21):
+        check(not int(fields["CapEff"], 16) >> bit & 1, f"capability {bit} is given up: {fields['CapEff']}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        server = Server(folder)
+        time.sleep(1.2)
+        port, client_port = with_connections(server, stack)
+        time.sleep(2.5)
+        test_answers(server, port, client_port)
+        test_history(server)
+        test_errors(server)
+        test_safety(server)
+        test_events(server)
+        test_metrics(server)
+        test_privileges(server)
+        test_patience(server)
+        server.stop()
+        test_token(folder)
+        test_configuration(folder)
+        test_alerts(folder)
+    sys.exit(1 if FAILURES else 0)
+
+
+if __name__ == "__main__":
+    main()
