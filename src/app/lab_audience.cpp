@@ -146,7 +146,7 @@ void LabAudience::show_what_is_left() {
 }
 
 void LabAudience::keep(LabLook look) {
-    look.right = has_all(look.found, look.expected);
+    look.right = has_all(look.found, look.expected) && look.unexpected.empty();
     write(lab_look(look, context_.screen));
     result_.looks.push_back(std::move(look));
 }
@@ -157,6 +157,7 @@ Result<> LabAudience::diagnose(const lab::Diagnosis& wanted) {
     LabLook look{.command = "tcpdx diagnose",
                  .expected = wanted.expected,
                  .found = {},
+                 .unexpected = {},
                  .text = {},
                  .json = {}};
     if (wanted.port) {
@@ -187,6 +188,11 @@ Result<> LabAudience::diagnose(const lab::Diagnosis& wanted) {
     reports.push_back(make_report(situation));
     for (const diagnosis::Finding& finding : reports.front().findings) {
         add_once(look.found, finding.rule_id);
+        if (finding.severity != diagnosis::Severity::Information &&
+            !has_all(wanted.expected, {std::string(finding.rule_id)}) &&
+            !has_all(wanted.allowed, {std::string(finding.rule_id)})) {
+            add_once(look.unexpected, finding.rule_id);
+        }
     }
     look.text = report_text(reports.front(), context_.screen);
     look.json = report_json(reports);
@@ -199,6 +205,7 @@ Result<> LabAudience::probe(const lab::Probe& wanted) {
     LabLook look{.command = "tcpdx probe " + wanted.host + ":" + std::to_string(wanted.port),
                  .expected = wanted.expected,
                  .found = {},
+                 .unexpected = {},
                  .text = {},
                  .json = {}};
     probe::ProbeOptions options{.count = wanted.count};
@@ -240,6 +247,12 @@ Result<> LabAudience::probe(const lab::Probe& wanted) {
         }
     }
     progress.clear();
+    // Where one cause is expected, the probe has to have told it apart from all others.
+    for (const std::string& id : look.found) {
+        if (wanted.expected.size() == 1 && id != wanted.expected.front()) {
+            add_once(look.unexpected, id);
+        }
+    }
     look.text = probe_text(report, verdicts, context_.screen);
     look.json = probe_json(report, verdicts);
     keep(std::move(look));

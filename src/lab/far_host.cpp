@@ -146,7 +146,8 @@ void FarHost::travel(LabEnd from, std::span<const std::byte> bytes) {
         return;
     }
     const auto segment = wire::parse_tcp(datagram->payload);
-    if (!segment) {
+    // What is sent to any other address than the peer's finds nobody.
+    if (!segment || (from == LabEnd::Kernel && datagram->header.destination != kPeerAddress)) {
         return;
     }
     const bool watched = is_watched(from, *segment);
@@ -184,8 +185,23 @@ void FarHost::travel(LabEnd from, std::span<const std::byte> bytes) {
             break;
     }
     if (watched) {
-        read_kernel_state(rungs_.back());
+        add_answer_of_router(fate);
     }
+}
+
+// The answer is on the ladder as from the peer's side, for that is where it comes from.
+void FarHost::add_answer_of_router(Fate fate) {
+    rungs_.push_back({.at = now() - began_,
+                      .from = LabEnd::Peer,
+                      .segment = fate == Fate::IsReset      ? "RST (router)"
+                                 : fate == Fate::IsRejected ? "ICMP 3/3 (router)"
+                                                            : "ICMP 3/13 (router)",
+                      .call = {},
+                      .caller = {},
+                      .kernel = {},
+                      .peer = {}});
+    read_kernel_state(rungs_.back());
+    read_peer_state(rungs_.back());
 }
 
 void FarHost::deliver_due() {
@@ -336,9 +352,11 @@ bool FarHost::is_watched(LabEnd from, const wire::TcpSegment& segment) const {
 
 LabRung& FarHost::add_rung(LabEnd from, const wire::TcpSegment& segment) {
     const bool takes_room = segment.flags.syn || segment.flags.fin || !segment.payload.empty();
+    // A SYN and a SYN+ACK may have the same number, when both ends open at once.
     const std::uint64_t what = (std::uint64_t{segment.sequence} << 32U) |
-                               (segment.payload.size() << 2U) | (segment.flags.syn ? 2U : 0U) |
-                               (segment.flags.fin ? 1U : 0U);
+                               (segment.payload.size() << 3U) |
+                               (segment.flags.syn && segment.flags.ack ? 4U : 0U) |
+                               (segment.flags.syn ? 2U : 0U) | (segment.flags.fin ? 1U : 0U);
     const bool again = takes_room && !seen_.insert({from == LabEnd::Peer, what}).second;
     rungs_.push_back({.at = now() - began_,
                       .from = from,

@@ -100,6 +100,7 @@ private:
     void answer_with_reset(const wire::IpDatagram& about, const wire::TcpSegment& segment);
     void to_kernel(std::span<const std::byte> bytes);
     void follow_states();
+    void add_answer_of_router(Fate fate);
     LabRung& add_rung(LabEnd from, const wire::TcpSegment& segment);
     void read_kernel_state(LabRung& rung);
     void read_peer_state(LabRung& rung);

@@ -25,6 +25,7 @@ struct Diagnosis {
     bool harmless = false;
     std::function<void()> meanwhile;
     std::vector<std::string> expected;  // ids of rules
+    std::vector<std::string> allowed;   // what is true there as well
 };
 
 // `tcpdx probe` inside the lab.

@@ -35,6 +35,8 @@ struct LabLook {
     std::string command;                // as one types it in a shell there
     std::vector<std::string> expected;  // ids of rules, or of causes; all of them have to be found
     std::vector<std::string> found;
+    // Of those found, what is above information, or a cause too many, and was not expected.
+    std::vector<std::string> unexpected;
     bool right = false;
     std::string text;
     std::string json;

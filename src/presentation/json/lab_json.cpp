@@ -55,11 +55,9 @@ ordered_json held_json(const LabHeld& held) {
 }
 
 ordered_json look_json(const LabLook& look) {
-    return {{"command", look.command},
-            {"expected", look.expected},
-            {"found", look.found},
-            {"right", look.right},
-            {"output", ordered_json::parse(look.json, nullptr, false)}};
+    return {{"command", look.command}, {"expected", look.expected},
+            {"found", look.found},     {"unexpected", look.unexpected},
+            {"right", look.right},     {"output", ordered_json::parse(look.json, nullptr, false)}};
 }
 
 }  // namespace

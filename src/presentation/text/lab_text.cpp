@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/i18n.h"
 #include "presentation/i18n.h"
@@ -82,15 +83,14 @@ const char* timer_text(TimerKind kind) {
     switch (kind) {
         case TimerKind::Retransmit:
             return N_(
-                "The kernel's retransmission timer goes off in {0}; it has counted {1} "
-                "retransmissions.");
+                "The kernel's retransmission timer goes off in {0}; retransmissions it "
+                "counts: {1}.");
         case TimerKind::Keepalive:
             return N_("The kernel's timer for it ends in {0}.");
         case TimerKind::TimeWait:
             return N_("The kernel's timer for it ends in {0}.");
         case TimerKind::ZeroWindow:
-            return N_(
-                "The kernel asks for the peer's window again in {0}; it has asked {1} times.");
+            return N_("The kernel asks for the peer's window again in {0}; times it asked: {1}.");
         case TimerKind::None:
             break;
     }
@@ -116,7 +116,6 @@ std::string lab_heading(const LabResult& result, const Screen& screen) {
     TextPage page(screen);
     page.line(inked(screen, Ink::Bold, fmt::format("{}: {}", result.name, _(result.title))));
     page.paragraph(_(result.text));
-    page.gap();
     return page.take();
 }
 
@@ -140,23 +139,26 @@ std::string lab_ladder(const LabResult& result, const Screen& screen, bool unico
     TextPage page(screen);
     const std::size_t to_left = kTimeColumns + 1 + kCallColumns + 1;
     const std::size_t between = kStateColumns + 1 + kArrowColumns + 1;
-    page.gap();
+    page.line("");
     page.line(std::string(to_left, ' ') + pad_right(_("this kernel"), between) + _("the peer"));
     page.line(pad_left(_("seconds"), kTimeColumns) + std::string(to_left - kTimeColumns, ' ') +
               pad_right(to_string(result.kernel), between) + to_string(result.peer));
     std::string block;
     const std::vector<LabRung> lines = joined(result.rungs);
-    std::optional<LabRung> before;
+    // No state comes twice in a connection's life. Where segments cross, a line can tell of an
+    // earlier moment of one end than the line above it.
+    std::set<std::string> kernels;
+    std::set<std::string> peers;
+    const auto news_of = [](std::set<std::string>& shown, const std::string& state) {
+        return shown.insert(state).second ? state : std::string();
+    };
     for (std::size_t i = 0; i < std::min(lines.size(), kMostRungs); ++i) {
         const LabRung& rung = lines[i];
         const bool left = rung.caller == LabEnd::Kernel;
         const std::string kernel = state_name(rung.kernel);
         const std::string peer = state_name(rung.peer);
-        block += line_of(
-            seconds_of(rung.at), left ? rung.call : "",
-            before && state_name(before->kernel) == kernel ? "" : kernel, arrow_of(rung, unicode),
-            before && state_name(before->peer) == peer ? "" : peer, left ? "" : rung.call);
-        before = rung;
+        block += line_of(seconds_of(rung.at), left ? rung.call : "", news_of(kernels, kernel),
+                         arrow_of(rung, unicode), news_of(peers, peer), left ? "" : rung.call);
     }
     page.block(block);
     if (lines.size() > kMostRungs) {
@@ -217,6 +219,7 @@ std::string lab_socket_line(const Connection& socket) {
 std::string lab_held(const LabResult& result, const Screen& screen) {
     TextPage page(screen);
     const LabHeld& held = *result.held;
+    page.line("");
     page.heading(_("What the kernel's socket table says"));
     page.paragraph(held.socket ? lab_socket_line(*held.socket)
                                : std::string(_("The kernel has no such socket any more.")),
@@ -251,10 +254,15 @@ std::string lab_look(const LabLook& look, const Screen& screen) {
         return text.empty() ? std::string("-") : text;
     };
     page.gap();
-    page.paragraph(look.right
-                       ? render(Message{N_("This is right: {0}."), {list(look.expected)}})
-                       : render(Message{N_("This is wrong: {0} was to be found, and {1} was."),
-                                        {list(look.expected), list(look.found)}}));
+    if (look.right) {
+        page.paragraph(look.expected.empty()
+                           ? std::string(_("This is right: nothing is wrong here."))
+                           : render(Message{N_("This is right: {0}."), {list(look.expected)}}));
+    } else {
+        page.paragraph(render(Message{N_("This is wrong: {0} was to be found, and {1} was."),
+                                      {list(look.expected), list(look.found)}}));
+    }
+    page.line("");
     return page.take();
 }
 
