@@ -96,6 +96,15 @@ bool Stage::wait_for_peer(TcpState state) {
     return wait_until([&] { return peer_.watched_state() == state; });
 }
 
+bool Stage::wait_for_timer(TimerKind kind, std::uint8_t times) {
+    constexpr std::chrono::seconds kMost(30);
+    return wait_until(kMost, [&] {
+        const auto socket = kernel_socket();
+        return socket && socket->timer && socket->timer->kind == kind &&
+               socket->timer->retransmits >= times;
+    });
+}
+
 void Stage::pause(std::chrono::milliseconds duration) {
     (void)wait_until(duration, [] { return false; });
 }

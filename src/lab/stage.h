@@ -85,6 +85,8 @@ public:
     // Until the kernel's table has the watched socket in this state; whether that came to be.
     bool wait_for_kernel(TcpState state);
     bool wait_for_peer(TcpState state);
+    // Until the timer of the watched socket is of this kind and has gone off so often.
+    bool wait_for_timer(TimerKind kind, std::uint8_t times);
     [[nodiscard]] std::optional<Connection> kernel_socket();
     bool wait_until(const std::function<bool()>& condition);
     bool wait_until(std::chrono::milliseconds patience, const std::function<bool()>& condition);

@@ -70,7 +70,7 @@ void TlsServer::run() {
         while (!stopping_ && SSL_accept(session.get()) <= 0) {
             pollfd wanted{.fd = accepted->fd(), .events = POLLIN, .revents = 0};
             const int error = SSL_get_error(session.get(), -1);
-            if (error != SSL_ERROR_WANT_READ || ::poll(&wanted, 1, 1000) <= 0) {
+            if (error != SSL_ERROR_WANT_READ || ::poll(&wanted, 1, 10000) <= 0) {
                 break;
             }
         }

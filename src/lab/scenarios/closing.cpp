@@ -76,7 +76,7 @@ Result<> lost_final_ack(Stage& stage, Held& held) {
     stage.kernel_calls("close()");
     pair.kernel.close();
     (void)stage.wait_for_kernel(TcpState::LastAck);
-    stage.pause(milliseconds(2500));
+    (void)stage.wait_for_timer(TimerKind::Retransmit, 3);
     stage.tell(N_("The FIN goes out again and again, and the peer in TIME_WAIT answers each."));
     held.push_back(std::move(pair.listener));
     TRY(stage.audience().diagnose({.limits = {"closing=1s"}, .expected = {"closing-stuck"}}));
@@ -96,7 +96,7 @@ Result<> peer_power_off(Stage& stage, Held& held) {
     stage.tell(N_("The peer's plug is pulled: nothing passes any more, and nobody says so."));
     stage.kernel_calls("send()");
     pair.kernel.send("after");
-    stage.pause(milliseconds(3500));
+    (void)stage.wait_for_timer(TimerKind::Retransmit, 3);
     held.push_back(std::move(pair.kernel));
     return stage.audience().diagnose(
         {.limits = {"unacknowledged=1s"}, .expected = {"data-unacknowledged"}});

@@ -14,15 +14,16 @@ Result<> zero_window(Stage& stage, Held& held) {
     const std::string block(65536, 'x');
     stage.kernel_calls("send()");
     std::size_t taken = 0;
-    for (std::size_t sent = 1; sent > 0;) {
-        sent = pair.kernel.send(block);
-        taken += sent;
-        stage.pause(milliseconds(20));
-    }
+    (void)stage.wait_until([&] {
+        taken += pair.kernel.send(block);
+        const auto socket = stage.kernel_socket();
+        return socket && socket->timer && socket->timer->kind == TimerKind::ZeroWindow;
+    });
+    taken += pair.kernel.send(block);
     stage.tell(N_("The program here has handed over {0} before send() would block. The peer's "
                   "program reads nothing, so its window is closed."),
                {Bytes{taken}});
-    stage.pause(milliseconds(2500));
+    (void)stage.wait_for_timer(TimerKind::ZeroWindow, 3);
     held.push_back(std::move(pair.kernel));
     return stage.audience().diagnose(
         {.limits = {"unacknowledged=1s"}, .expected = {"data-unacknowledged"}});
@@ -38,11 +39,10 @@ Result<> retransmission(Stage& stage, Held& held) {
     });
     stage.kernel_calls("send()");
     pair.kernel.send("gets lost");
-    stage.pause(milliseconds(7000));
+    (void)stage.wait_for_timer(TimerKind::Retransmit, 5);
     stage.tell(
-        N_("Each retransmission comes about twice as long after the one before; after "
-           "net.ipv4.tcp_retries2 of them the kernel gives up with ETIMEDOUT (15: after "
-           "about 15 minutes)."));
+        N_("Each retransmission comes about twice as long after the one before. The kernel gives "
+           "up with ETIMEDOUT after about 15 minutes (net.ipv4.tcp_retries2 = 15)."));
     held.push_back(std::move(pair.kernel));
     return stage.audience().diagnose(
         {.limits = {"unacknowledged=1s"}, .expected = {"data-unacknowledged"}});
@@ -63,7 +63,7 @@ Result<> forgotten_by_translator(Stage& stage, Held& held) {
     });
     stage.kernel_calls("send()");
     pair.kernel.send("is anybody there?");
-    stage.pause(milliseconds(3500));
+    (void)stage.wait_for_timer(TimerKind::Retransmit, 3);
     stage.tell(
         N_("The address translator has forgotten the connection. What is sent now vanishes; "
            "a new connection to the same port works."));

@@ -58,7 +58,9 @@ Result<> flood(Stage& stage, Held& held, const std::string& cookies,
 }
 
 Result<> flood_with_cookies(Stage& stage, Held& held) {
-    return flood(stage, held, "1", {.limits = {}, .expected = {"syn-cookies-in-use"}, .allowed = {"syn-received-pile-up"}});
+    return flood(
+        stage, held, "1",
+        {.limits = {}, .expected = {"syn-cookies-in-use"}, .allowed = {"syn-received-pile-up"}});
 }
 
 Result<> flood_without_cookies(Stage& stage, Held& held) {

@@ -19,7 +19,9 @@ constexpr std::size_t kTimeColumns = 7;
 constexpr std::size_t kCallColumns = 10;
 constexpr std::size_t kStateColumns = 11;
 constexpr std::size_t kArrowColumns = 24;
-constexpr std::size_t kMostRungs = 60;
+// Of a long story its beginning and its end.
+constexpr std::size_t kFirstRungs = 14;
+constexpr std::size_t kLastRungs = 14;
 constexpr std::size_t kMostSockets = 12;
 
 std::string repeated(std::string_view piece, std::size_t times) {
@@ -152,7 +154,16 @@ std::string lab_ladder(const LabResult& result, const Screen& screen, bool unico
     const auto news_of = [](std::set<std::string>& shown, const std::string& state) {
         return shown.insert(state).second ? state : std::string();
     };
-    for (std::size_t i = 0; i < std::min(lines.size(), kMostRungs); ++i) {
+    const std::size_t left_out =
+        lines.size() > kFirstRungs + kLastRungs ? lines.size() - kFirstRungs - kLastRungs : 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (left_out > 0 && i == kFirstRungs) {
+            block += std::string(to_left, ' ') +
+                     render(Message{N_("... {0} lines are left out ..."),
+                                    {static_cast<std::int64_t>(left_out)}}) +
+                     '\n';
+            i += left_out;
+        }
         const LabRung& rung = lines[i];
         const bool left = rung.caller == LabEnd::Kernel;
         const std::string kernel = state_name(rung.kernel);
@@ -161,11 +172,6 @@ std::string lab_ladder(const LabResult& result, const Screen& screen, bool unico
                          arrow_of(rung, unicode), news_of(peers, peer), left ? "" : rung.call);
     }
     page.block(block);
-    if (lines.size() > kMostRungs) {
-        page.line(render(Message{N_("... and {0} more"),
-                                 {static_cast<std::int64_t>(lines.size() - kMostRungs)}}),
-                  2);
-    }
     const auto any = [&](bool LabRung::*mark) {
         return std::any_of(lines.begin(), lines.end(),
                            [&](const LabRung& rung) { return rung.*mark; });
