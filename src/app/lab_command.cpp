@@ -146,23 +146,30 @@ void read_held(LabResult& result, lab::Stage& stage, TcpState wanted) {
     }
 }
 
-// Until Ctrl-C; says when the kernel's socket changes.
-void hold(lab::Stage& stage, const Context& /*context*/, const Options& options) {
-    complain(_("held until Ctrl-C; changes of the kernel's socket are shown."));
-    const auto began = std::chrono::steady_clock::now();
+// Until Ctrl-C; shows further segments, and says when the kernel's socket changes.
+void hold(lab::Stage& stage, const Options& options) {
+    complain(_("held until Ctrl-C; segments and changes of the kernel's socket are shown."));
+    std::size_t shown = stage.peer().rungs().size();
     std::optional<TcpState> before;
     bool first = true;
     while (!interrupted()) {
         const auto socket = stage.kernel_socket();
         const auto state = socket ? std::optional(socket->state) : std::nullopt;
-        if ((first || state != before) && !options.json) {
-            const auto after = std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now() - began);
-            (void)write_output(
-                render(Message{N_("after {0}: {1}"),
-                               {after, socket ? lab_socket_line(*socket)
-                                              : std::string(_("the socket is gone."))}}) +
-                "\n");
+        std::string text;
+        const auto rungs = stage.peer().rungs();
+        for (; shown < rungs.size(); ++shown) {
+            text += lab_rung(rungs[shown], can_show_unicode());
+        }
+        if (first || state != before) {
+            text +=
+                render(Message{
+                    N_("after {0}: {1}"),
+                    {std::chrono::duration_cast<std::chrono::milliseconds>(stage.peer().time()),
+                     socket ? lab_socket_line(*socket) : std::string(_("the socket is gone."))}}) +
+                "\n";
+        }
+        if (!text.empty() && !options.json) {
+            (void)write_output(text);
         }
         first = false;
         before = state;
@@ -211,7 +218,7 @@ Result<int> play(const Scenario& scenario, const Options& options, const Context
         complain(_("a shell inside the lab; exit ends the lab."));
         TRY(run_shell_in_lab());
     } else if (options.hold) {
-        hold(stage, context, options);
+        hold(stage, options);
     }
     if (!options.pcap.empty()) {
         TRY(save_packets(peer.take_packets(), options.pcap));
@@ -224,17 +231,29 @@ Result<int> play(const Scenario& scenario, const Options& options, const Context
     return wrong || (result.held && !result.held->reached()) ? kFailure : kSuccess;
 }
 
+std::string why_no_scenario(const std::string& name) {
+    if (name.empty()) {
+        return _("a state or a scenario is wanted; tcpdx lab --list lists them.");
+    }
+    std::vector<std::string_view> names;
+    for (const Scenario* each : lab::all_scenarios()) {
+        names.push_back(each->name);
+    }
+    std::string text =
+        render(Message{N_("there is no scenario {0}; tcpdx lab --list lists them."), {name}});
+    if (const auto word = nearest(name, names)) {
+        text += ' ' + render(Message{N_("Did you mean {0}?"), {std::string(*word)}});
+    }
+    return text;
+}
+
 int run(const Options& options, const Context& context) {
     if (options.list) {
         return list_scenarios(context);
     }
     const Scenario* scenario = lab::find_scenario(options.name);
     if (scenario == nullptr) {
-        complain(options.name.empty()
-                     ? std::string(_("a state or a scenario is wanted; tcpdx lab --list lists "
-                                     "them."))
-                     : render(Message{N_("there is no scenario {0}; tcpdx lab --list lists them."),
-                                      {options.name}}));
+        complain(why_no_scenario(options.name));
         return kUsageError;
     }
     let_signals_end_waiting();

@@ -358,9 +358,15 @@ LabRung& FarHost::add_rung(LabEnd from, const wire::TcpSegment& segment) {
                                (segment.flags.syn && segment.flags.ack ? 4U : 0U) |
                                (segment.flags.syn ? 2U : 0U) | (segment.flags.fin ? 1U : 0U);
     const bool again = takes_room && !seen_.insert({from == LabEnd::Peer, what}).second;
+    // Right before what comes next: asks for an answer, about the window or a sign of life.
+    const auto end = static_cast<std::uint32_t>(segment.sequence + segment.payload.size()) +
+                     (segment.flags.syn ? 1U : 0U) + (segment.flags.fin ? 1U : 0U);
+    std::uint32_t& next = next_sequence_.at(from == LabEnd::Kernel ? 0 : 1);
+    const bool probe = !takes_room && !segment.flags.rst && segment.sequence + 1 == next;
+    next = static_cast<std::int32_t>(end - next) > 0 || next == 0 ? end : next;
     rungs_.push_back({.at = now() - began_,
                       .from = from,
-                      .segment = label_of(segment),
+                      .segment = probe ? "ACK (probe)" : label_of(segment),
                       .again = again,
                       .call = {},
                       .caller = {},

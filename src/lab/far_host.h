@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -76,6 +77,8 @@ public:
     [[nodiscard]] std::optional<TcpState> state(std::uint16_t peer_port, std::uint16_t kernel_port);
     [[nodiscard]] std::optional<TcpState> watched_state();
     [[nodiscard]] std::vector<LabRung> rungs();
+    // Since the lab began, as on the ladder.
+    [[nodiscard]] endpoint::Duration time() const { return now() - began_; }
     [[nodiscard]] std::vector<LabPacket> take_packets();
 
 private:
@@ -118,6 +121,7 @@ private:
     std::vector<Delayed> delayed_;
     Ports watched_{};
     std::set<std::pair<bool, std::uint64_t>> seen_;  // what would be sent again
+    std::array<std::uint32_t, 2> next_sequence_{};   // of the kernel's segments, and the peer's
     std::map<Handle, Ports> ports_;
     std::map<Ports, TcpState> states_;
     std::vector<LabRung> rungs_;

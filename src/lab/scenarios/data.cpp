@@ -23,7 +23,7 @@ Result<> zero_window(Stage& stage, Held& held) {
     stage.tell(N_("The program here has handed over {0} before send() would block. The peer's "
                   "program reads nothing, so its window is closed."),
                {Bytes{taken}});
-    (void)stage.wait_for_timer(TimerKind::ZeroWindow, 3);
+    stage.pause(milliseconds(4000));  // some of its questions
     held.push_back(std::move(pair.kernel));
     return stage.audience().diagnose(
         {.limits = {"unacknowledged=1s"}, .expected = {"data-unacknowledged"}});

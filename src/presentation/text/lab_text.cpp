@@ -226,7 +226,7 @@ std::string lab_held(const LabResult& result, const Screen& screen) {
     TextPage page(screen);
     const LabHeld& held = *result.held;
     page.line("");
-    page.heading(_("What the kernel's socket table says"));
+    page.line(inked(screen, Ink::Bold, _("What the kernel's socket table says")));
     page.paragraph(held.socket ? lab_socket_line(*held.socket)
                                : std::string(_("The kernel has no such socket any more.")),
                    2);
