@@ -37,6 +37,7 @@ void add_check_command(CLI::App& tcpdx, Run& chosen);
 void add_conclude_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_history_command(CLI::App& tcpdx, Run& chosen);
+void add_lab_command(CLI::App& tcpdx, Run& chosen);
 void add_list_command(CLI::App& tcpdx, Run& chosen);
 void add_netstat_command(CLI::App& tcpdx, Run& chosen);
 void add_probe_command(CLI::App& tcpdx, Run& chosen);

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
     add_conclude_command(tcpdx, chosen);
     add_explain_command(tcpdx, chosen);
     add_history_command(tcpdx, chosen);
+    add_lab_command(tcpdx, chosen);
     add_list_command(tcpdx, chosen);
     add_netstat_command(tcpdx, chosen);
     add_probe_command(tcpdx, chosen);

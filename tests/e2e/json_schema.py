@@ -82,6 +82,8 @@ class Checker:
                         "is no number")
         elif kind == "boolean":
             self.expect(isinstance(value, bool), where, "is no boolean")
+        elif kind == "document of another schema":
+            self.expect(isinstance(value, dict) and "schema" in value, where, "is no document")
         elif kind.startswith("`"):
             self.expect(value in words_in(kind), where, f"is {value!r}, not one of {kind}")
         elif self.expect(kind in self.objects, where, f"has the unknown type {kind}"):

@@ -1,0 +1,135 @@
+#include "presentation/text/lab_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "presentation/text/display_width.h"
+
+namespace tcpdx {
+namespace {
+
+using std::chrono::microseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+LabRung segment(LabEnd from, const char* name, std::optional<TcpState> kernel,
+                std::optional<TcpState> peer) {
+    return {.at = microseconds(12000),
+            .from = from,
+            .segment = name,
+            .call = {},
+            .caller = {},
+            .kernel = kernel,
+            .peer = peer};
+}
+
+LabRung call(LabEnd caller, const char* name) {
+    return {.at = microseconds(11000),
+            .from = {},
+            .segment = {},
+            .call = name,
+            .caller = caller,
+            .kernel = {},
+            .peer = {}};
+}
+
+LabResult opening() {
+    LabResult result;
+    result.kernel = {IpAddress::v4(0xC0000201), 40000};
+    result.peer = {IpAddress::v4(0xC6336402), 8080};
+    result.rungs = {call(LabEnd::Kernel, "connect()"),
+                    segment(LabEnd::Kernel, "SYN", TcpState::SynSent, TcpState::SynReceived),
+                    segment(LabEnd::Peer, "SYN+ACK", TcpState::Established, TcpState::SynReceived)};
+    return result;
+}
+
+TEST(LabLadder, PutsACallBesideTheSegmentThatItSends) {
+    EXPECT_EQ(lab_ladder(opening(), {}, false),
+              "\n"
+              "                   this kernel                          the peer\n"
+              "seconds            192.0.2.1:40000                      198.51.100.2:8080\n"
+              "  0.012  connect() SYN_SENT    --------- SYN ---------> SYN_RECV\n"
+              "  0.012            ESTABLISHED <------- SYN+ACK -------\n");
+}
+
+TEST(LabLadder, PutsACallThatSendsNothingOnALineOfItsOwn) {
+    LabResult result = opening();
+    result.rungs.push_back(call(LabEnd::Peer, "accept()"));
+    result.rungs.push_back(
+        segment(LabEnd::Kernel, "ACK", TcpState::Established, TcpState::Established));
+    const std::string text = lab_ladder(result, {}, false);
+    EXPECT_THAT(text, HasSubstr("accept()\n  0.012                        --------- ACK"));
+}
+
+TEST(LabLadder, MarksWhatDoesNotArriveAndWhatIsSentAgain) {
+    LabResult result = opening();
+    result.rungs.resize(2);
+    result.rungs.back().lost = result.rungs.back().again = true;
+    const std::string text = lab_ladder(result, {}, false);
+    EXPECT_THAT(text, HasSubstr("......... SYN .........X"));
+    EXPECT_THAT(text, HasSubstr("X does not arrive"));
+    EXPECT_THAT(text, HasSubstr(". sent again"));
+}
+
+TEST(LabLadder, LeavesOutTheMiddleOfALongStory) {
+    LabResult result = opening();
+    for (int i = 0; i < 100; ++i) {
+        result.rungs.push_back(
+            segment(LabEnd::Kernel, "data 1448", TcpState::Established, TcpState::Established));
+    }
+    result.rungs.push_back(
+        segment(LabEnd::Peer, "ACK win 0", TcpState::Established, TcpState::Established));
+    const std::string text = lab_ladder(result, {}, false);
+    EXPECT_THAT(text, HasSubstr("SYN_SENT"));
+    EXPECT_THAT(text, HasSubstr("... 75 lines are left out ..."));
+    EXPECT_THAT(text, HasSubstr("ACK win 0"));
+}
+
+TEST(LabLadder, SaysNothingWhereNoSegmentWasSent) {
+    LabResult result = opening();
+    result.rungs.resize(1);
+    EXPECT_EQ(lab_ladder(result, {}, false), "");
+}
+
+TEST(LabLadder, FitsEightyColumns) {
+    LabResult result = opening();
+    result.rungs.push_back(
+        segment(LabEnd::Peer, "ICMP 3/13 (router)", TcpState::Established, TcpState::Established));
+    const std::string text = lab_ladder(result, {}, true);
+    for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+        EXPECT_LE(display_width(rest.substr(0, rest.find('\n'))), 80U);
+    }
+}
+
+TEST(LabHeld, SaysWhenTheSocketIsGone) {
+    LabResult result = opening();
+    result.held = LabHeld{
+        .wanted = TcpState::TimeWait, .socket = {}, .peer = {}, .schedule = {}, .options = {}};
+    EXPECT_FALSE(result.held->reached());
+    EXPECT_THAT(lab_held(result, {}), HasSubstr("The kernel has no such socket any more."));
+}
+
+TEST(LabSocketLine, TellsTheTimerOfTimeWait) {
+    Connection socket;
+    socket.state = TcpState::TimeWait;
+    socket.kind = SocketKind::TimeWaitSocket;
+    socket.timer = Timer{.kind = TimerKind::TimeWait, .expires = std::chrono::seconds(59)};
+    const std::string line = lab_socket_line(socket);
+    EXPECT_THAT(line, HasSubstr("TIME_WAIT"));
+    EXPECT_THAT(line, HasSubstr("ends in 59 s"));
+}
+
+TEST(LabLook, SaysWhetherTheAnswerIsRight) {
+    LabLook look{.command = "tcpdx diagnose",
+                 .expected = {"close-wait-leak"},
+                 .found = {"close-wait-unread"},
+                 .unexpected = {},
+                 .text = {},
+                 .json = {}};
+    EXPECT_THAT(lab_look(look, {}), HasSubstr("wrong: close-wait-leak was to be found"));
+    look.right = true;
+    EXPECT_THAT(lab_look(look, {}), Not(HasSubstr("wrong")));
+}
+
+}  // namespace
+}  // namespace tcpdx
