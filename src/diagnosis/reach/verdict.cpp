@@ -1,6 +1,7 @@
 #include "diagnosis/reach/verdict.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/i18n.h"
 
@@ -218,6 +219,13 @@ bool has_client_side_needs(const Cause& cause, const Facts& facts) {
     });
 }
 
+// Of several rows of one cause, the first.
+void only_once(std::vector<ExcludedCause>& excluded) {
+    std::set<std::string_view> known;
+    std::erase_if(excluded,
+                  [&](const ExcludedCause& each) { return !known.insert(each.cause->id).second; });
+}
+
 // The client's connections were taken: what the server can see all the same.
 void judge_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
     for (const Cause& cause : all_causes()) {
@@ -244,6 +252,7 @@ void judge_not_taken(const Facts& facts, const Parties& parties, Verdict& verdic
             verdict.candidates.push_back(possible(cause, parties));
         }
     }
+    only_once(verdict.excluded);
     verdict.outcome = Verdict::Outcome::DoesNotConnect;
 }
 
@@ -296,6 +305,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
     std::erase_if(verdict.excluded, [&](const ExcludedCause& each) {
         return among(verdict.candidates, each.cause->id);
     });
+    only_once(verdict.excluded);
     if (verdict.is_certain()) {
         verdict.candidates.front().decided_by = {};
     }
