@@ -538,11 +538,12 @@ def r4_program_resets_v6(net):
     net.s.peer("reset", PORT)
 
 
-@condition("syn-flood", set(), status=0, during=lambda net: net.r.peer("flood", SERVER, PORT))
+@condition("syn-flood", set(), status=0)
 def h2_syn_flood(net):
     net.s.option("net.ipv4.tcp_syncookies", 1)
     net.r.run("ip", "route", "add", "blackhole", "10.3.0.0/24")
     net.r.peer("half-open", SERVER, PORT, 120)
+    net.r.peer("flood", SERVER, PORT)
 
 
 # --- connected, and no answer ------------------------------------------------------------------
@@ -709,3 +710,6 @@ def p5_syn_rate_limit(net):
 
 def settle():
     time.sleep(0.3)
+
+
+SEEN_BY_SERVER = {}

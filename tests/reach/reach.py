@@ -120,6 +120,8 @@ class Conclusion:
         wanted = 0 if len(condition.joint) < 2 else 1
         if self.status != wanted:
             yield f"joint: exit status {self.status}, not {wanted}"
+        if self.server != conditions.SEEN_BY_SERVER.get(condition.name, set()):
+            yield f"server: {self.server}"
 
 
 def look(condition, net, privileged):

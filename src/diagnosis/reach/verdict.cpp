@@ -213,9 +213,18 @@ bool shows_at_server(const Cause& cause, const Facts& facts) {
 bool has_client_side_needs(const Cause& cause, const Facts& facts) {
     const bool half_open = facts.is(Feature::HalfOpen, HalfOpen::Retransmitted) ||
                            facts.is(Feature::DeferAcceptDrops, Growth::Rises);
+    // A bare ACK from TIME-WAIT, and what the client makes of it.
+    const bool time_wait = facts.is(Feature::PawsTimeWait, Growth::Rises);
     return std::any_of(cause.needs.begin(), cause.needs.end(), [&](const Condition& each) {
-        const bool shows_here = each.feature == Feature::SynAckRepeated && half_open;
+        const bool shows_here = (each.feature == Feature::SynAckRepeated && half_open) ||
+                                (each.feature == Feature::Captured && time_wait);
         return !is_of_server(each.feature) && !shows_here;
+    });
+}
+
+bool observed_at_server(std::span<const Condition> needs, const Facts& facts) {
+    return std::all_of(needs.begin(), needs.end(), [&](const Condition& each) {
+        return !is_of_server(each.feature) || (facts.value(each.feature) && allows(each, facts));
     });
 }
 
@@ -243,7 +252,7 @@ void judge_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
 void judge_not_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
     for (const Cause& cause : all_causes()) {
         if (!shows_at_server(cause, facts) || has_client_side_needs(cause, facts) ||
-            among(verdict.candidates, cause.id)) {
+            !observed_at_server(cause.needs, facts) || among(verdict.candidates, cause.id)) {
             continue;
         }
         if (const Condition* violated = first_violated(cause.conditions, facts)) {
