@@ -220,8 +220,7 @@ def matrix_row(name):
         found[who] = outcome.candidates
         if joins:
             joined = Conclusion(condition, conclude(json.dumps(outcome.document), server), server)
-            arrived = json.loads(server)["observed"]["packets"]["syns"] > 0
-            if arrived:
+            if json.loads(server)["observed"]["packets"]["syns"] > 0:
                 found["server"] = joined.server
             found["joint"] = joined.candidates
     net = make(condition)
@@ -248,7 +247,7 @@ def matrix():
             *PEERS]
     print("| " + " | ".join(head) + " |")
     print("|" + "---|" * len(head))
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
         # A process each, since a network forks and enters namespaces.
         runs = pool.map(lambda name: subprocess.run([sys.executable, __file__, "row", name],
                                                     capture_output=True, text=True, check=False),
