@@ -276,6 +276,9 @@ int status_of(const PortWatch& watch, const diagnosis::reach::Verdict& verdict) 
     if (verdict.outcome == diagnosis::reach::Verdict::Outcome::ConnectsButBadly) {
         return 1;
     }
+    if (verdict.outcome == diagnosis::reach::Verdict::Outcome::Connects) {
+        return 0;
+    }
     if (verdict.candidates.empty()) {
         return watch.connections.empty() ? kCouldNotTell : 0;
     }
