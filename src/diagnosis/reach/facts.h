@@ -74,7 +74,8 @@ enum class Tls : std::uint8_t {
     Other,
 };
 enum class SmallSegments : std::uint8_t { Fail, Work };
-enum class Among : std::uint8_t { None, Some };  // of several attempts, when some connected
+// Of several attempts, when some connected. FromThenOn: after the first that failed, none did.
+enum class Among : std::uint8_t { None, Some, FromThenOn };
 enum class SlowPace : std::uint8_t { Clean, Repeats };
 enum class SamePort : std::uint8_t { Recovers, FailsAgain };
 enum class Idle : std::uint8_t { No, Yes };  // before it talked

@@ -96,6 +96,17 @@ void add_same_port(const RepeatedAttempts& repeated, Facts& facts) {
     }
 }
 
+// Whether other ports still connected after one had failed. Where none did, it is the server or the
+// way to it that has changed meanwhile, and no port can be told from another.
+bool others_went_on(const std::vector<ConnectAttempt>& attempts) {
+    const auto failed = std::find_if(attempts.begin(), attempts.end(), [](const auto& each) {
+        return each.outcome == Outcome::NoAnswer || each.outcome == Outcome::Refused;
+    });
+    return std::any_of(failed, attempts.end(), [](const ConnectAttempt& each) {
+        return each.outcome == Outcome::Connected;
+    });
+}
+
 void add_talks(const AttemptCounts& counts, Facts& facts) {
     if (counts.answered + counts.unanswered == 0) {
         return;
@@ -202,7 +213,10 @@ std::optional<SamePort> tried_again(const RepeatedAttempts& repeated) {
         (connected > 0 && static_cast<std::size_t>(connected) < repeated.same_port.size())) {
         return std::nullopt;
     }
-    return connected > 0 ? SamePort::Recovers : SamePort::FailsAgain;
+    if (connected > 0) {
+        return SamePort::Recovers;
+    }
+    return others_went_on(repeated.attempts) ? std::optional(SamePort::FailsAgain) : std::nullopt;
 }
 
 void add_repeated_facts(const RepeatedAttempts& repeated, Facts& facts) {
@@ -220,7 +234,9 @@ void add_repeated_facts(const RepeatedAttempts& repeated, Facts& facts) {
     }
     facts.set(Feature::Answer, Answer::Connected);
     facts.set(Feature::Refusals, counts.refused > 0 ? Among::Some : Among::None);
-    facts.set(Feature::Silences, counts.silent > 0 ? Among::Some : Among::None);
+    facts.set(Feature::Silences, counts.silent == 0                  ? Among::None
+                                 : others_went_on(repeated.attempts) ? Among::Some
+                                                                     : Among::FromThenOn);
     facts.set(Feature::Repeats, counts.after_repeat > 0 ? Among::Some : Among::None);
     facts.set(Feature::PortsRanOut, counts.ports_ran_out > 0 ? Among::Some : Among::None);
     if (counts.ports_ran_out > 0) {

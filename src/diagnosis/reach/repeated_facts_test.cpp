@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "diagnosis/reach/client_facts.h"
 #include "diagnosis/reach/probe_builder.h"
 #include "diagnosis/reach/verdict.h"
@@ -98,10 +100,17 @@ TEST(FailedPorts, AreToldByWhatBecameOfThem) {
 }
 
 TEST(TriedAgain, SaysNothingWhenThePortsDisagree) {
-    RepeatedAttempts repeated;
+    RepeatedAttempts repeated = every_other(refused(8080));
     EXPECT_FALSE(tried_again(repeated));
     repeated.same_port = {refused(8080)};
     EXPECT_EQ(tried_again(repeated), SamePort::FailsAgain);
+    // From some moment on nobody connects: that is not about ports.
+    auto since_a_moment = repeated;
+    std::stable_partition(since_a_moment.attempts.begin(), since_a_moment.attempts.end(),
+                          [](const ConnectAttempt& each) {
+                              return each.outcome == ConnectAttempt::Outcome::Connected;
+                          });
+    EXPECT_FALSE(tried_again(since_a_moment));
     repeated.same_port = {refused(8080), connected(8080)};
     EXPECT_FALSE(tried_again(repeated));
     repeated.same_port = {connected(8080)};
@@ -115,6 +124,13 @@ TEST(Sometimes, RefusedIsABackendWithoutAListener) {
 TEST(Sometimes, SilentIsABackendThatDoesNotAnswer) {
     EXPECT_THAT(causes(every_other(silent(8080))),
                 UnorderedElementsAre("backend-silent", "sibling-stuck"));
+}
+
+TEST(Sometimes, SilentFromSomeMomentOnCanBeAFullQueueOrALimitToo) {
+    RepeatedAttempts repeated{.interval = milliseconds(200)};
+    repeated.attempts = {connected(8080), silent(8080), silent(8080)};
+    EXPECT_THAT(causes(repeated), UnorderedElementsAre("backend-silent", "sibling-stuck",
+                                                       "accept-queue-overflows", "syn-rate-limit"));
 }
 
 TEST(Sometimes, ABareAckIsAPortThatTheServerStillHasInTimeWait) {

@@ -7,12 +7,13 @@ using namespace table;
 
 constexpr auto kSomeRefused = list(is(F::Refusals, Among::Some));
 // A flow that was silent at first never gets through: it does not depend on luck, but on the flow.
-constexpr auto kFlowSilent = list(
-    is(F::Silences, Among::Some), is(F::Repeats, Among::None), is(F::Captured, Captured::Nothing),
-    is(F::Siblings, Siblings::Even), is(F::ListenOverflows, Growth::Flat));
+constexpr auto kFlowSilent =
+    list(is(F::Silences, Among::Some, Among::FromThenOn), is(F::Repeats, Among::None),
+         is(F::Captured, Captured::Nothing), is(F::Siblings, Siblings::Even),
+         is(F::ListenOverflows, Growth::Flat));
 // A port in TIME-WAIT is one among many: the fresh ones of the other attempts work.
 constexpr auto kTimeWaitSometimes =
-    list(is(F::Silences, Among::Some), is(F::Captured, Captured::BareAck));
+    list(is(F::Silences, Among::Some, Among::FromThenOn), is(F::Captured, Captured::BareAck));
 constexpr auto kPortsRanOut = list(is(F::PortsRanOut, Among::Some));
 constexpr auto kTalksSilent = list(is(F::TalksSilent, Among::Some));
 constexpr auto kSiblingStuck =
@@ -21,7 +22,7 @@ constexpr auto kProgramSilentSometimes =
     list(is(F::TalksSilent, Among::Some), is(F::Siblings, Siblings::Even));
 // Its queue is full by now: what is hashed to it gets no answer at all.
 constexpr auto kSiblingFull =
-    list(is(F::Silences, Among::Some), is(F::Repeats, Among::None),
+    list(is(F::Silences, Among::Some, Among::FromThenOn), is(F::Repeats, Among::None),
          is(F::Captured, Captured::Nothing), is(F::Siblings, Siblings::OneStuck));
 constexpr auto kSiblingAtServer = list(is(F::Siblings, Siblings::OneStuck));
 constexpr auto kOverflowsAtServer =
@@ -34,7 +35,17 @@ constexpr auto kRateLimit = list(is(F::Repeats, Among::Some), is(F::SlowPace, Sl
                                  is(F::ListenOverflows, Growth::Flat));
 constexpr auto kOverflowing =
     list(is(F::Repeats, Among::Some), is(F::ListenOverflows, Growth::Rises));
-constexpr auto kSomeSilent = list(is(F::Silences, Among::Some));
+// It has filled up, or a limit was reached, and from then on nobody connects: no port is worse than
+// another.
+constexpr auto kFullByNow =
+    list(is(F::Silences, Among::FromThenOn), is(F::Captured, Captured::Nothing),
+         is(F::SamePort, SamePort::Recovers), is(F::ListenOverflows, Growth::Rises),
+         is(F::Siblings, Siblings::Even));
+constexpr auto kLimitReached =
+    list(is(F::Silences, Among::FromThenOn), is(F::Captured, Captured::Nothing),
+         is(F::SamePort, SamePort::Recovers), is(F::SlowPace, SlowPace::Clean),
+         is(F::ListenOverflows, Growth::Flat));
+constexpr auto kSomeSilent = list(is(F::Silences, Among::Some, Among::FromThenOn));
 constexpr auto kSomeRepeat = list(is(F::Repeats, Among::Some));
 
 constexpr auto kCauses = std::to_array<Cause>({
@@ -125,6 +136,24 @@ constexpr auto kCauses = std::to_array<Cause>({
      .conditions = kOverflowing,
      .needs = kSomeRepeat,
      .at_server = kOverflowsAtServer},
+    {.id = "accept-queue-overflows",
+     .row = "g1",
+     .place = Place::Program,
+     .claim = N_("The accept queue of port {0} overflows now and then."),
+     .decided_by = N_("ListenOverflows rises on the server"),
+     .command = "nstat -az TcpExtListenOverflows",
+     .conditions = kFullByNow,
+     .needs = kSomeSilent,
+     .at_server = kOverflowsAtServer},
+    {.id = "syn-rate-limit",
+     .row = "p5",
+     .place = Place::Path,
+     .claim =
+         N_("The rate of new connections to port {0} is limited: at a slower pace all succeed."),
+     .decided_by = N_("ListenOverflows does not rise on the server"),
+     .command = "nft list ruleset",
+     .conditions = kLimitReached,
+     .needs = kSomeSilent},
 });
 
 }  // namespace
