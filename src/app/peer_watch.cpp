@@ -97,9 +97,16 @@ private:
             if (ours.port != request_.port) {
                 packets.other_ports += segment.outgoing ? 0U : 1U;
             } else if (segment.outgoing) {
-                packets.syn_acks_sent += segment.flags.syn && segment.flags.ack ? 1U : 0U;
+                if (segment.flags.syn && segment.flags.ack) {
+                    ++packets.syn_acks_sent;
+                    if (taken_ports_.size() < kMostSynPorts) {
+                        taken_ports_.insert(theirs.port);
+                    }
+                }
                 if (segment.flags.rst) {
-                    ++(answers_syn(segment) ? packets.resets_sent : packets.resets_later);
+                    // In answer to a SYN, or of a connection that was taken before.
+                    const bool taken = taken_ports_.contains(theirs.port);
+                    ++(answers_syn(segment) && !taken ? packets.resets_sent : packets.resets_later);
                 }
             } else if (segment.flags.syn && !segment.flags.ack) {
                 ++packets.syns;
@@ -189,14 +196,14 @@ private:
         known.state = connection.state;
         known.never_accepted = connection.kind == SocketKind::Full && connection.inode == 0U &&
                                connection.state != TcpState::SynReceived;
-        // A FIN that waits to be read counts as a byte.
+        // The peer's FIN counts as a byte, also while it waits to be read.
+        const std::uint32_t fin = connection.state == TcpState::CloseWait ? 1U : 0U;
         known.unread_bytes = connection.receive_queue.value_or(0);
-        if (connection.state == TcpState::CloseWait && known.unread_bytes > 0) {
-            --known.unread_bytes;
-        }
+        known.unread_bytes -= std::min(known.unread_bytes, fin);
         known.unacknowledged_bytes = connection.send_queue.value_or(0);
         if (connection.tcp) {
-            known.bytes_received = connection.tcp->bytes_received;
+            known.bytes_received = connection.tcp->bytes_received -
+                                   std::min<std::uint64_t>(connection.tcp->bytes_received, fin);
             known.bytes_answered = connection.tcp->bytes_acked;
         }
         if (connection.timer) {
@@ -256,6 +263,7 @@ private:
     PeerWatchRequest request_;
     PortWatch watch_;
     std::unordered_set<std::uint32_t> syn_sequences_;
+    std::unordered_set<std::uint16_t> taken_ports_;  // of the peer: a SYN+ACK went there
     std::vector<std::optional<std::uint32_t>> first_drops_;
     std::vector<std::uint32_t> inodes_;
     std::vector<std::optional<Clock::time_point>> waiting_since_;  // of each of watch_.listeners
@@ -267,6 +275,9 @@ private:
 int status_of(const PortWatch& watch, const diagnosis::reach::Verdict& verdict) {
     if (verdict.outcome == diagnosis::reach::Verdict::Outcome::ConnectsButBadly) {
         return 1;
+    }
+    if (verdict.outcome == diagnosis::reach::Verdict::Outcome::Connects) {
+        return 0;
     }
     if (verdict.candidates.empty()) {
         return watch.connections.empty() ? kCouldNotTell : 0;

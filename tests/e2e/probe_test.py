@@ -8,9 +8,11 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -157,6 +159,87 @@ class Probe(unittest.TestCase):
             self.assertEqual(done.returncode, status, (arguments, done.stdout, done.stderr))
             self.assertIn(word, done.stderr)
             self.assertEqual(done.stdout, "")
+
+
+CA_SETTINGS = """
+[ca]
+default_ca = own
+[own]
+database = {0}/index.txt
+new_certs_dir = {0}
+serial = {0}/serial
+default_md = sha256
+unique_subject = no
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+"""
+
+
+class Certificates(unittest.TestCase):
+    """An authority that the probe trusts, and what it finds wrong with certificates all the same."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = self.folder.name
+        for name, text in (("ca.conf", CA_SETTINGS.format(self.path)), ("index.txt", ""),
+                           ("serial", "01")):
+            with open(f"{self.path}/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out",
+                     "ca.pem", "-subj", "/CN=authority", "-days", "2")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.path, check=True, capture_output=True)
+
+    def probed(self, name, start, end):
+        """Serves a certificate for a name and a time, and probes localhost."""
+        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "own.key", "-out",
+                     "own.csr", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+        self.openssl("ca", "-batch", "-config", "ca.conf", "-cert", "ca.pem", "-keyfile", "ca.key",
+                     "-in", "own.csr", "-out", "own.pem", "-notext", "-startdate", start,
+                     "-enddate", end)
+        with open(f"{self.path}/chain.pem", "w", encoding="ascii") as chain:
+            for part in ("own.pem", "ca.pem"):
+                with open(f"{self.path}/{part}", encoding="ascii") as file:
+                    chain.write(file.read())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{self.path}/chain.pem", f"{self.path}/own.key")
+        server = socket.create_server(("127.0.0.1", 0))
+
+        def serve():
+            try:
+                with context.wrap_socket(server.accept()[0], server_side=True) as connection:
+                    connection.recv(100)
+            except OSError:
+                pass  # the probe has seen enough
+        threading.Thread(target=serve, daemon=True).start()
+        with server:
+            return subprocess.run(
+                [TCPDX, "probe", "-4", f"localhost:{server.getsockname()[1]}", "--tls", "--json"],
+                capture_output=True, text=True, check=False, timeout=60,
+                env={**ENVIRONMENT, "SSL_CERT_FILE": f"{self.path}/ca.pem"})
+
+    def test_what_is_wrong_with_a_certificate_is_named(self):
+        long_ago, past, future, far = ("20200101000000Z", "20210101000000Z", "20400101000000Z",
+                                       "20410101000000Z")
+        for name, start, end, cause in (("localhost", past, future, None),
+                                        ("other.example", past, future, "certificate-other-name"),
+                                        ("localhost", future, far, "certificate-not-yet-valid"),
+                                        ("localhost", long_ago, past, "certificate-expired")):
+            done = self.probed(name, start, end)
+            target = json.loads(done.stdout)["targets"][0]
+            causes = [each["cause"] for each in target["candidates"]]
+            self.assertEqual(causes, [cause] if cause else [], done.stdout)
+            self.assertEqual(done.returncode, 1 if cause else 0)
+            exchange = target["observed"]["exchange"]
+            self.assertEqual([each["subject"] for each in exchange["chain"]], ["CN=authority"])
+            self.assertEqual(exchange.get("certificate_names"),
+                             name if name == "other.example" else None)
 
 
 class Conclude(unittest.TestCase):

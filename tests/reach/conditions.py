@@ -538,11 +538,12 @@ def r4_program_resets_v6(net):
     net.s.peer("reset", PORT)
 
 
-@condition("syn-flood", set(), status=0, during=lambda net: net.r.peer("flood", SERVER, PORT))
+@condition("syn-flood", set(), status=0)
 def h2_syn_flood(net):
     net.s.option("net.ipv4.tcp_syncookies", 1)
     net.r.run("ip", "route", "add", "blackhole", "10.3.0.0/24")
     net.r.peer("half-open", SERVER, PORT, 120)
+    net.r.peer("flood", SERVER, PORT)
 
 
 # --- connected, and no answer ------------------------------------------------------------------
@@ -709,3 +710,39 @@ def p5_syn_rate_limit(net):
 
 def settle():
     time.sleep(0.3)
+
+
+# What the server alone says, without the client's report: nothing where no SYN arrives, and nothing
+# where it took the connection and sees no fault in what became of it.
+ICMP = {"server-reject", "server-prohibits", "protocol-unreachable"}
+DROPPED = {"input-drop", "syn-filter", "default-drop"}
+DROPPED_CLOSED = {"input-drop", "syn-filter-closed", "default-drop-closed"}
+NO_ACK = {"return-path-drop", "ack-lost", "own-input-drop"}
+SEEN_BY_SERVER = {
+    "a-port-closed": {"port-closed"}, "a-port-closed-v6": {"port-closed"},
+    "i-loopback-only": {"other-address-only"}, "d1-server-rejects-with-reset": {"server-reset"},
+    "d2-server-rejects": ICMP, "d2-server-rejects-v6": ICMP, "d3-server-prohibits": ICMP,
+    "d3-server-prohibits-v6": ICMP, "d8-no-tcp-at-all": ICMP,
+    "b-input-drop": DROPPED, "b-input-drop-v6": DROPPED, "b1-syn-filter": DROPPED,
+    "b2-default-drop": DROPPED, "b1-syn-filter-closed": DROPPED_CLOSED,
+    "b2-default-drop-closed": DROPPED_CLOSED,
+    "g1-accept-queue-full": {"accept-queue-full"},
+    "g1-accept-queue-full-v6": {"accept-queue-full"},
+    "g1-accept-queue-overflows": {"accept-queue-overflows"},
+    "g2-accept-queue-full-abort": {"accept-queue-full"},
+    "g3-queue-full-at-ack": {"accept-queue-full-at-ack"}, "g4-overflow-reset": {"overflow-reset"},
+    "g5-cookie-ghost": {"cookie-ghost"}, "h1-syn-queue-full": {"syn-queue-full"},
+    "h2-syn-flood": {"syn-flood"},
+    "j1-output-drop": {"output-drop"}, "j1-output-reject": {"output-drop"},
+    "j2-return-path-drop": NO_ACK, "j3-ack-lost": NO_ACK, "z2-own-input-drop": NO_ACK,
+    "z2-own-input-drop-v6": NO_ACK, "j4-no-route-back": {"no-route-back"},
+    "n2-path-mtu-hole-back": {"path-mtu-hole", "gone-since"},
+    "o-reverse-path-filter": {"reverse-path-filter"},
+    "p3-sibling-stuck": {"sibling-stuck"}, "p3-sibling-full": {"sibling-stuck"},
+    "q2-time-wait-kept": {"time-wait-kept"}, "r2-request-unread": {"program-silent"},
+    "r3-never-accepted": {"never-accepted"}, "r4-ended-by-request": {"ended-by-request"},
+    "r4-program-resets": {"program-ends-it"}, "r4-program-resets-v6": {"program-ends-it"},
+    "r5-reader-stopped": {"reader-stopped"}, "s-md5-required": {"md5-required"},
+    "u-defer-accept": {"defer-accept"},
+}
+assert set(SEEN_BY_SERVER) <= set(CONDITIONS)

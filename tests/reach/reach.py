@@ -120,6 +120,8 @@ class Conclusion:
         wanted = 0 if len(condition.joint) < 2 else 1
         if self.status != wanted:
             yield f"joint: exit status {self.status}, not {wanted}"
+        if self.server != conditions.SEEN_BY_SERVER.get(condition.name, set()):
+            yield f"server: {self.server}"
 
 
 def look(condition, net, privileged):
@@ -218,8 +220,7 @@ def matrix_row(name):
         found[who] = outcome.candidates
         if joins:
             joined = Conclusion(condition, conclude(json.dumps(outcome.document), server), server)
-            arrived = json.loads(server)["observed"]["packets"]["syns"] > 0
-            if arrived:
+            if json.loads(server)["observed"]["packets"]["syns"] > 0:
                 found["server"] = joined.server
             found["joint"] = joined.candidates
     net = make(condition)
@@ -246,7 +247,7 @@ def matrix():
             *PEERS]
     print("| " + " | ".join(head) + " |")
     print("|" + "---|" * len(head))
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
         # A process each, since a network forks and enters namespaces.
         runs = pool.map(lambda name: subprocess.run([sys.executable, __file__, "row", name],
                                                     capture_output=True, text=True, check=False),

@@ -55,7 +55,8 @@ constexpr auto kTcpSawNothing =
     list(is(F::ListenOverflows, Growth::Flat), is(F::ListenDrops, Growth::Flat),
          is(F::NoRoutes, Growth::Flat), is(F::Md5NotFound, Growth::Flat),
          is(F::ReversePathFilter, Growth::Flat), is(F::IcmpErrorsSent, Growth::Flat),
-         is(F::HalfOpen, HalfOpen::None), is(F::ServerSent, ServerSent::Nothing));
+         is(F::PawsTimeWait, Growth::Flat), is(F::HalfOpen, HalfOpen::None),
+         is(F::ServerSent, ServerSent::Nothing));
 constexpr auto kArrived = list(is(F::SynArrived, SynArrived::Yes));
 constexpr auto kNeverArrived = list(is(F::SynArrived, SynArrived::No));
 

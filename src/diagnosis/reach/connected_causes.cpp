@@ -64,8 +64,8 @@ constexpr auto kNobodyAccepts =
     together(kConnected, list(is(F::Talk, Talk::Silence), is(F::SynAckRepeated, SynAckRepeated::No),
                               is(F::TalksSilent, Among::None), is(F::Siblings, Siblings::Even),
                               is(F::SmallSegments, SmallSegments::Fail)));
-constexpr auto kStaysUnaccepted =
-    list(is(F::Request, Request::NotAccepted), is(F::Stands, Stands::Yes));
+constexpr auto kStaysUnaccepted = list(is(F::Request, Request::NotAccepted),
+                                       is(F::Stands, Stands::Yes), is(F::Siblings, Siblings::Even));
 constexpr auto kReaderStopped = together(
     kConnected,
     list(is(F::Talk, Talk::WindowClosed), is(F::Request, Request::Unread, Request::NotAccepted)));
@@ -99,7 +99,7 @@ constexpr auto kOverflowAtServer =
     list(is(F::ListenOverflows, Growth::Rises), is(F::EmbryonicResets, Growth::Rises));
 constexpr auto kGhostAtServer =
     list(is(F::ListenOverflows, Growth::Rises), is(F::CookiesReceived, Growth::Rises),
-         is(F::Request, Request::NoConnection));
+         is(F::EmbryonicResets, Growth::Flat), is(F::Request, Request::NoConnection));
 constexpr auto kDeferAtServer =
     list(is(F::DeferAcceptDrops, Growth::Rises), is(F::ListenOverflows, Growth::Flat));
 constexpr auto kEndedAtServer = list(is(F::Aborts, Growth::Rises), is(F::PeerData, PeerData::No));

@@ -10,6 +10,7 @@ namespace tcpdx::diagnosis::reach {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -254,6 +255,98 @@ TEST(JudgeServer, SeesAFullAcceptQueueByItself) {
     }
     EXPECT_THAT(ids, testing::Contains("accept-queue-full"));
     EXPECT_THAT(ids, Not(testing::Contains("input-drop")));
+}
+
+// A server that took the connection, and nothing was counted.
+PortWatch taken(PeerConnection connection) {
+    PortWatch watch = server_watch();
+    watch.packets->syn_acks_sent = 1;
+    connection.remote = {address("10.1.0.1"), 40000};
+    connection.state = TcpState::Established;
+    watch.connections = {connection};
+    for (const char* name :
+         {"TcpExtTCPToZeroWindowAdv", "TcpExtSyncookiesSent", "TcpExtSyncookiesRecv",
+          "TcpExtEmbryonicRsts", "TcpExtTCPAbortOnClose", "TcpExtTCPAbortOnData"}) {
+        watch.counter_increases.set(name, 0);
+    }
+    return watch;
+}
+
+std::vector<std::string> seen_by_server(const PortWatch& watch) {
+    const Verdict verdict =
+        judge_server(server_facts(watch, std::nullopt),
+                     {.port = 8080, .server = watch.peer, .client = watch.peer});
+    std::vector<std::string> ids;
+    for (const PossibleCause& each : verdict.candidates) {
+        ids.emplace_back(each.cause->id);
+    }
+    return ids;
+}
+
+TEST(JudgeServer, SeesNothingWrongInAConnectionThatIsServed) {
+    EXPECT_THAT(seen_by_server(taken({.bytes_received = 5, .bytes_answered = 6})), ElementsAre());
+}
+
+TEST(JudgeServer, SeesAConnectionThatNobodyAcceptsOnceItHasStood) {
+    PeerConnection waiting{.never_accepted = true, .unchanged = milliseconds(1400)};
+    EXPECT_THAT(seen_by_server(taken(waiting)), ElementsAre("never-accepted"));
+    waiting.unchanged = milliseconds(400);  // the program may just be busy
+    EXPECT_THAT(seen_by_server(taken(waiting)), ElementsAre());
+}
+
+TEST(JudgeServer, SeesARequestThatNobodyReads) {
+    const PeerConnection unread{
+        .unread_bytes = 5, .bytes_received = 5, .unchanged = milliseconds(3000)};
+    PortWatch watch = taken(unread);
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("program-silent"));
+    watch.counter_increases.set("TcpExtTCPToZeroWindowAdv", 1);
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("reader-stopped"));
+}
+
+TEST(JudgeServer, DoesNotCallAProgramSilentThatReadsAndNeedNotAnswer) {
+    EXPECT_THAT(seen_by_server(taken(
+                    {.bytes_received = 5, .bytes_answered = 0, .unchanged = milliseconds(3000)})),
+                ElementsAre());
+}
+
+TEST(JudgeServer, SeesAnAnswerThatIsNotAcknowledgedWithoutSayingWhy) {
+    EXPECT_THAT(seen_by_server(taken({.unacknowledged_bytes = 30000,
+                                      .bytes_received = 5,
+                                      .retransmits = 3,
+                                      .unchanged = milliseconds(3000)})),
+                UnorderedElementsAre("path-mtu-hole", "gone-since"));
+}
+
+TEST(JudgeServer, SeesAFloodThatTheClientDoesNotNotice) {
+    PortWatch watch = taken({.bytes_received = 5, .bytes_answered = 6});
+    watch.counter_increases.set("TcpExtSyncookiesSent", 200);
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("syn-flood"));
+    watch.counter_increases.set("TcpExtSyncookiesSent", watch.packets->syns);  // the client's own
+    EXPECT_THAT(seen_by_server(watch), ElementsAre());
+}
+
+TEST(JudgeServer, SeesWhichOfTwoListenersIsStuck) {
+    PortWatch watch = taken({.never_accepted = true, .unchanged = milliseconds(3000)});
+    WatchedListener served = watch.listeners.front();
+    served.last_queue = 0;
+    WatchedListener stuck = served;
+    stuck.last_queue = 2;
+    stuck.waiting = milliseconds(3000);
+    watch.listeners = {served, stuck};
+    EXPECT_THAT(seen_by_server(watch), Contains("sibling-stuck"));
+    // Both full: then it is no sibling's fault.
+    watch.listeners = {stuck, stuck};
+    EXPECT_THAT(seen_by_server(watch), Not(Contains("sibling-stuck")));
+}
+
+TEST(JudgeServer, SeesThatItsProgramResets) {
+    PortWatch watch = taken({.bytes_received = 0});
+    watch.counter_increases.set("TcpExtTCPAbortOnData", 1);
+    EXPECT_THAT(seen_by_server(watch), ElementsAre());  // of another connection
+    watch.packets->resets_later = 1;
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("program-ends-it"));
+    watch.packets->data_segments = 1;
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("ended-by-request"));
 }
 
 }  // namespace

@@ -12,17 +12,19 @@ constexpr auto kNotSent = list(is(F::Answer, Answer::NotSent));
 
 // --- answers ----------------------------------------------------------------------------------
 
+// What a packet filter or TCP of the server sends shows in its own capture.
+constexpr auto kServerSentReset = list(is(F::ServerSent, ServerSent::Reset));
 constexpr auto kPortClosed =
-    together(kRefused, kSameDistance, kArrived,
+    together(kRefused, kSameDistance, kArrived, kServerSentReset,
              list(is(F::Listener, Listener::None), is(F::ResetsSent, Growth::Rises)));
 constexpr auto kOtherAddressOnly =
-    together(kRefused, kSameDistance, kArrived,
+    together(kRefused, kSameDistance, kArrived, kServerSentReset,
              list(is(F::Listener, Listener::OtherAddress), is(F::ResetsSent, Growth::Rises)));
 // A listener's TCP never answers a SYN with RST, so there the counter need not say it.
-constexpr auto kServerReset =
-    together(kRefused, kSameDistance, kArrived, list(is(F::Listener, Listener::Here)));
-constexpr auto kServerResetClosed =
-    together(kRefused, kSameDistance, kArrived, list(is(F::ResetsSent, Growth::Flat)));
+constexpr auto kServerReset = together(kRefused, kSameDistance, kArrived, kServerSentReset,
+                                       list(is(F::Listener, Listener::Here)));
+constexpr auto kServerResetClosed = together(kRefused, kSameDistance, kArrived, kServerSentReset,
+                                             list(is(F::ResetsSent, Growth::Flat)));
 constexpr auto kResetsNotCounted = list(is(F::ResetsSent, Growth::Flat));
 constexpr auto kMiddleReset =
     together(kRefused, kNeverArrived, list(is(F::ReplyDistance, ReplyDistance::Different)));
@@ -59,7 +61,9 @@ constexpr auto kUnresolvedGateway =
 constexpr auto kLinkFailed = list(is(F::LinkLayer, LinkLayer::Failed));
 constexpr auto kRouterNoRoute = icmp(IcmpSays::NetUnreachable, IcmpFrom::Router, IcmpFrom::Target);
 constexpr auto kLoop = icmp(IcmpSays::TimeExceeded, IcmpFrom::Router, IcmpFrom::Target);
-constexpr auto kProtocol = icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router, IcmpFrom::Target);
+constexpr auto kServerProtocol =
+    together(icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Target), kServerSaysSo);
+constexpr auto kProtocol = icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router);
 constexpr auto kOtherIcmp = together(kIcmp, list(is(F::IcmpSays, IcmpSays::Other)));
 
 // --- no packet --------------------------------------------------------------------------------
@@ -196,9 +200,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .claim = N_("Packets to {1} go round in circles: a routing loop."),
      .conditions = kLoop},
     {.id = "protocol-unreachable",
-     .row = "-",
+     .row = "d8",
      .place = Place::Server,
      .claim = N_("{1} says that it has no TCP."),
+     .conditions = kServerProtocol},
+    {.id = "protocol-unreachable",
+     .row = "d8",
+     .place = Place::Path,
+     .claim = N_("Something on the way says that {1} has no TCP."),
      .conditions = kProtocol},
     {.id = "other-icmp-error",
      .row = "-",

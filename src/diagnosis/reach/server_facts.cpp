@@ -233,9 +233,29 @@ private:
         if (const auto by = rise("TcpExtTCPToZeroWindowAdv")) {
             facts_.set(Feature::ZeroWindow, *by > 0 ? Growth::Rises : Growth::Flat);
         }
+        gap();
         cookies();
         aborts();
         resets();
+    }
+
+    // What the host received and handed neither to TCP nor on: a packet filter or the reverse path
+    // filter has it. Other packets can be among them, so it supports a cause, and decides none.
+    void gap() {
+        const auto received = rise(v6_ ? "Ip6InReceives" : "IpInReceives");
+        const auto delivered = rise(v6_ ? "Ip6InDelivers" : "IpInDelivers");
+        const auto forwarded = rise(v6_ ? "Ip6OutForwDatagrams" : "IpForwDatagrams");
+        if (!received || !delivered || !watch_.packets || watch_.packets->syns == 0) {
+            return;
+        }
+        const std::uint64_t kept = *delivered + forwarded.value_or(0);
+        if (*received >= kept + watch_.packets->syns) {
+            tell({N_("{0} packets were received and reached neither TCP nor another program"),
+                  {number(*received - kept)}},
+                 Origin::Counter,
+                 v6_ ? "nstat -az Ip6InReceives Ip6InDelivers"
+                     : "nstat -az IpInReceives IpInDelivers");
+        }
     }
 
     void cookies() {

@@ -52,12 +52,12 @@ constexpr auto kTableFull = together(kHostSilent, kNeverArrived,
 constexpr auto kMd5 =
     together(kOnePortSilent, kArrived,
              list(is(F::Md5NotFound, Growth::Rises), is(F::HalfOpen, HalfOpen::None)));
-constexpr auto kOwnInputDrop =
-    list(is(F::Answer, Answer::Silence), is(F::SynLeft, SynLeft::Yes),
-         is(F::Captured, Captured::SynAck), is(F::ClosedPort, ClosedPort::Answers),
-         is(F::AckProbe, RawAnswer::Silence), is(F::FinProbe, RawAnswer::Silence),
-         is(F::SynArrived, SynArrived::Yes), is(F::ServerSent, ServerSent::SynAck),
-         is(F::HalfOpen, HalfOpen::Plain, HalfOpen::Retransmitted));
+constexpr auto kOwnInputDrop = list(
+    is(F::Answer, Answer::Silence), is(F::SynLeft, SynLeft::Yes), is(F::Captured, Captured::SynAck),
+    is(F::ClosedPort, ClosedPort::Answers), is(F::AckProbe, RawAnswer::Silence),
+    is(F::FinProbe, RawAnswer::Silence), is(F::SynArrived, SynArrived::Yes),
+    is(F::ServerSent, ServerSent::SynAck), is(F::ListenOverflows, Growth::Flat),
+    is(F::HalfOpen, HalfOpen::Plain, HalfOpen::Retransmitted));
 constexpr auto kOwnInputDropSeen =
     list(is(F::Answer, Answer::Silence), is(F::Captured, Captured::SynAck, Captured::Reset));
 constexpr auto kSawAnswer = list(is(F::Captured, Captured::SynAck, Captured::Reset));
@@ -75,6 +75,10 @@ constexpr auto kSynQueueFull =
     together(kListenerSilent, kArrived,
              list(is(F::Listener, Listener::Here), is(F::ListenOverflows, Growth::Flat),
                   is(F::ListenDrops, Growth::Rises), is(F::NoRoutes, Growth::Flat)));
+// Some of the client's SYNs got through meanwhile.
+constexpr auto kSynQueueAtServer =
+    list(is(F::ListenDrops, Growth::Rises), is(F::ListenOverflows, Growth::Flat),
+         is(F::NoRoutes, Growth::Flat));
 constexpr auto kSynFilter =
     together(kListenerSilent, kTcpSawNothing, list(is(F::Listener, Listener::Here)));
 constexpr auto kSynFilterClosed =
@@ -211,7 +215,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .claim = N_("The queue of half-open connections is full and SYN cookies are off."),
      .decided_by = N_("ListenDrops rises without ListenOverflows, and many SYN-RECEIVED stand"),
      .command = "nstat -az TcpExtListenDrops TcpExtListenOverflows",
-     .conditions = kSynQueueFull},
+     .conditions = kSynQueueFull,
+     .at_server = kSynQueueAtServer},
     {.id = "syn-filter",
      .row = "b'",
      .place = Place::Path,

@@ -1,6 +1,7 @@
 #include "diagnosis/reach/verdict.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/i18n.h"
 
@@ -212,10 +213,26 @@ bool shows_at_server(const Cause& cause, const Facts& facts) {
 bool has_client_side_needs(const Cause& cause, const Facts& facts) {
     const bool half_open = facts.is(Feature::HalfOpen, HalfOpen::Retransmitted) ||
                            facts.is(Feature::DeferAcceptDrops, Growth::Rises);
+    // A bare ACK from TIME-WAIT, and what the client makes of it.
+    const bool time_wait = facts.is(Feature::PawsTimeWait, Growth::Rises);
     return std::any_of(cause.needs.begin(), cause.needs.end(), [&](const Condition& each) {
-        const bool shows_here = each.feature == Feature::SynAckRepeated && half_open;
+        const bool shows_here = (each.feature == Feature::SynAckRepeated && half_open) ||
+                                (each.feature == Feature::Captured && time_wait);
         return !is_of_server(each.feature) && !shows_here;
     });
+}
+
+bool observed_at_server(std::span<const Condition> needs, const Facts& facts) {
+    return std::all_of(needs.begin(), needs.end(), [&](const Condition& each) {
+        return !is_of_server(each.feature) || (facts.value(each.feature) && allows(each, facts));
+    });
+}
+
+// Of several rows of one cause, the first.
+void only_once(std::vector<ExcludedCause>& excluded) {
+    std::set<std::string_view> known;
+    std::erase_if(excluded,
+                  [&](const ExcludedCause& each) { return !known.insert(each.cause->id).second; });
 }
 
 // The client's connections were taken: what the server can see all the same.
@@ -235,7 +252,7 @@ void judge_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
 void judge_not_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
     for (const Cause& cause : all_causes()) {
         if (!shows_at_server(cause, facts) || has_client_side_needs(cause, facts) ||
-            among(verdict.candidates, cause.id)) {
+            !observed_at_server(cause.needs, facts) || among(verdict.candidates, cause.id)) {
             continue;
         }
         if (const Condition* violated = first_violated(cause.conditions, facts)) {
@@ -244,6 +261,7 @@ void judge_not_taken(const Facts& facts, const Parties& parties, Verdict& verdic
             verdict.candidates.push_back(possible(cause, parties));
         }
     }
+    only_once(verdict.excluded);
     verdict.outcome = Verdict::Outcome::DoesNotConnect;
 }
 
@@ -296,6 +314,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
     std::erase_if(verdict.excluded, [&](const ExcludedCause& each) {
         return among(verdict.candidates, each.cause->id);
     });
+    only_once(verdict.excluded);
     if (verdict.is_certain()) {
         verdict.candidates.front().decided_by = {};
     }

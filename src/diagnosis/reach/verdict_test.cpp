@@ -318,6 +318,78 @@ TEST(Verdict, NamesTheObservationThatExcludedACause) {
 
 // --- the table itself ---------------------------------------------------------------------------
 
+// --- new words of a conversation -----------------------------------------------------------------
+
+TargetProbe talked(Exchange exchange) {
+    TargetProbe probe = probe_of(connected(8080));
+    probe.exchange = std::move(exchange);
+    return probe;
+}
+
+TEST(Verdict, OfAClosedWindowIsAProgramThatStoppedReading) {
+    EXPECT_THAT(candidates(talked({.outcome = Exchange::Outcome::WindowClosed})),
+                ElementsAre("reader-stopped"));
+}
+
+TEST(Verdict, OfAnIdleConnectionThatDiedDependsOnAFreshOne) {
+    Exchange died{.outcome = Exchange::Outcome::NotAcknowledged,
+                  .bytes_sent = 5,
+                  .idle = milliseconds(4000),
+                  .fresh_connection_works = true};
+    EXPECT_THAT(candidates(talked(died)), ElementsAre("connection-forgotten"));
+    died.fresh_connection_works = false;
+    EXPECT_THAT(candidates(talked(died)), UnorderedElementsAre("gone-since", "cookie-ghost"));
+    died.fresh_connection_works.reset();
+    EXPECT_THAT(candidates(talked(died)),
+                UnorderedElementsAre("connection-forgotten", "gone-since", "cookie-ghost"));
+}
+
+// --- what can be counted without privilege -------------------------------------------------------
+
+TEST(Verdict, OfOwnResetsAddsATimeWaitToTheSilentCauses) {
+    TargetProbe probe = without_privilege(one_port_silent());
+    probe.counter_increases.set("TcpOutRsts", 4);
+    EXPECT_THAT(candidates(probe), Contains("time-wait-kept"));
+    EXPECT_THAT(candidates(probe), IsSupersetOf(kS1));
+    probe.counter_increases.set("TcpOutRsts", 1);  // by something else on this host
+    EXPECT_THAT(candidates(probe), Not(Contains("time-wait-kept")));
+}
+
+// --- is it alive? --------------------------------------------------------------------------------
+
+using ServerUp = Verdict::ServerUp;
+
+TEST(ServerUp, IsProvenByWhateverOnlyItsTcpCanAnswer) {
+    EXPECT_EQ(verdict_of(one_port_silent()).server_up, ServerUp::Yes);
+    EXPECT_EQ(verdict_of(probe_of(connected(8080))).server_up, ServerUp::Yes);
+    EXPECT_EQ(verdict_of(reset_with_ttl(63, 63)).server_up, ServerUp::Yes);
+    EXPECT_EQ(verdict_of(icmp_refusal(ECONNREFUSED, icmp(3, 3, "10.2.0.1"))).server_up,
+              ServerUp::Yes);
+}
+
+TEST(ServerUp, IsNotKnownWhenSomethingElseAnswersOrNothing) {
+    EXPECT_EQ(verdict_of(host_silent()).server_up, ServerUp::Unknown);
+    EXPECT_EQ(verdict_of(probe_of(refused(8080))).server_up, ServerUp::Unknown);
+    EXPECT_EQ(verdict_of(icmp_refusal(EHOSTUNREACH, icmp(3, 13, "10.1.0.254"))).server_up,
+              ServerUp::Unknown);
+    EXPECT_EQ(verdict_of(not_sent(ENETUNREACH)).server_up, ServerUp::Unknown);
+}
+
+TEST(ServerUp, IsDeniedByTheLastRouterOnlyAfterItAsked) {
+    const auto says = [](milliseconds after) {
+        return verdict_of(icmp_refusal(EHOSTUNREACH, icmp(3, 1, "10.1.0.254", after))).server_up;
+    };
+    EXPECT_EQ(says(milliseconds(3100)), ServerUp::No);
+    EXPECT_EQ(says(milliseconds(11)), ServerUp::Unknown);
+}
+
+TEST(Verdict, NamesAnExcludedCauseOnceHoweverManyRowsItHas) {
+    std::set<std::string_view> ids;
+    for (const ExcludedCause& each : verdict_of(one_port_silent()).excluded) {
+        EXPECT_TRUE(ids.insert(each.cause->id).second) << each.cause->id;
+    }
+}
+
 TEST(Causes, SayWhatDecidesWheneverTheyCanBeOneOfSeveral) {
     for (const TargetProbe& probe :
          {one_port_silent(), host_silent(), without_privilege(one_port_silent()),

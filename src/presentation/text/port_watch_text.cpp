@@ -7,6 +7,8 @@
 
 namespace tcpdx {
 
+using Outcome = diagnosis::reach::Verdict::Outcome;
+
 std::string port_watch_text(const PortWatch& watch, const diagnosis::reach::Verdict& verdict,
                             const Screen& screen) {
     TextPage page(screen);
@@ -16,8 +18,23 @@ std::string port_watch_text(const PortWatch& watch, const diagnosis::reach::Verd
                  {watch.peer, watched, Port{watch.port}}};
     Ink ink = Ink::Yellow;
     if (watch.packets && watch.packets->syns > 0) {
-        head.text = N_("{0} was watched for {1}: it tried to connect to port {2}.");
-        ink = verdict.candidates.empty() ? Ink::Plain : Ink::Red;
+        switch (verdict.outcome) {
+            case Outcome::Connects:
+                head.text = N_("{0} was watched for {1}: it connects to port {2}.");
+                ink = Ink::Green;
+                break;
+            case Outcome::ConnectsButBadly:
+                head.text =
+                    N_("{0} was watched for {1}: it connects to port {2}, but something is wrong.");
+                break;
+            case Outcome::DoesNotConnect:
+                head.text = N_("{0} was watched for {1}: it does not connect to port {2}.");
+                ink = Ink::Red;
+                break;
+            case Outcome::Unknown:
+                head.text = N_("{0} was watched for {1}: it tried to connect to port {2}.");
+                break;
+        }
     } else if (!watch.connections.empty()) {
         head.text = N_("{0} was watched for {1}: it has connections to port {2}.");
         ink = Ink::Plain;

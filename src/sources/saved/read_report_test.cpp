@@ -51,6 +51,25 @@ TEST(ReadReport, ReadsAProbeAndPassesOverKeysItDoesNotKnow) {
     EXPECT_FALSE(probe.targets.front().closed_reference);
 }
 
+TEST(ReadReport, ReadsSeveralAttemptsAndWhatWasSaid) {
+    const auto report = read_report(replaced(kProbe, R"("open_references")", R"(
+  "repeated": {"interval_ms": 200, "counts": {}, "attempts": [
+    {"target": "10.2.0.1:8080", "outcome": "connected", "started_us": 1, "talk": "silence"}],
+   "same_port": [{"target": "10.2.0.1:8080", "outcome": "no-answer", "started_us": 1}]},
+  "exchange": {"outcome": "window-closed", "tls_problem": "none", "idle_ms": 4000,
+   "fresh_connection_works": true, "chain": [{"subject": "CN=root", "expired": true}]},
+  "interfaces_down": ["wire"], "open_references")"));
+    ASSERT_TRUE(report);
+    const TargetProbe& target = std::get<ProbeReport>(*report).targets.front();
+    EXPECT_EQ(target.repeated->attempts.front().talk, Exchange::Outcome::Silence);
+    EXPECT_EQ(target.repeated->same_port.size(), 1U);
+    EXPECT_EQ(target.exchange->outcome, Exchange::Outcome::WindowClosed);
+    EXPECT_EQ(target.exchange->idle, std::chrono::milliseconds(4000));
+    EXPECT_EQ(target.exchange->fresh_connection_works, true);
+    EXPECT_TRUE(target.exchange->chain.front().expired);
+    EXPECT_EQ(target.interfaces_down.front(), "wire");
+}
+
 TEST(ReadReport, ReadsAWatch) {
     const auto report = read_report(kWatch);
     ASSERT_TRUE(report);
