@@ -32,9 +32,11 @@ public:
                 take_ahead(record);
             }
             constexpr std::uint64_t kOften = 1U << 16U;
-            if (options_.progress && counts().packets % kOften == 0 &&
-                !options_.progress(reader.window().position())) {
-                break;
+            if (counts().packets % kOften == 0) {
+                reader.release_what_was_read();
+                if (options_.progress && !options_.progress(reader.window().position())) {
+                    break;
+                }
             }
         }
         catch_up();
