@@ -97,6 +97,15 @@ Result<> InputWindow::look_for_compression() {
     return {};
 }
 
+void InputWindow::release_what_was_read() {
+    constexpr std::uint64_t kPage = 4096;
+    const std::uint64_t until = position_ / kPage * kPage;
+    if (mapped_ && until > released_) {
+        ::madvise(mapped_.get() + released_, until - released_, MADV_DONTNEED);
+        released_ = until;
+    }
+}
+
 void InputWindow::refill(std::size_t count) {
     const std::size_t kept = rest_.size();
     std::size_t start = 0;

@@ -47,6 +47,8 @@ public:
         rest_ = rest_.subspan(count);
         position_ += count;
     }
+    // What was read of a mapped file may leave the memory. Now and then, since it costs time.
+    void release_what_was_read();
     // Bytes before the current place, after decompression.
     [[nodiscard]] std::uint64_t position() const { return position_; }
     // Why reading stopped before the end, when the system failed.
@@ -65,6 +67,7 @@ private:
     std::unique_ptr<std::byte, Unmap> mapped_;
     UniqueFd file_;
     std::uint64_t position_ = 0;
+    std::uint64_t released_ = 0;
     std::optional<std::uint64_t> size_;
     std::optional<Error> error_;
 };

@@ -141,9 +141,11 @@ void tell_unanswered(const LiveFlow& opener, const std::vector<LogEntry>& log, s
         return;
     }
     // RFC 6298, 5.5: each wait is twice the one before; the first is a second.
+    constexpr std::int64_t kLongest = 1'000'000'000'000;
     const std::int64_t wait =
-        sent.size() < 2 ? 1'000'000'000
-                        : std::max<std::int64_t>(2 * (sent.back() - sent[sent.size() - 2]), 0);
+        sent.size() < 2
+            ? 1'000'000'000
+            : 2 * std::clamp<std::int64_t>(sent.back() - sent[sent.size() - 2], 0, kLongest);
     const std::int64_t due = sent.back() + wait;
     // Had it gone on, another SYN would be in the capture by now.
     const bool over = end_ns > due + wait / 4 + 100'000'000;

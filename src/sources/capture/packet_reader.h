@@ -56,6 +56,7 @@ public:
     [[nodiscard]] const ReadCounts& counts() const { return counts_; }
     [[nodiscard]] FileFormat format() const { return format_; }
     [[nodiscard]] const InputWindow& window() const { return window_; }
+    void release_what_was_read() { window_.release_what_was_read(); }
 
 private:
     struct Interface {

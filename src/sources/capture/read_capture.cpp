@@ -32,9 +32,11 @@ public:
                 take_ahead(record);
             }
             constexpr std::uint64_t kOften = 1U << 16U;
-            if (options_.progress && counts().packets % kOften == 0 &&
-                !options_.progress(reader.window().position())) {
-                break;
+            if (counts().packets % kOften == 0) {
+                reader.release_what_was_read();
+                if (options_.progress && !options_.progress(reader.window().position())) {
+                    break;
+                }
             }
         }
         catch_up();
@@ -60,10 +62,12 @@ public:
         counts.bytes += record.bytes.size();
         count_link_type(record.link_type);
         if (record.has_time) {
-            counts.times_backwards += record.time_ns < last_ns_ ? 1 : 0;
-            first_ns_ = std::min(first_ns_, record.time_ns);
-            last_ns_ = std::max(last_ns_, record.time_ns);
-            now_ns_ = record.time_ns;
+            // A damaged file may name any time; from 1897 to 2116 the difference of two fits.
+            const std::int64_t time_ns = std::clamp(record.time_ns, kEarliestNs, kLatestNs);
+            counts.times_backwards += time_ns < last_ns_ ? 1 : 0;
+            first_ns_ = std::min(first_ns_, time_ns);
+            last_ns_ = std::max(last_ns_, time_ns);
+            now_ns_ = time_ns;
         }
         const Moment moment{.time_ns = now_ns_,
                             .packet = static_cast<std::uint32_t>(counts.packets),
@@ -131,6 +135,8 @@ private:
         Tracker::Location location;
     };
     static constexpr std::size_t kLine = 8;
+    static constexpr std::int64_t kEarliestNs = -(std::int64_t{1} << 61U);
+    static constexpr std::int64_t kLatestNs = std::int64_t{1} << 62U;
 
     [[nodiscard]] const CaptureCounts& counts() const { return captured_.counts; }
 

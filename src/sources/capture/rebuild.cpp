@@ -109,14 +109,17 @@ Vantage vantage_of(const std::array<const LiveFlow*, 2>& flows, CapturedConnecti
     Vantage vantage;
     for (std::size_t end = 0; end < 2; ++end) {
         if (connection.round_trip[end]) {
-            vantage.delay_ns[end] = connection.round_trip[end]->count() / 2;
+            // Times of a damaged file may be anything.
+            constexpr std::int64_t kLongest = 1'000'000'000'000;
+            vantage.delay_ns[end] =
+                std::clamp<std::int64_t>(connection.round_trip[end]->count() / 2, 0, kLongest);
             vantage.delay_known[end] = true;
         }
     }
     const auto by_time = [&](std::size_t end) {
         const auto mine = connection.round_trip[end];
         const auto theirs = connection.round_trip[1 - end];
-        return mine && (mine->count() < kNearNs || (theirs && *mine * 4 < *theirs));
+        return mine && (mine->count() < kNearNs || (theirs && *mine < *theirs / 4));
     };
     for (std::size_t end = 0; end < 2; ++end) {
         const bool fresh = is_fresh(flows[end]->hop_limit) && flows[1 - end]->hop_limit != 0 &&

@@ -299,7 +299,8 @@ void Tracker::count_for_port(const LiveConnection& connection) {
     }
     PortCounts& counts = ports_[place];
     ++counts.attempts;
-    if (connection.is_established()) {
+    // Of one direction alone, the opener's acknowledgment says that it was answered.
+    if (connection.is_established() || (to.packets == 0 && from.acked_syn)) {
         ++counts.established;
     } else if (to.resets > 0) {
         ++counts.refused;

@@ -98,6 +98,17 @@ TEST(Tracker, CountsWhatItForgetsOfThoseAtRest) {
     EXPECT_EQ(captured.ports[0].established, 100U);
 }
 
+TEST(Tracker, CountsAnOpenerThatGoesOnAsAnsweredThoughTheAnswersWereNotCaptured) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100})
+        .client(10, {.sequence = 101, .acknowledgment = 501})
+        .client(20, {.sequence = 101, .acknowledgment = 501, .payload = 10});
+    const Captured captured = scene.all();
+    ASSERT_EQ(captured.ports.size(), 1U);
+    EXPECT_EQ(captured.ports[0].established, 1U);
+    EXPECT_EQ(captured.ports[0].unanswered, 0U);
+}
+
 TEST(Gather, RebuildsWhatARuleMayJudgeAndOnlySumsUpTheRest) {
     Scene scene;
     whole_connection(scene, 0);
