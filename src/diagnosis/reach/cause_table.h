@@ -16,8 +16,6 @@ namespace tcpdx::diagnosis::reach {
 [[nodiscard]] std::span<const Cause> connected_causes();
 [[nodiscard]] std::span<const Cause> unsteady_causes();
 
-namespace table {
-
 template <class... Values>
 constexpr Condition is(Feature feature, Values... values) {
     return {feature,
@@ -60,5 +58,4 @@ constexpr auto kTcpSawNothing =
 constexpr auto kArrived = list(is(F::SynArrived, SynArrived::Yes));
 constexpr auto kNeverArrived = list(is(F::SynArrived, SynArrived::No));
 
-}  // namespace table
 }  // namespace tcpdx::diagnosis::reach

@@ -7,7 +7,7 @@
 namespace tcpdx::diagnosis::reach {
 
 std::span<const Cause> all_causes() {
-    static const std::vector<Cause> kAll = [] {
+    static const std::vector<Cause> every_row = [] {
         std::vector<Cause> all;
         for (const auto part :
              {silence_causes(), refusal_causes(), connected_causes(), unsteady_causes()}) {
@@ -15,7 +15,7 @@ std::span<const Cause> all_causes() {
         }
         return all;
     }();
-    return kAll;
+    return every_row;
 }
 
 bool allows(const Condition& condition, const Facts& facts) {

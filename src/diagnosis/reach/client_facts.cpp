@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/i18n.h"
+#include "diagnosis/reach/exchange_facts.h"
 #include "diagnosis/reach/repeated_facts.h"
 
 namespace tcpdx::diagnosis::reach {
@@ -90,7 +91,9 @@ public:
             own_capture();
             own_resets();
         }
-        talk();
+        if (probe_.exchange) {
+            add_exchange_facts(*probe_.exchange, facts_);
+        }
         if (probe_.repeated) {
             add_repeated_facts(*probe_.repeated, facts_);
         }
@@ -341,91 +344,6 @@ private:
         } else {
             facts_.set(Feature::OwnResets, Growth::Flat);
         }
-    }
-
-    void talk() {
-        if (!probe_.exchange) {
-            return;
-        }
-        const Exchange& exchange = *probe_.exchange;
-        // Both enums are the same list: what was observed, and what the table knows of it.
-        facts_.set(Feature::Talk, static_cast<Talk>(exchange.outcome), seen(talk_fact(exchange)));
-        if (!exchange.tls_version.empty() || exchange.tls_problem != Exchange::TlsProblem::None) {
-            facts_.set(Feature::Tls, static_cast<Tls>(exchange.tls_problem));
-        }
-        if (!exchange.tls_version.empty()) {
-            facts_.add_evidence(seen({N_("{0}; certificate of {1}, issued by {2}, valid until {3}"),
-                                      {exchange.tls_version, exchange.certificate_subject,
-                                       exchange.certificate_issuer, exchange.certificate_ends}}));
-        }
-        for (const Exchange::ChainLink& link : exchange.chain) {
-            facts_.add_evidence(
-                seen({link.expired ? N_("it came with the certificate of {0}, issued by {1}, which "
-                                        "expired on {2}")
-                                   : N_("it came with the certificate of {0}, issued by {1}, valid "
-                                        "until {2}"),
-                      {link.subject, link.issuer, link.ends}}));
-        }
-        if (!exchange.certificate_names.empty()) {
-            facts_.add_evidence(
-                seen({N_("the certificate is for {0}"), {exchange.certificate_names}}));
-        }
-        if (!exchange.tls_detail.empty()) {
-            facts_.add_evidence(seen({N_("TLS says: {0}"), {exchange.tls_detail}}));
-        }
-        const bool left_alone = exchange.idle.count() > 0;
-        facts_.set(Feature::Idle, left_alone ? Idle::Yes : Idle::No);
-        if (left_alone) {
-            facts_.add_evidence(
-                seen({N_("before that the connection was left alone for {0}"), {exchange.idle}}));
-        }
-        if (exchange.fresh_connection_works) {
-            const bool work = *exchange.fresh_connection_works;
-            facts_.set(Feature::FreshConnection,
-                       work ? FreshConnection::Works : FreshConnection::Fails,
-                       seen({work ? N_("a fresh connection gets an answer")
-                                  : N_("a fresh connection gets none either")}));
-        }
-        constexpr std::uint64_t kFitsAnyPath = 500;
-        if (exchange.outcome == Exchange::Outcome::NotAcknowledged &&
-            exchange.bytes_sent <= kFitsAnyPath) {
-            facts_.set(Feature::SmallSegments, SmallSegments::Fail);
-        } else if (exchange.small_segments_work) {
-            const bool work = *exchange.small_segments_work;
-            facts_.set(
-                Feature::SmallSegments, work ? SmallSegments::Work : SmallSegments::Fail,
-                seen({work ? N_("a second connection with small segments gets an answer")
-                           : N_("a second connection with small segments gets none either")}));
-        }
-    }
-
-    static Message talk_fact(const Exchange& exchange) {
-        const milliseconds took = in_ms(exchange.took);
-        switch (exchange.outcome) {
-            case Exchange::Outcome::Answered:
-                return exchange.first_line.empty()
-                           ? Message{N_("it answered after {0}"), {took}}
-                           : Message{N_("it answered after {0}: {1}"), {took, exchange.first_line}};
-            case Exchange::Outcome::OtherAnswer:
-                return {N_("it answered, and not what was expected: {0}"), {exchange.first_line}};
-            case Exchange::Outcome::Silence:
-                return {N_("{0} bytes were sent and acknowledged; no answer within {1}"),
-                        {number(exchange.bytes_sent), took}};
-            case Exchange::Outcome::NotAcknowledged:
-                return {N_("{0} bytes were sent, and not acknowledged within {1}"),
-                        {number(exchange.bytes_sent), took}};
-            case Exchange::Outcome::Closed:
-                return {N_("the server closed it after {0}, without an answer"), {took}};
-            case Exchange::Outcome::Reset:
-                return {N_("the server reset it after {0}"), {took}};
-            case Exchange::Outcome::TlsFailed:
-                return {N_("the TLS handshake failed after {0}"), {took}};
-            case Exchange::Outcome::WindowClosed:
-                return {N_("the server's window stayed closed for {0}: nobody reads there what "
-                           "arrives"),
-                        {took}};
-        }
-        return {};
     }
 
     void raw_probes() {

@@ -3,8 +3,6 @@
 namespace tcpdx::diagnosis::reach {
 namespace {
 
-using namespace table;
-
 // --- connected, and yet -----------------------------------------------------------------------
 
 constexpr auto kHandshakeUnfinished =

@@ -3,8 +3,6 @@
 namespace tcpdx::diagnosis::reach {
 namespace {
 
-using namespace table;
-
 constexpr auto kRefused = list(is(F::Answer, Answer::Reset));
 constexpr auto kSameDistance = list(is(F::ReplyDistance, ReplyDistance::AsOtherPorts));
 constexpr auto kIcmp = list(is(F::Answer, Answer::Icmp));

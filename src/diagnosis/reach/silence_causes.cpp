@@ -3,8 +3,6 @@
 namespace tcpdx::diagnosis::reach {
 namespace {
 
-using namespace table;
-
 // --- what groups of causes have in common ----------------------------------------------------
 
 // Only this port is silent, whatever is sent to it.

@@ -3,8 +3,6 @@
 namespace tcpdx::diagnosis::reach {
 namespace {
 
-using namespace table;
-
 constexpr auto kSomeRefused = list(is(F::Refusals, Among::Some));
 // A flow that was silent at first never gets through: it does not depend on luck, but on the flow.
 constexpr auto kFlowSilent =

@@ -47,7 +47,8 @@ void prepare(int socket, const ConnectRequest& request) {
         set_number(socket, SOL_SOCKET, SO_REUSEADDR, 1);
         const KernelAddress local = kernel_address(
             {.address = {IpAddress::any(family), request.source_port}, .interface = 0});
-        ::bind(socket, local.get(), local.size);
+        // Where the port cannot be had the kernel chooses another, as `source` will show.
+        static_cast<void>(::bind(socket, local.get(), local.size));
     }
 }
 

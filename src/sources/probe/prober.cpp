@@ -235,7 +235,8 @@ private:
                 {N_("trying source port {0} again"), {std::int64_t{failed.source->port}}},
                 options_.patience);
             if (auto made = connect_once_more(failed.source->port);
-                made && made->outcome != Outcome::NotSent) {
+                made && made->source && made->source->port == failed.source->port &&
+                made->outcome != Outcome::NotSent) {
                 repeated.same_port.push_back(*std::move(made));
             }
         }

@@ -1,0 +1,66 @@
+"""What a condition is: how it is made on the real kernel, and what must be said of it.
+
+A condition is a function that changes a healthy network, in which the server serves PORT and OPEN,
+unless it says `serves=False`. `client` are the causes that a client with CAP_NET_RAW cannot tell
+apart, `unprivileged` those without it; none when it looks healthy to a client. The first word of
+the name is the row of docs/reach.md.
+"""
+
+import dataclasses
+import time
+
+from network import CLIENT, CLIENT6, DELAY, FAR_ROUTER, OPEN, PEER, PORT, ROUTER, SERVER, SERVER6
+
+# Classes that no client can split (docs/reach.md).
+S1 = {"input-drop", "path-drop", "output-drop", "return-path-drop", "address-translation-full",
+      "connection-table-full", "md5-required"}
+S2 = {"accept-queue-full", "syn-queue-full", "syn-filter"}
+S3 = {"syn-filter-closed"}
+S4 = {"host-off", "no-route-back", "reverse-path-filter"}
+S5 = {"blackhole-route"}
+S6 = {"default-drop", "default-drop-closed"}
+R1 = {"port-closed", "other-address-only", "server-reset"}
+# Without raw segments nobody can look behind the silence of one port.
+SILENT = S1 | S2 | S3 | {"own-input-drop"}
+REFUSED = R1 | {"middle-reset"}
+UNFINISHED = {"accept-queue-full-at-ack", "ack-lost", "defer-accept"}
+ENDED = {"overflow-reset", "program-ends-it"}
+
+CONDITIONS = {}
+
+
+@dataclasses.dataclass
+class Condition:
+    name: str
+    setup: object
+    true: str
+    client: set
+    unprivileged: set
+    serves: bool = True
+    target: str = SERVER
+    status: int = 2
+    alone: bool = False  # the server cannot be asked
+    options: tuple = ()  # of tcpdx probe
+    delay: float = DELAY  # of the wire, in seconds
+    says: str = ""  # is in the evidence, beside the cause
+    during: object = None  # happens while the probe runs
+    joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
+
+
+def condition(true, client=None, unprivileged=None, **more):
+    def register(setup):
+        name = setup.__name__.replace("_", "-")
+        alone = {true} if true else set()
+        CONDITIONS[name] = Condition(name, setup, true, client if client is not None else alone,
+                                     unprivileged or (client if client is not None else alone),
+                                     **more)
+        CONDITIONS[name].joint = alone if CONDITIONS[name].joint is None else CONDITIONS[name].joint
+        return setup
+    return register
+
+
+def other_interface(host):
+    """One that is up and leads nowhere."""
+    host.run("ip", "link", "add", "other", "type", "veth", "peer", "name", "nowhere")
+    host.run("ip", "link", "set", "other", "up")
+    host.run("ip", "link", "set", "nowhere", "up")
