@@ -25,7 +25,7 @@ public:
     [[nodiscard]] std::optional<KernelSocket> accept(std::chrono::milliseconds patience) const;
     // Zero once connected, else the error that connect() ended with, or EINPROGRESS.
     [[nodiscard]] int connect_error(std::chrono::milliseconds patience) const;
-    std::size_t send(std::string_view text) const;
+    [[nodiscard]] std::size_t send(std::string_view text) const;
     // Until there is something, or the end of the stream (zero), or nothing for so long (nothing).
     [[nodiscard]] std::optional<std::size_t> read(std::chrono::milliseconds patience) const;
     [[nodiscard]] std::uint16_t port() const;

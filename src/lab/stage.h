@@ -40,6 +40,11 @@ struct Probe {
 // What the rest of tcpdx lends to a scenario, and shows of it.
 class Audience {
 public:
+    Audience() = default;
+    Audience(const Audience&) = delete;
+    Audience& operator=(const Audience&) = delete;
+    Audience(Audience&&) = delete;
+    Audience& operator=(Audience&&) = delete;
     virtual ~Audience() = default;
     virtual void told(const Message& text) = 0;
     // The ladder, and what netstat shows.

@@ -189,7 +189,7 @@ def ends_cleanly(program, ending):
     before = devices()
     process = subprocess.Popen([program, "lab", "TIME_WAIT", "--hold", "--lang", "en"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
-    shows_within(process, "after ")
+    shows_within(process, "\nafter ")
     inode = os.readlink(f"/proc/{process.pid}/ns/net")
     check(inode != os.readlink("/proc/self/ns/net"), "it is in the host's network")
     check(devices() == before, f"the host has devices of the lab: {devices()}")

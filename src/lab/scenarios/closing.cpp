@@ -90,12 +90,12 @@ Result<> lost_final_ack(Stage& stage, Held& held) {
 Result<> peer_power_off(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
-    pair.kernel.send("before");
+    (void)pair.kernel.send("before");
     stage.pause(milliseconds(200));
     stage.peer().set_rule([](LabEnd, const wire::TcpSegment&) { return Fate::GetsLost; });
     stage.tell(N_("The peer's plug is pulled: nothing passes any more, and nobody says so."));
     stage.kernel_calls("send()");
-    pair.kernel.send("after");
+    (void)pair.kernel.send("after");
     (void)stage.wait_for_timer(TimerKind::Retransmit, 3);
     held.push_back(std::move(pair.kernel));
     return stage.audience().diagnose(

@@ -32,13 +32,13 @@ Result<> zero_window(Stage& stage, Held& held) {
 Result<> retransmission(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
-    pair.kernel.send("arrives");
+    (void)pair.kernel.send("arrives");
     stage.pause(milliseconds(200));
     stage.peer().set_rule([](LabEnd from, const wire::TcpSegment&) {
         return from == LabEnd::Kernel ? Fate::GetsLost : Fate::Passes;
     });
     stage.kernel_calls("send()");
-    pair.kernel.send("gets lost");
+    (void)pair.kernel.send("gets lost");
     (void)stage.wait_for_timer(TimerKind::Retransmit, 5);
     stage.tell(
         N_("Each retransmission comes about twice as long after the one before. The kernel gives "
@@ -51,7 +51,7 @@ Result<> retransmission(Stage& stage, Held& held) {
 Result<> forgotten_by_translator(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
-    pair.kernel.send("hello");
+    (void)pair.kernel.send("hello");
     (void)stage.wait_until([&] { return stage.peer().read(pair.peer) > 0; });
     stage.pause(milliseconds(1500));
     stage.tell(N_("Nothing was sent for a while, and neither end checks that the other is there."));
@@ -62,7 +62,7 @@ Result<> forgotten_by_translator(Stage& stage, Held& held) {
         return port == 40000 ? Fate::GetsLost : Fate::Passes;
     });
     stage.kernel_calls("send()");
-    pair.kernel.send("is anybody there?");
+    (void)pair.kernel.send("is anybody there?");
     (void)stage.wait_for_timer(TimerKind::Retransmit, 3);
     stage.tell(
         N_("The address translator has forgotten the connection. What is sent now vanishes; "

@@ -32,7 +32,9 @@ Result<> flood(Stage& stage, Held& held, const std::string& cookies,
                const lab::Diagnosis& diagnosis) {
     TRY(set_option("net.ipv4.tcp_syncookies", cookies));
     TRY(set_option("net.ipv4.tcp_max_syn_backlog", "64"));
-    held.push_back(TRY(KernelSocket::listen(kPort, 64)));
+    // Without cookies the limit is that of the option above, and the backlog is larger: where half
+    // of it is taken, the kernel gives up half-open connections early (reqsk_timer_handler()).
+    held.push_back(TRY(KernelSocket::listen(kPort, cookies == "0" ? 1024 : 64)));
     // 198.18.0.0/15 is for benchmarks (RFC 2544): nobody answers there.
     constexpr std::uint32_t kNobody = 0xC6120000;
     const auto send_syns = [&stage](std::uint32_t first) {

@@ -49,7 +49,7 @@ Result<> syn_received(Stage& stage, Held& held) {
 Result<> established(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
-    pair.kernel.send("hello");
+    (void)pair.kernel.send("hello");
     (void)stage.wait_until([&] { return stage.peer().read(pair.peer) > 0; });
     stage.peer_calls("send()");
     (void)stage.peer().send(pair.peer, "answer");
