@@ -56,7 +56,9 @@ def page_of(sections, proofs):
     """The page, and the requirements without a test."""
     lines = ["# TCP conformance of src/endpoint", "",
              "Written by tools/tcp_conformance.py from docs/tcp-requirements.txt and the tests."
-             " Not for editing.", ""]
+             " Not for editing.",
+             "What it answers beside the kernel, segment by segment: [tcp-beside-linux.md]"
+             "(tcp-beside-linux.md).", ""]
     gaps, total, proved = [], 0, 0
     body = []
     for title, requirements in sections:

@@ -453,7 +453,9 @@ void Connection::acknowledge_text(Receiver::Effect effect, Time now) {
         acknowledge_at_once();  // RFC 2883, 4: in the acknowledgment of this very segment
         return;
     }
-    ++unacknowledged_segments_;
+    // Two segments' worth, also where they came as one.
+    const std::uint32_t owed = receiver_.next() - last_ack_sent_;
+    unacknowledged_segments_ += owed >= 2 * receive_segment_size() ? 2U : 1U;
     if (!settings_->delayed_ack || quick_acks_left_ > 0 || unacknowledged_segments_ >= 2) {
         quick_acks_left_ -= quick_acks_left_ > 0 ? 1 : 0;
         acknowledge_at_once();

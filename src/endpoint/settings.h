@@ -66,7 +66,7 @@ struct Settings {
     // Data that comes with the peer's SYN of a connection that this end opened is kept.
     bool keep_data_on_syn = true;
     // The edges and the order of checks of Linux' tcp_input.c and tcp_minisocks.c, where they are
-    // not the RFC's: see docs/tcp-conformance.md.
+    // not the RFC's: see docs/tcp-beside-linux.md.
     bool linux_arrivals = false;
     // How soon the SYN is sent again after a wrong answer to it; zero is at its usual time.
     Duration retry_syn_after_wrong_answer{};

@@ -96,7 +96,10 @@ public:
     [[nodiscard]] const Settings& settings() const { return settings_; }
 
     // ---- datagrams and times in
-    void receive(std::span<const std::byte> datagram, Time now);
+    // A device that takes several segments in one (GRO) leaves their checksum to whom it trusts.
+    enum class Checksum : bool { ToVerify, Verified };
+    void receive(std::span<const std::byte> datagram, Time now,
+                 Checksum checksum = Checksum::ToVerify);
     void advance_time(Time now);
 
     // ---- datagrams, events and the next time out
@@ -160,7 +163,8 @@ private:
     void retire_if_over(std::uint32_t index);
     void remove(std::uint32_t index);
 
-    void segment_arrives(const wire::IpHeader& header, std::span<const std::byte> bytes, Time now);
+    void segment_arrives(const wire::IpHeader& header, std::span<const std::byte> bytes, Time now,
+                         Checksum checksum);
     void segment_for_connection(std::uint32_t index, const wire::TcpSegment& segment, wire::Ecn ecn,
                                 Time now);
     bool segment_for_time_wait(const FourTuple& tuple, const wire::TcpSegment& segment,

@@ -9,6 +9,8 @@ import ctypes
 import http.client
 import os
 import pathlib
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -103,6 +105,14 @@ def short_connections(count):
     print(f"  {count} short connections, {count / (time.monotonic() - started):.0f} a second")
 
 
+def many_requests():
+    if not shutil.which("wrk"):
+        return
+    answer = run("wrk", "-t1", "-c50", "-d5", "http://10.77.0.2/100", capture_output=True, text=True)
+    assert "Non-2xx" not in answer.stdout and "Socket errors" not in answer.stdout, answer.stdout
+    print("  wrk, 50 connections: " + re.search(r"Requests/sec:\s*(\S+)", answer.stdout)[1] + " requests a second")
+
+
 def main(program, megabytes):
     if os.geteuid() != 0 or not pathlib.Path("/dev/net/tun").exists():
         print("needs root and /dev/net/tun")
@@ -125,6 +135,7 @@ def main(program, megabytes):
             enter(namespace.fileno())
         socket.setdefaulttimeout(20)
         short_connections(10_000)
+        many_requests()
     finally:
         if server is not None:
             server.stop()

@@ -513,8 +513,18 @@ ssize_t SocketTable::write(int fd, std::span<const iovec> parts, int flags) {
 
 // ---- closing
 
+// SO_LINGER: until the peer has acknowledged the FIN, or the time is over.
+void SocketTable::linger_on(Engine::Lock& lock, Handle handle, int seconds) {
+    const auto is_closed = [&] {
+        const Connection* closing = engine_->stack().find(handle);
+        return closing == nullptr || closing->sender().fin_acknowledged() ||
+               closing->state() == TcpState::Closed;
+    };
+    engine_->wait(lock, is_closed, std::chrono::seconds(seconds));
+}
+
 int SocketTable::close(int fd) {
-    const auto lock = engine_->lock();
+    auto lock = engine_->lock();
     engine_->arrived();
     if (epolls_.erase(fd) > 0) {
         return static_cast<int>(::syscall(SYS_close, fd));
@@ -532,11 +542,16 @@ int SocketTable::close(int fd) {
             engine_->stack().close(socket->handle, engine_->now());
         }
     }
+    const Socket closed = *socket;
     sockets_.erase(fd);
     for (auto& [epoll_fd, epoll] : epolls_) {
         epoll.watches.erase(fd);
     }
     engine_->pump();
+    if (closed.role == Role::Connected && closed.linger_option.l_onoff != 0 &&
+        closed.linger_option.l_linger > 0 && (!closed.nonblocking || linux_like())) {
+        linger_on(lock, closed.handle, closed.linger_option.l_linger);
+    }
     // Not ::close(), which this library also exports.
     return static_cast<int>(::syscall(SYS_close, fd));
 }

@@ -82,6 +82,7 @@ private:
     [[nodiscard]] bool blocks(const Socket& socket, int flags) const;
     [[nodiscard]] std::optional<endpoint::Duration> receive_timeout(const Socket& socket) const;
     int finish_connect(Socket& socket);
+    void linger_on(Engine::Lock& lock, endpoint::Handle handle, int seconds);
     void options_changed(Socket& socket);
     int set_tcp_option(Socket& socket, int name, int value);
     int set_socket_option(Socket& socket, int name, const void* value, socklen_t size);
