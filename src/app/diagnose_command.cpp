@@ -430,7 +430,8 @@ Run add_diagnose_options(CLI::App& command, bool with_target) {
             ->type_name(_("FILE"));
     command
         .add_option("--port", options->port, _("a port that should be reachable, as TARGET :8080"))
-        ->check(CLI::Range(1, 65535));
+        ->type_name(_("PORT"))
+        ->check(port_number());
     command
         .add_option("--wanted", options->wanted,
                     _("what should be reachable from outside: a port, or 192.0.2.1:8080"))

@@ -34,6 +34,19 @@ public:
                    : " " + get_label(option->get_type_name());
     }
 
+    // "REPORT REPORT", "[FILTER]...". CLI11 writes "(2x)" behind it.
+    std::string make_option_usage(const CLI::Option* option) const override {
+        const std::string name = make_option_name(option, true);
+        std::string text = name;
+        for (int i = 1; i < option->get_items_expected_min(); ++i) {
+            text += " " + name;
+        }
+        if (option->get_expected_max() >= CLI::detail::expected_max_vector_size) {
+            text += "...";
+        }
+        return option->get_required() ? text : "[" + text + "]";
+    }
+
     std::string make_subcommand(const CLI::App* command) const override {
         return entry(command->get_display_name(true), command->get_description());
     }

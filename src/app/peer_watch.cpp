@@ -98,7 +98,9 @@ private:
                 packets.other_ports += segment.outgoing ? 0U : 1U;
             } else if (segment.outgoing) {
                 packets.syn_acks_sent += segment.flags.syn && segment.flags.ack ? 1U : 0U;
-                packets.resets_sent += segment.flags.rst && answers_syn(segment) ? 1U : 0U;
+                if (segment.flags.rst) {
+                    ++(answers_syn(segment) ? packets.resets_sent : packets.resets_later);
+                }
             } else if (segment.flags.syn && !segment.flags.ack) {
                 ++packets.syns;
                 if (syn_sequences_.size() < kMostSynPorts) {
@@ -106,6 +108,8 @@ private:
                 }
             } else if (segment.flags.fin && !segment.flags.ack) {
                 ++packets.bare_fins;
+            } else if (segment.payload_bytes > 0) {
+                ++packets.data_segments;
             }
         }
     }
@@ -126,23 +130,37 @@ private:
     }
 
     void note_listener(const Connection& connection, bool first) {
-        auto known = std::find_if(
-            watch_.listeners.begin(), watch_.listeners.end(),
-            [&](const WatchedListener& each) { return each.local == connection.local; });
-        if (known == watch_.listeners.end()) {
+        // Siblings that share the port (SO_REUSEPORT) have the same address.
+        const std::uint32_t inode = connection.inode.value_or(0);
+        std::size_t index = 0;
+        while (index < watch_.listeners.size() &&
+               (watch_.listeners[index].local != connection.local || inodes_[index] != inode)) {
+            ++index;
+        }
+        if (index == watch_.listeners.size()) {
             watch_.listeners.push_back({.local = connection.local});
-            known = std::prev(watch_.listeners.end());
             first_drops_.push_back(first ? connection.drops : std::optional<std::uint32_t>(0));
-            inodes_.push_back(connection.inode.value_or(0));
+            inodes_.push_back(inode);
+            waiting_since_.emplace_back();
         }
-        const auto index = static_cast<std::size_t>(known - watch_.listeners.begin());
+        WatchedListener& known = watch_.listeners[index];
+        known.last_queue = connection.accept_queue;
         if (connection.accept_queue) {
-            known->deepest_queue =
-                std::max(known->deepest_queue.value_or(0), *connection.accept_queue);
+            known.deepest_queue =
+                std::max(known.deepest_queue.value_or(0), *connection.accept_queue);
         }
-        known->backlog_limit = connection.backlog_limit;
+        if (connection.accept_queue.value_or(0) == 0) {
+            waiting_since_[index].reset();
+            known.waiting = milliseconds(0);
+        } else {
+            const auto now = Clock::now();
+            const auto since = waiting_since_[index].value_or(now);
+            waiting_since_[index] = since;
+            known.waiting = std::chrono::duration_cast<milliseconds>(now - since);
+        }
+        known.backlog_limit = connection.backlog_limit;
         if (connection.drops && first_drops_[index] && *connection.drops >= *first_drops_[index]) {
-            known->new_drops = *connection.drops - *first_drops_[index];
+            known.new_drops = *connection.drops - *first_drops_[index];
         }
     }
 
@@ -152,28 +170,46 @@ private:
             connection.state != TcpState::Established && connection.state != TcpState::CloseWait) {
             return;
         }
-        auto known = std::find_if(
-            watch_.connections.begin(), watch_.connections.end(),
-            [&](const PeerConnection& each) { return each.remote == connection.remote; });
-        if (known == watch_.connections.end()) {
+        std::size_t index = 0;
+        while (index < watch_.connections.size() &&
+               watch_.connections[index].remote != connection.remote) {
+            ++index;
+        }
+        const auto now = Clock::now();
+        if (index == watch_.connections.size()) {
             watch_.connections.push_back({.remote = connection.remote});
-            known = std::prev(watch_.connections.end());
             half_open_looks_.push_back(0);
+            unchanged_since_.push_back(now);
         }
+        PeerConnection& known = watch_.connections[index];
+        const PeerConnection before = known;
         if (connection.state == TcpState::SynReceived) {
-            ++half_open_looks_[static_cast<std::size_t>(known - watch_.connections.begin())];
+            ++half_open_looks_[index];
         }
-        known->state = connection.state;
-        known->never_accepted = connection.kind == SocketKind::Full && connection.inode == 0U &&
-                                connection.state != TcpState::SynReceived;
-        known->unread_bytes = connection.receive_queue.value_or(0);
-        known->unacknowledged_bytes = connection.send_queue.value_or(0);
+        known.state = connection.state;
+        known.never_accepted = connection.kind == SocketKind::Full && connection.inode == 0U &&
+                               connection.state != TcpState::SynReceived;
+        // A FIN that waits to be read counts as a byte.
+        known.unread_bytes = connection.receive_queue.value_or(0);
+        if (connection.state == TcpState::CloseWait && known.unread_bytes > 0) {
+            --known.unread_bytes;
+        }
+        known.unacknowledged_bytes = connection.send_queue.value_or(0);
         if (connection.tcp) {
-            known->bytes_received = connection.tcp->bytes_received;
+            known.bytes_received = connection.tcp->bytes_received;
+            known.bytes_answered = connection.tcp->bytes_acked;
         }
         if (connection.timer) {
-            known->retransmits = connection.timer->retransmits;
+            known.retransmits = connection.timer->retransmits;
         }
+        const bool changed = known.never_accepted != before.never_accepted ||
+                             known.unread_bytes != before.unread_bytes ||
+                             known.bytes_received != before.bytes_received ||
+                             known.bytes_answered != before.bytes_answered;
+        if (changed) {
+            unchanged_since_[index] = now;
+        }
+        known.unchanged = std::chrono::duration_cast<milliseconds>(now - unchanged_since_[index]);
     }
 
     Result<> look(bool first) {
@@ -222,10 +258,16 @@ private:
     std::unordered_set<std::uint32_t> syn_sequences_;
     std::vector<std::optional<std::uint32_t>> first_drops_;
     std::vector<std::uint32_t> inodes_;
-    std::vector<std::uint32_t> half_open_looks_;  // of each of watch_.connections
+    std::vector<std::optional<Clock::time_point>> waiting_since_;  // of each of watch_.listeners
+    std::vector<std::uint32_t> half_open_looks_;                   // of each of watch_.connections
+    std::vector<Clock::time_point> unchanged_since_;               // the same
 };
 
+// 0 its connections are taken, 1 with something wrong, 2 they are not taken, 3 nothing was seen.
 int status_of(const PortWatch& watch, const diagnosis::reach::Verdict& verdict) {
+    if (verdict.outcome == diagnosis::reach::Verdict::Outcome::ConnectsButBadly) {
+        return 1;
+    }
     if (verdict.candidates.empty()) {
         return watch.connections.empty() ? kCouldNotTell : 0;
     }

@@ -42,6 +42,7 @@ struct Options {
     std::optional<std::string> http_path;
     std::optional<std::string> send;
     std::optional<std::string> expect;
+    double idle_seconds = 0;
     std::string reference;
     std::string compare;
 };
@@ -239,7 +240,8 @@ int run(const Options& options, const Context& context) {
         .count = options.count,
         .interval =
             std::chrono::milliseconds(static_cast<std::int64_t>(options.interval_seconds * 1000)),
-        .conversation = conversation_wanted(options, *place)};
+        .conversation = conversation_wanted(options, *place),
+        .idle = std::chrono::milliseconds(static_cast<std::int64_t>(options.idle_seconds * 1000))};
     if (options.count == 0 || options.count > kMostAttempts) {
         complain(render(Message{N_("--count goes from 1 to {0}."),
                                 {static_cast<std::int64_t>(kMostAttempts)}}));
@@ -247,6 +249,10 @@ int run(const Options& options, const Context& context) {
     }
     if (options.http_path && !options.http_path->starts_with('/')) {
         complain(render(Message{N_("{0} is not a path: it begins with /."), {*options.http_path}}));
+        return kUsageError;
+    }
+    if (options.idle_seconds > 0 && !wanted.conversation) {
+        complain(_("--idle needs something to say afterwards: --send, --http or --tls."));
         return kUsageError;
     }
     if (!options.reference.empty()) {
@@ -325,6 +331,12 @@ void add_probe_command(CLI::App& tcpdx, Run& chosen) {
         ->excludes(http);
     command.add_option("--expect", options->expect, _("what the answer has to have in it"))
         ->type_name(_("TEXT"));
+    command
+        .add_option("--idle", options->idle_seconds,
+                    _("leave the connection alone for so long before talking: some firewalls "
+                      "forget it"))
+        ->check(seconds_between(0.1, 86400))
+        ->type_name(_("SECONDS"));
     command.add_flag("--json", options->json, _("JSON, described in docs/json.md"));
     command.callback([&chosen, options] {
         chosen = [options](const Context& context) { return run(*options, context); };

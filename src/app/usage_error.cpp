@@ -68,6 +68,10 @@ std::string usage_error_text(const CLI::App& app, const CLI::ParseError& error) 
                    ? render(Message{N_("{0} needs a value."), {options[0]}})
                    : render(Message{N_("{0} can be given only once."), {options[0]}});
     }
+    if (is<CLI::ArgumentMismatch>(error)) {  // "REPORT: At least 2 required but received 1"
+        return render(Message{N_("{0}: too few or too many of them. See tcpdx --help"),
+                              {text.substr(0, text.rfind(": "))}});
+    }
     if (is<CLI::ConversionError>(error) && !options.empty()) {
         return render(Message{N_("{0} does not take this value."), {options[0]}});
     }
@@ -98,6 +102,17 @@ CLI::Validator seconds_between(double least, double most) {
                        ? std::string()
                        : render(Message{N_("{0} is not a number of seconds from {1} to {2}."),
                                         {text, fmt::format("{}", least), fmt::format("{}", most)}});
+        },
+        "");
+}
+
+CLI::Validator port_number() {
+    return CLI::Validator(
+        [](const std::string& text) {
+            const auto number = number_in<std::uint16_t>(text);
+            return number && *number != 0
+                       ? std::string()
+                       : render(Message{N_("{0} is not a port: 1 to 65535."), {text}});
         },
         "");
 }

@@ -20,6 +20,7 @@ namespace tcpdx::app {
 
 // Checks of values, which complain in the reader's language and add nothing to the help.
 [[nodiscard]] CLI::Validator seconds_between(double least, double most);
+[[nodiscard]] CLI::Validator port_number();
 [[nodiscard]] CLI::Validator whole_number();
 
 }  // namespace tcpdx::app

@@ -13,6 +13,12 @@ Value owner_name(const Situation& situation, const Connection& connection) {
     return process != nullptr ? Value(name_of(*process)) : PortName{connection.local.port};
 }
 
+Value listener_name(const Situation& situation, const Connection& listener) {
+    const Process* process = situation.now.process_of(listener);
+    return ProgramOnPort{process != nullptr ? name_of(*process) : std::string(),
+                         listener.local.port};
+}
+
 std::string ss_command(std::string_view options, std::uint16_t local_port) {
     return "ss " + std::string(options) + " 'sport = :" + std::to_string(local_port) + "'";
 }

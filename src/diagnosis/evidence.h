@@ -28,6 +28,8 @@ namespace tcpdx::diagnosis {
 
 // "nginx (pid 42)", or the port when the owner is not known.
 [[nodiscard]] Value owner_name(const Situation& situation, const Connection& connection);
+// The program with its port; the port alone when the program is not known.
+[[nodiscard]] Value listener_name(const Situation& situation, const Connection& listener);
 
 // "ss -tan 'sport = :8080'": the sockets of one local port.
 [[nodiscard]] std::string ss_command(std::string_view options, std::uint16_t local_port);

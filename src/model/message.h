@@ -28,6 +28,13 @@ struct PortName {
     friend bool operator==(const PortName&, const PortName&) = default;
 };
 
+// A listening program and its port: "nginx on port 8080"; just "port 8080" when it is not known.
+struct ProgramOnPort {
+    std::string program;
+    std::uint16_t number = 0;
+    friend bool operator==(const ProgramOnPort&, const ProgramOnPort&) = default;
+};
+
 struct Port {
     std::uint16_t number = 0;
     friend bool operator==(const Port&, const Port&) = default;
@@ -36,7 +43,7 @@ struct Port {
 // A value inside a text. presentation/ decides how it looks: a duration as "3 h 12 m", a state as
 // the tool at hand spells it. A std::string is shown as it is: names, addresses, option names.
 using Value = std::variant<std::int64_t, std::string, std::chrono::milliseconds, Bytes, Percent,
-                           Port, PortName, TcpState, IpAddress, SocketAddress>;
+                           Port, PortName, ProgramOnPort, TcpState, IpAddress, SocketAddress>;
 
 // A text for the user that is not translated yet: an N_() marked format with numbered fields
 // ({0}, {1}), since Korean reorders them, and the values that go in. A text whose wording depends

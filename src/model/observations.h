@@ -152,7 +152,7 @@ struct Observations {
     std::optional<Conntrack> conntrack;
     std::optional<std::uint64_t> page_bytes;
     Coverage coverage;
-    std::optional<Paste> paste;  // when somebody sent this as text
+    std::optional<Paste> paste;                // when somebody sent this as text
     std::shared_ptr<const Captured> captured;  // when it comes from packets; else null
 
     [[nodiscard]] const Process* process_of(const Connection& connection) const {

@@ -26,15 +26,19 @@ struct PeerPackets {
     std::uint64_t syns = 0;  // to the port
     std::uint64_t syn_acks_sent = 0;
     std::uint64_t resets_sent = 0;       // in answer to SYNs
+    std::uint64_t resets_later = 0;      // sent by the port, of connections that it had taken
     std::uint64_t bare_fins = 0;         // to the port, without ACK: probes
+    std::uint64_t data_segments = 0;     // of the peer to the port
     std::uint64_t other_ports = 0;       // segments of the peer to other ports of this host
     std::vector<ArrivedSyn> first_syns;  // the first of each source port
     std::uint64_t lost = 0;              // that the capture could not keep
 };
 
 struct WatchedListener {
-    SocketAddress local;
+    SocketAddress local;                         // that of siblings (SO_REUSEPORT) is the same
     std::optional<std::uint32_t> deepest_queue;  // accept queue, the most of all looks
+    std::optional<std::uint32_t> last_queue;
+    std::chrono::milliseconds waiting{0};  // how long it has not been empty, at the end
     std::optional<std::uint32_t> backlog_limit;
     std::optional<std::uint64_t> new_drops;
     std::string process;  // "nginx (pid 42)"; empty when not known
@@ -48,7 +52,9 @@ struct PeerConnection {
     std::uint32_t unread_bytes = 0;
     std::uint32_t unacknowledged_bytes = 0;
     std::optional<std::uint64_t> bytes_received;
-    std::uint8_t retransmits = 0;  // of a half-open one: of its SYN+ACK
+    std::optional<std::uint64_t> bytes_answered;  // and acknowledged by the peer
+    std::uint8_t retransmits = 0;                 // of a half-open one: of its SYN+ACK
+    std::chrono::milliseconds unchanged{0};       // how long nothing of this changed, at the end
 };
 
 // What a server saw of one client that tries to connect to one port, over a while.

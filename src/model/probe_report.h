@@ -47,6 +47,59 @@ struct CapturedSegments {
     std::optional<std::uint8_t> reply_ttl;  // of the first answer
 };
 
+// What came of talking over the connection.
+struct Exchange {
+    enum class Outcome : std::uint8_t {
+        Answered,         // with what was expected, if something was
+        OtherAnswer,      // than what was expected
+        Silence,          // our data were acknowledged, nothing came back
+        NotAcknowledged,  // nor were our data
+        Closed,           // by the peer, without an answer
+        Reset,
+        TlsFailed,
+        WindowClosed,  // the peer takes no more: its program does not read
+    };
+    enum class TlsProblem : std::uint8_t {
+        None,
+        Expired,
+        NotYetValid,
+        OtherName,
+        Untrusted,
+        NotTls,         // the peer does not speak it
+        RefusedByPeer,  // an alert
+        Other,
+    };
+
+    Outcome outcome = Outcome::Silence;
+    std::chrono::microseconds took{0};
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+    std::string first_line;  // of the answer
+    int error = 0;
+    TlsProblem tls_problem = TlsProblem::None;
+    std::string tls_detail;  // of OpenSSL, in English
+    std::string tls_version;
+    std::string certificate_subject;
+    std::string certificate_issuer;
+    std::string certificate_ends;   // "Nov 25 12:00:00 2026 GMT"
+    std::string certificate_names;  // that it is for, when it is for another
+    // What the server sent to prove the certificate, from the one that signed it upwards.
+    struct ChainLink {
+        std::string subject;
+        std::string issuer;
+        std::string ends;
+        bool expired = false;
+    };
+    std::vector<ChainLink> chain;
+    // The same over a second connection that only uses small segments, when the first got no
+    // answer: empty when that was not tried.
+    std::optional<bool> small_segments_work;
+    // How long the connection was left alone before; and when it was then dead, whether the same
+    // over a fresh connection gets an answer.
+    std::chrono::milliseconds idle{0};
+    std::optional<bool> fresh_connection_works;
+};
+
 // One connect(), and what came of it while it was waited for.
 struct ConnectAttempt {
     enum class Outcome : std::uint8_t {
@@ -80,54 +133,18 @@ struct ConnectAttempt {
         std::uint64_t bytes_received = 0;
     };
     std::optional<Afterwards> afterwards;
+    // What came of talking, of each of several attempts.
+    std::optional<Exchange::Outcome> talk;
 };
 
 // The same attempt again and again, each from a fresh source port; then some more at a slower pace,
-// when some of them had to send their SYN more than once.
+// when some of them had to send their SYN more than once; and some from source ports that failed.
 struct RepeatedAttempts {
     std::chrono::milliseconds interval{0};
     std::vector<ConnectAttempt> attempts;
     std::chrono::milliseconds slower_interval{0};
     std::vector<ConnectAttempt> slower;
-};
-
-// What came of talking over the connection.
-struct Exchange {
-    enum class Outcome : std::uint8_t {
-        Answered,         // with what was expected, if something was
-        OtherAnswer,      // than what was expected
-        Silence,          // our data were acknowledged, nothing came back
-        NotAcknowledged,  // nor were our data
-        Closed,           // by the peer, without an answer
-        Reset,
-        TlsFailed,
-    };
-    enum class TlsProblem : std::uint8_t {
-        None,
-        Expired,
-        NotYetValid,
-        OtherName,
-        Untrusted,
-        NotTls,         // the peer does not speak it
-        RefusedByPeer,  // an alert
-        Other,
-    };
-
-    Outcome outcome = Outcome::Silence;
-    std::chrono::microseconds took{0};
-    std::uint64_t bytes_sent = 0;
-    std::uint64_t bytes_received = 0;
-    std::string first_line;  // of the answer
-    int error = 0;
-    TlsProblem tls_problem = TlsProblem::None;
-    std::string tls_detail;  // of OpenSSL, in English
-    std::string tls_version;
-    std::string certificate_subject;
-    std::string certificate_issuer;
-    std::string certificate_ends;  // "Nov 25 12:00:00 2026 GMT"
-    // The same over a second connection that only uses small segments, when the first got no
-    // answer: empty when that was not tried.
-    std::optional<bool> small_segments_work;
+    std::vector<ConnectAttempt> same_port;
 };
 
 // A segment made by hand, and the answer to it. Needs CAP_NET_RAW.
@@ -193,6 +210,9 @@ struct TargetProbe {
     SocketAddress target;
     std::optional<LocalRoute> route;
     std::optional<NextHop> next_hop;  // looked up after the attempt
+    // Interfaces that are down, or the one of the route without a carrier; looked up when nothing
+    // could be sent.
+    std::vector<std::string> interfaces_down;
     ConnectAttempt attempt;
     std::optional<RepeatedAttempts> repeated;
     std::optional<Exchange> exchange;

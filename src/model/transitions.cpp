@@ -20,6 +20,7 @@ constexpr const char* kMiniSocket = N_(
     "In Linux a small mini-socket without a process takes over; the program's socket is CLOSED.");
 constexpr const char* kNoTimeWait =
     N_("Linux counts TcpExtTCPTimeWaitOverflow and skips TIME-WAIT.");
+constexpr const char* kNeverAccepted = N_("It waited in the accept queue: no program had it yet.");
 
 // One table, so one long initializer. Grouped by `from`; within it the ordinary way comes first.
 constexpr std::array kTransitions{
@@ -100,6 +101,8 @@ constexpr std::array kTransitions{
                N_("Linux counts TcpExtTCPAbortOnClose; the peer sees a reset.")},
     Transition{Established, Closed, SystemCall, N_("abort (SO_LINGER 0, ss -K)"), Rst,
                "RFC 9293, 3.10.5"},
+    Transition{Established, Closed, SystemCall, N_("close() of the listening socket"), Rst,
+               "inet_csk_listen_stop()", LinuxOnly, Full, Full, kNeverAccepted},
     Transition{Established, Closed, Timer, N_("retransmissions used up"), None, "RFC 9293, 3.8.3"},
     Transition{Established, Closed, Timer, N_("keepalive probes unanswered"), Rst,
                "RFC 9293, 3.8.4"},
@@ -151,6 +154,8 @@ constexpr std::array kTransitions{
                "RFC 9293, 3.6.1 (SHLD-3)"},
     Transition{CloseWait, Closed, SystemCall, N_("abort (SO_LINGER 0, ss -K)"), Rst,
                "RFC 9293, 3.10.5"},
+    Transition{CloseWait, Closed, SystemCall, N_("close() of the listening socket"), Rst,
+               "inet_csk_listen_stop()", LinuxOnly, Full, Full, kNeverAccepted},
     Transition{CloseWait, Closed, Timer, N_("retransmissions used up"), None, "RFC 9293, 3.8.3"},
     Transition{CloseWait, Closed, Timer, N_("keepalive probes unanswered"), Rst, "RFC 9293, 3.8.4"},
     Transition{CloseWait, Closed, Timer, N_("TCP_USER_TIMEOUT over"), None, "RFC 9293, 3.10.8"},

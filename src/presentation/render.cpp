@@ -93,6 +93,11 @@ std::string render(const Value& value) {
             return port.number == 0 ? std::string(_("a program that is not shown"))
                                     : fill(N_("port {0}"), port.number);
         }
+        std::string operator()(const ProgramOnPort& listener) const {
+            return listener.program.empty()
+                       ? (*this)(PortName{listener.number})
+                       : fill(N_("{0} on port {1}"), listener.program, listener.number);
+        }
         std::string operator()(TcpState state) const { return std::string(rfc_name(state)); }
         std::string operator()(const IpAddress& address) const { return to_string(address); }
         std::string operator()(const SocketAddress& address) const { return to_string(address); }

@@ -43,6 +43,9 @@ TEST(RenderMessage, ChoosesThePluralByTheFirstValue) {
 
 TEST(RenderMessage, NamesAnUnknownOwnerByItsPort) {
     EXPECT_EQ(render(Message{N_("{0} waits"), {PortName{8080}}}), "port 8080 waits");
+    EXPECT_EQ(render(Message{N_("{0} waits"), {ProgramOnPort{"", 80}}}), "port 80 waits");
+    EXPECT_EQ(render(Message{N_("{0} waits"), {ProgramOnPort{"nginx", 80}}}),
+              "nginx on port 80 waits");
 }
 
 TEST(RenderBytes, UsesBinaryUnits) {

@@ -89,6 +89,9 @@ class Refuses(unittest.TestCase):
     def test_an_option_without_its_value(self):
         self.assert_usage_error("diagnose", "--sample", says="--sample needs a value.")
         self.assert_usage_error("--lang", says="--lang needs a value.")
+        self.assert_usage_error("diagnose", "--port", "70000",
+                                says="--port: 70000 is not a port: 1 to 65535.")
+        self.assert_usage_error("conclude", "one.json", says="REPORT: too few or too many of them.")
 
     def test_too_many_words(self):
         self.assert_usage_error("diagnose", ":80", ":81", says="not understood: :81")

@@ -25,6 +25,31 @@ def run(*arguments):
                           timeout=60, env=ENVIRONMENT)
 
 
+def unprivileged(*arguments):
+    """As a user who may nothing, whoever runs the test."""
+    command = [TCPDX, *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
+                   "--bounding-set=-all", *command]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
+                          env=ENVIRONMENT)
+
+
+class FullQueue:
+    """A port that drops SYNs: the accept queue of its program is full."""
+
+    def __enter__(self):
+        self.server = socket.socket()
+        self.server.bind(("127.0.0.1", 0))
+        self.server.listen(0)
+        self.client = socket.create_connection(self.server.getsockname())
+        return self.server.getsockname()[1]
+
+    def __exit__(self, *_):
+        self.client.close()
+        self.server.close()
+
+
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         return closed_soon.getsockname()[1]
@@ -62,19 +87,51 @@ class Probe(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assert_documented(done.stdout)
 
+    def interrupted_after(self, seconds, *arguments):
+        probe = subprocess.Popen([TCPDX, "probe", *arguments], stdout=subprocess.PIPE, text=True,
+                                 env=ENVIRONMENT)
+        time.sleep(seconds)
+        probe.send_signal(signal.SIGINT)
+        output, _ = probe.communicate(timeout=20)
+        return probe.returncode, output
+
     def test_interrupted_it_tells_what_it_knows(self):
-        # A socket whose queue is full drops the SYN.
-        full = socket.socket()
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        with full, socket.create_connection(full.getsockname()):
-            probe = subprocess.Popen([TCPDX, "probe", "127.0.0.1", str(full.getsockname()[1]),
-                                      "--json"], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
-            time.sleep(1)
-            probe.send_signal(signal.SIGINT)
-            output, _ = probe.communicate(timeout=20)
-        self.assertEqual(probe.returncode, 3)
-        self.assertTrue(json.loads(output)["targets"][0]["interrupted"])
+        with FullQueue() as port:
+            status, output = self.interrupted_after(1, f"127.0.0.1:{port}", "--json")
+            self.assertEqual(status, 3)
+            self.assertTrue(json.loads(output)["targets"][0]["interrupted"])
+            status, output = self.interrupted_after(1, f"127.0.0.1:{port}")
+            self.assertEqual(status, 3)
+            self.assertIn("could not tell", output.splitlines()[0])
+            self.assertIn("Interrupted: this is what was known until then.", output)
+
+    def test_interrupted_between_attempts_it_tells_of_those_that_were_made(self):
+        status, output = self.interrupted_after(2, f"127.0.0.1:{self.port}", "--json", "--count",
+                                                "100", "--interval", "0.2")
+        self.assertEqual(status, 0)
+        target = json.loads(output)["targets"][0]
+        self.assertTrue(target["interrupted"])
+        self.assertTrue(0 < len(target["observed"]["repeated"]["attempts"]) < 100)
+
+    def test_a_histogram_says_when_the_attempts_connected(self):
+        done = run("probe", f"127.0.0.1:{self.port}", "--count", "5", "--interval", "0.05")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"at once +5  #####\n")
+
+    def test_all_addresses_of_a_name_are_tried(self):
+        done = run("probe", "localhost", str(self.port), "--json")
+        self.assertIn(done.returncode, (0, 1), done.stderr)  # 1: nothing listens on ::1
+        targets = json.loads(done.stdout)["targets"]
+        self.assertIn(f"127.0.0.1:{self.port}", [each["target"] for each in targets])
+
+    def test_without_privilege_it_says_what_root_could_add(self):
+        with FullQueue() as port:
+            done = unprivileged("probe", f"127.0.0.1:{port}")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("As root, or with CAP_NET_RAW", done.stdout)
+        done = unprivileged("diagnose", f":{self.port}", "--from-peer", "127.0.0.1", "--for", "0.5")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("Not seen: the packets themselves", done.stdout)
 
     def test_bad_input_is_named(self):
         for arguments, status, word in (
@@ -82,9 +139,16 @@ class Probe(unittest.TestCase):
                 (["probe", "127.0.0.1"], 64, "port is missing"),
                 (["probe", "127.0.0.1:0"], 64, "not a port"),
                 (["probe", "127.0.0.1:http"], 64, "not a port"),
+                (["probe", "127.0.0.1:65536"], 64, "not a port"),
+                (["probe", "127.0.0.1", "-1"], 64, "-1"),
+                (["probe", "-4", "-6", "127.0.0.1:80"], 64, "-6"),
+                (["probe", "127.0.0.1:80", "--reference", "0"], 64, "not a port"),
+                (["probe", "127.0.0.1:80", "--compare", "nowhere.invalid"], 3, "nowhere.invalid"),
+                (["probe", "127.0.0.1:80", "--idle", "5"], 64, "--idle"),
                 (["probe", "::1:80"], 64, "[2001:db8::1]:8080"),
                 (["probe", ":80"], 64, "host is missing"),
                 (["probe", "-6", "127.0.0.1:80"], 3, "family"),
+                (["probe", "-4", "[::1]:80"], 3, "family"),
                 (["probe", "127.0.0.1:80", "--http", "index"], 64, "begins with /"),
                 (["probe", "127.0.0.1:80", "--count", "0"], 64, "--count"),
                 (["diagnose", ":80", "--from-peer", "here"], 64, "not an address"),
@@ -135,16 +199,50 @@ class Conclude(unittest.TestCase):
         client, server = self.both()
         good = self.save("c.json", client), self.save("s.json", server)
         other_port = server.replace(f'"port": {self.port},', '"port": 1,', 1)
-        for files, word in (((good[0], good[0]), "both reports are of a client"),
-                            ((good[1], good[1]), "both reports are of a server"),
-                            ((good[0], self.save("o.json", other_port)), "different ports"),
-                            ((good[0], self.save("t.json", server[:200])), "damaged"),
-                            ((good[0], self.save("x.json", '{"schema": "other"}')), "other"),
-                            ((good[0], "/nonexistent/file"), "/nonexistent/file")):
+        for files, status, word in (
+                ((good[0], good[0]), 65, "both reports are of a client"),
+                ((good[1], good[1]), 65, "both reports are of a server"),
+                ((good[0], self.save("o.json", other_port)), 65, "different ports"),
+                ((good[0], self.changed(server, addresses=["192.0.2.1"])), 65, "different hosts"),
+                ((good[0], self.changed(server, peer="192.0.2.1")), 65, "192.0.2.1"),
+                ((good[0], self.changed(server, started_us=10 ** 15, ended_us=10 ** 15 + 10)), 65,
+                 "different times")):
             done = run("conclude", *files)
-            self.assertIn(done.returncode, (65, 66), (files, done.stdout, done.stderr))
+            self.assertEqual(done.returncode, status, (files, done.stdout, done.stderr))
             self.assertIn(word, done.stderr)
             self.assertEqual(done.stdout, "")
+
+    def changed(self, server, **values):
+        """The server's report with other values, and without the SYN that proves that it is one
+        and the same connection."""
+        document = json.loads(server)
+        document["observed"].pop("packets", None)
+        for key, value in values.items():
+            where = document["observed"] if key == "addresses" else document
+            where[key] = value
+        return self.save(f"{min(values)}.json", json.dumps(document))
+
+    def test_files_that_are_no_reports_are_named(self):
+        client, server = self.both()
+        good = self.save("c.json", client)
+        secret = self.save("secret.json", server)
+        os.chmod(secret, 0)
+        os.chmod(self.folder.name, 0o755)
+        for how, file, status, word in (
+                (run, self.save("t.json", server[:200]), 65, "damaged"),
+                (run, self.save("e.json", ""), 65, "damaged"),
+                (run, self.save("x.json", '{"schema": "other"}'), 65, "other"),
+                (run, self.save("n.json", server.replace('"port"', '"prot"', 1)), 65, "port"),
+                (run, "/nonexistent/file", 66, "/nonexistent/file"),
+                (run, self.folder.name, 66, self.folder.name),
+                (unprivileged, secret, 66, "secret.json")):
+            done = how("conclude", good, file)
+            self.assertEqual(done.returncode, status, (file, done.stdout, done.stderr))
+            self.assertIn(word, done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_one_file_is_not_enough(self):
+        self.assertEqual(run("conclude", "client.json").returncode, 64)
 
 
 if __name__ == "__main__":

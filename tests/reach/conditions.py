@@ -2,13 +2,14 @@
 
 A condition is a function that changes a healthy network, in which the server serves PORT and OPEN,
 unless it says `serves=False`. `client` are the causes that a client with CAP_NET_RAW cannot tell
-apart, `unprivileged` those without it. The first word of the name is the row of docs/reach.md.
+apart, `unprivileged` those without it; none when it looks healthy to a client. The first word of the name is the row of docs/reach.md.
 """
 
 import dataclasses
+import sys
 import time
 
-from network import CLIENT, CLIENT6, DELAY, FAR_ROUTER, OPEN, PORT, ROUTER, SERVER, SERVER6
+from network import CLIENT, CLIENT6, DELAY, FAR_ROUTER, OPEN, PEER, PORT, ROUTER, SERVER, SERVER6
 
 # Classes that no client can split (docs/reach.md).
 S1 = {"input-drop", "path-drop", "output-drop", "return-path-drop", "address-translation-full",
@@ -41,6 +42,8 @@ class Condition:
     alone: bool = False  # the server cannot be asked
     options: tuple = ()  # of tcpdx probe
     delay: float = DELAY  # of the wire, in seconds
+    says: str = ""  # is in the evidence, beside the cause
+    during: object = None  # happens while the probe runs
     joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
 
@@ -49,7 +52,8 @@ def condition(true, client=None, unprivileged=None, **more):
         name = setup.__name__.replace("_", "-")
         alone = {true} if true else set()
         CONDITIONS[name] = Condition(name, setup, true, client if client is not None else alone,
-                                     unprivileged or client or alone, **more)
+                                     unprivileged or (client if client is not None else alone),
+                                     **more)
         CONDITIONS[name].joint = alone if CONDITIONS[name].joint is None else CONDITIONS[name].joint
         return setup
     return register
@@ -146,6 +150,26 @@ def d6_router_prohibits_v6(net):
 @condition("own-reject")
 def d7_client_rejects(net):
     net.c.filter("output", f"tcp dport {PORT} reject")
+
+
+@condition("middle-prohibits")
+def d6_router_prohibits_the_network(net):
+    net.r.filter("forward", f"tcp dport {PORT} reject with icmp type net-prohibited")
+
+
+@condition("middle-reject", target=SERVER6)
+def d5_router_rejects_v6(net):
+    net.r.filter("forward", f"tcp dport {PORT} reject")
+
+
+@condition("own-reject", target=SERVER6)
+def d7_client_rejects_v6(net):
+    net.c.filter("output", f"tcp dport {PORT} reject")
+
+
+@condition("protocol-unreachable")
+def d8_no_tcp_at_all(net):
+    net.s.filter("input", f"tcp dport {PORT} reject with icmp type prot-unreachable")
 
 
 # --- one port silent --------------------------------------------------------------------------
@@ -251,6 +275,42 @@ def z2_own_input_drop_v6(net):
     net.c.filter("input", f"tcp sport {PORT} drop")
 
 
+def remembered(net):
+    """The server keeps the last connection from the client's only local port in TIME-WAIT, with a
+    timestamp that is ahead of what comes next: as of two hosts behind one address translator.
+    With tcp_timestamps 1 there is a random offset, with 2 there is none; which is ahead, is luck."""
+    only_port = 40000
+
+    def leave(how):
+        net.c.option("net.ipv4.tcp_timestamps", how)
+        net.c.run(sys.executable, str(PEER), "leave", SERVER, str(PORT), str(only_port))
+
+    def rejected():
+        return int(net.s.run("nstat", "-asz", "TcpExtPAWSTimewait").split()[-2])
+
+    for first, second in ((1, 2), (2, 1)):
+        leave(first)
+        before = rejected()
+        leave(second)
+        if rejected() > before:
+            leave(first)
+            net.c.option("net.ipv4.tcp_timestamps", second)
+            net.c.option("net.ipv4.ip_local_port_range", f"{only_port} {only_port}")
+            return
+    raise RuntimeError("neither timestamp is ahead of the other")
+
+
+@condition("", set(), status=0)
+def q1_time_wait(net):
+    remembered(net)
+
+
+@condition("time-wait-kept", {"time-wait-kept"}, SILENT | {"time-wait-kept"})
+def q2_time_wait_kept(net):
+    remembered(net)
+    net.s.option("net.ipv4.tcp_rfc1337", 1)
+
+
 # --- the host silent --------------------------------------------------------------------------
 
 
@@ -301,6 +361,14 @@ def e3_host_off_arp_cached(net):
     assert link
 
 
+# Whatever needs a new entry is dropped, also what is sent to find the router.
+@condition("connection-table-full", S4 | {"connection-table-full"},
+           joint={"path-drop", "connection-table-full"})
+def k_connection_table_full(net):
+    net.r.filter("forward", "ct state established accept")
+    net.r.peer("fill-tracking")
+
+
 @condition("no-route-back", S4)
 def j4_no_route_back(net):
     net.s.run("ip", "route", "delete", "default")
@@ -335,6 +403,16 @@ def o1_gateway_ignores(net):
 @condition("no-route")
 def f_no_route(net):
     net.c.run("ip", "route", "delete", "default")
+
+
+@condition("no-route", says="the interface wire is down")
+def f_interface_down(net):
+    net.c.run("ip", "link", "set", "wire", "down")
+
+
+@condition("no-route", target=SERVER6, says="the interface wire is down")
+def f_interface_down_v6(net):
+    net.c.run("ip", "link", "set", "wire", "down")
 
 
 @condition("route-unreachable")
@@ -393,6 +471,24 @@ def x_routing_loop(net):
     net.s.option("net.ipv4.ip_forward", 1)
 
 
+# ICMPv6 has no other word for it than "no route".
+@condition("router-no-route", target="fd09::9", alone=True)
+def f4_router_unreachable_v6(net):
+    net.r.run("ip", "-6", "route", "add", "unreachable", "fd09::9/128")
+
+
+@condition("routing-loop", target="fd09::9", alone=True)
+def x_routing_loop_v6(net):
+    net.r.run("ip", "-6", "route", "add", "fd09::/64", "via", SERVER6)
+    net.s.option("net.ipv6.conf.all.forwarding", 1)
+
+
+@condition("local-ports-used-up", target=SERVER6)
+def l1_local_ports_used_up_v6(net):
+    net.c.option("net.ipv4.ip_local_port_range", "40000 40009")
+    net.c.peer("ports", SERVER6, PORT)
+
+
 @condition("local-ports-used-up")
 def l1_local_ports_used_up(net):
     net.c.option("net.ipv4.ip_local_port_range", "40000 40009")
@@ -437,6 +533,18 @@ def r4_program_closes(net):
     net.s.peer("close", PORT)
 
 
+@condition("program-ends-it", ENDED, serves=False, status=1, target=SERVER6)
+def r4_program_resets_v6(net):
+    net.s.peer("reset", PORT)
+
+
+@condition("syn-flood", set(), status=0, during=lambda net: net.r.peer("flood", SERVER, PORT))
+def h2_syn_flood(net):
+    net.s.option("net.ipv4.tcp_syncookies", 1)
+    net.r.run("ip", "route", "add", "blackhole", "10.3.0.0/24")
+    net.r.peer("half-open", SERVER, PORT, 120)
+
+
 # --- connected, and no answer ------------------------------------------------------------------
 
 TALK = ("--send", "hello", "--expect", "answer")
@@ -463,6 +571,49 @@ def r3_never_accepted(net):
 def n1_path_mtu_hole(net):
     net.r.run("ip", "link", "set", "lan", "mtu", "1000")
     net.r.filter("output", "icmp type destination-unreachable drop")
+
+
+@condition("path-mtu-hole", serves=False, status=1, options=TALK)
+def n2_path_mtu_hole_back(net):
+    net.s.peer("large", PORT)
+    net.r.run("ip", "link", "set", "wire", "mtu", "1000")
+    net.r.filter("output", "icmp type destination-unreachable drop")
+
+
+@condition("ended-by-request", serves=False, status=1, options=TALK)
+def r4_ended_by_request(net):
+    net.s.peer("hang-up", PORT)
+
+
+@condition("reader-stopped", serves=False, status=1,
+           options=("--send", "x" * 20000, "--expect", "answer"))
+def r5_reader_stopped(net):
+    net.s.peer("unread", PORT)
+
+
+@condition("program-silent", {"program-silent", "never-accepted"}, serves=False, status=1,
+           options=TALK)
+def r2_request_unread(net):
+    net.s.peer("unread", PORT)
+
+
+@condition("connection-forgotten", status=1, options=("--idle", "4", *TALK),
+           says="a fresh connection gets an answer")
+def t_connection_forgotten(net):
+    net.r.filter("forward", "ct state invalid drop")
+    net.r.option("net.netfilter.nf_conntrack_tcp_loose", 0)
+    net.r.option("net.netfilter.nf_conntrack_tcp_timeout_established", 2)
+
+
+def switch_off(net):
+    time.sleep(2)
+    net.s.run("ip", "link", "set", "eth0", "down")
+
+
+@condition("gone-since", {"gone-since", "cookie-ghost"}, status=1, alone=True, during=switch_off,
+           options=("--idle", "4", *TALK))
+def w_peer_switched_off(net):
+    pass
 
 
 @condition("cookie-ghost", {"cookie-ghost", "connection-forgotten"}, serves=False, status=1,
@@ -504,15 +655,42 @@ def ok_often(net):
     pass
 
 
-@condition("backend-refuses", serves=False, status=1, options=OFTEN)
+@condition("backend-refuses", serves=False, status=1, options=OFTEN,
+           says="it goes by the source port")
 def p1_backend_refuses(net):
     two_backends(net)
 
 
-@condition("backend-silent", serves=False, status=1, options=("--count", "10"))
+@condition("backend-silent", {"backend-silent", "sibling-stuck"}, joint={"backend-silent"}, serves=False, status=1, options=("--count", "10"))
 def p2_backend_silent(net):
     two_backends(net)
     net.s.filter("input", "tcp dport 8082 drop")
+
+
+@condition("sibling-stuck", {"sibling-stuck", "program-silent-sometimes"}, serves=False, status=1,
+           options=("--count", "10", *TALK))
+def p3_sibling_stuck(net):
+    net.s.peer("serve-shared", PORT)
+    net.s.peer("listen-shared", PORT, 16)
+
+
+# Its queue is full after one connection, and the kernel still gives it others.
+@condition("sibling-stuck", {"backend-silent", "sibling-stuck"}, serves=False, status=1,
+           options=("--count", "10", "--timeout", "1.5"))
+def p3_sibling_full(net):
+    net.s.peer("serve-shared", PORT)
+    net.s.peer("listen-shared", PORT, 0)
+
+
+@condition("accept-queue-overflows", UNSTEADY | {"syn-rate-limit"}, serves=False, status=1,
+           options=OFTEN)
+def g1_accept_queue_overflows(net):
+    net.s.peer("slow", PORT, 1, 0.5)
+
+
+@condition("local-ports-used-up", status=1, options=OFTEN)
+def l1_local_ports_run_out(net):
+    net.c.option("net.ipv4.ip_local_port_range", "40000 40007")
 
 
 @condition("packet-loss", UNSTEADY | {"packet-loss"}, status=1, options=OFTEN,

@@ -1,8 +1,14 @@
 #!/usr/bin/env python3
 """What programs do that tests talk to. Says "ready" and stays until it is killed.
 
-    peer.py serve PORT [ADDRESS]      accepts, and answers each message with "answer"
+    peer.py serve PORT [ADDRESS]      accepts, and answers each message with "answer", "bye" with FIN
+    peer.py serve-shared PORT         the same with SO_REUSEPORT
     peer.py listen PORT BACKLOG       listens, and never accepts
+    peer.py listen-shared PORT BACKLOG  the same with SO_REUSEPORT
+    peer.py slow PORT BACKLOG SECONDS accepts one connection in so many seconds
+    peer.py large PORT                answers each message with 30000 bytes
+    peer.py unread PORT               accepts, and never reads; has a small buffer
+    peer.py hang-up PORT              accepts, and closes when something comes, without reading it
     peer.py reset PORT                accepts, and resets at once
     peer.py close PORT                accepts, and closes at once
     peer.py silent PORT               accepts, reads, never answers
@@ -13,6 +19,9 @@
     peer.py ports ADDRESS PORT        connects until no local port is left
     peer.py trap PORT                 listens; its queue fills between a SYN and its ACK
     peer.py half-open ADDRESS PORT COUNT  sends SYNs from 10.3.0.0/24, whose answers get lost
+    peer.py flood ADDRESS PORT        the same without end, 100 a second
+    peer.py leave ADDRESS PORT FROM   connects from a source port, has the server close first; ends
+    peer.py fill-tracking             fills the connection table of this namespace
 """
 
 import errno
@@ -28,9 +37,13 @@ import time
 TCP_MD5SIG = 14
 
 
-def listener(port, backlog=64, address="::"):
+def listener(port, backlog=64, address="::", shared=False, buffer=0):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     server = socket.socket(family)
+    if shared:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if buffer:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -50,9 +63,87 @@ def serve_all(server, on_connection):
         threading.Thread(target=on_connection, args=(accepted,), daemon=True).start()
 
 
-def answer(connection):
-    while connection.recv(4096):
-        connection.sendall(b"answer")
+def answer(connection, text=b"answer"):
+    while True:
+        message = connection.recv(4096)
+        if message in (b"", b"bye"):
+            connection.close()
+            return
+        connection.sendall(text)
+
+
+def hang_up(connection):
+    connection.recv(1, socket.MSG_PEEK)
+    connection.close()
+
+
+def accept_slowly(server, seconds):
+    ready()
+    accepted = []
+    while True:
+        time.sleep(seconds)
+        accepted.append(server.accept()[0])
+
+
+def leave(address, port, source_port):
+    client = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind(("", int(source_port)))
+    client.connect((address, int(port)))
+    client.sendall(b"bye")
+    while client.recv(100):
+        pass
+    client.close()
+
+
+def attribute(kind, value):
+    """struct nlattr of linux/netlink.h, with its padding."""
+    size = 4 + len(value)
+    return struct.pack("=HH", size, kind) + value + bytes(-size % 4)
+
+
+def nested(kind, *parts):
+    return attribute(kind | 0x8000, b"".join(parts))
+
+
+def tuple_of(kind, source, destination, source_port, destination_port):
+    return nested(kind,
+                  nested(1, attribute(1, source), attribute(2, destination)),
+                  nested(2, attribute(1, bytes([socket.IPPROTO_TCP])),
+                         attribute(2, struct.pack("!H", source_port)),
+                         attribute(3, struct.pack("!H", destination_port))))
+
+
+def fill_tracking():
+    """IPCTNL_MSG_CT_NEW of linux/netfilter/nfnetlink_conntrack.h, until the table is full. Each
+    entry is established and assured, or the kernel would throw it out for a new one."""
+    with open("/proc/sys/net/netfilter/nf_conntrack_max", encoding="ascii") as file:
+        most = int(file.read())
+    seen_reply, assured, confirmed = 2, 4, 8
+    tail = attribute(3, struct.pack("!I", seen_reply | assured | confirmed)) + \
+        attribute(7, struct.pack("!I", 600)) + nested(4, nested(1, attribute(1, b"\x03")))
+    there = bytes([10, 9, 0, 1])
+    kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)  # NETLINK_NETFILTER
+    batch = []
+    for number in range(most + 64):
+        here = struct.pack("!I", 0x0A640000 + number // 50000)
+        port = 1024 + number % 50000
+        body = struct.pack("!BBH", socket.AF_INET, 0, 0) + tuple_of(1, here, there, port, 80) + \
+            tuple_of(2, there, here, 80, port) + tail
+        request_create_exclusive = 0x601
+        batch.append(struct.pack("=IHHII", 16 + len(body), 0x100, request_create_exclusive, 0, 0) +
+                     body)
+        if len(batch) == 400:
+            kernel.send(b"".join(batch))
+            batch = []
+            kernel.setblocking(False)
+            try:
+                while kernel.recv(65536):
+                    pass
+            except BlockingIOError:
+                pass
+            kernel.setblocking(True)
+    kernel.send(b"".join(batch))
 
 
 def reset(connection):
@@ -88,7 +179,7 @@ def fill(address, port, count):
 def use_up_ports(address, port):
     held = []
     while True:
-        client = socket.socket()
+        client = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         try:
             client.connect((address, int(port)))
         except OSError as error:
@@ -137,18 +228,18 @@ def checksum(data):
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def half_open(address, port, count):
+def half_open(address, port, count, pause=0.002):
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     there = socket.inet_aton(address)
     for number in range(int(count)):
         here = bytes([10, 3, 0, 1 + number % 250])
-        segment = struct.pack("!HHIIBBHHH", 20000 + number, int(port), number, 0, 0x50, 2, 1024, 0,
+        segment = struct.pack("!HHIIBBHHH", 20000 + number % 40000, int(port), number, 0, 0x50, 2, 1024, 0,
                               0)
         pseudo = here + there + struct.pack("!HH", 6, len(segment))
         segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
-        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, number, 0, 64, 6, 0, here, there)
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, number & 0xFFFF, 0, 64, 6, 0, here, there)
         raw.sendto(header + segment, (address, 0))
-        time.sleep(0.002)
+        time.sleep(pause)
 
 
 def main():
@@ -156,8 +247,24 @@ def main():
     held = []
     if action == "serve":
         serve_all(listener(arguments[0], address=(arguments + ["::"])[1]), answer)
+    elif action == "serve-shared":
+        serve_all(listener(arguments[0], shared=True), answer)
     elif action == "listen":
         held.append(listener(arguments[0], arguments[1]))
+    elif action == "listen-shared":
+        held.append(listener(arguments[0], arguments[1], shared=True))
+    elif action == "slow":
+        accept_slowly(listener(arguments[0], arguments[1]), float(arguments[2]))
+    elif action == "large":
+        serve_all(listener(arguments[0]), lambda connection: answer(connection, b"answer" * 5000))
+    elif action == "unread":
+        serve_all(listener(arguments[0], buffer=4096), lambda connection: time.sleep(1000))
+    elif action == "hang-up":
+        serve_all(listener(arguments[0]), hang_up)
+    elif action == "leave":
+        return leave(*arguments)
+    elif action == "fill-tracking":
+        fill_tracking()
     elif action == "reset":
         serve_all(listener(arguments[0]), reset)
     elif action == "close":
@@ -183,6 +290,9 @@ def main():
         time.sleep(1000)
     elif action == "half-open":
         half_open(*arguments)
+    elif action == "flood":
+        ready()
+        half_open(*arguments, 10 ** 6, 0.01)
     else:
         sys.exit(__doc__)
     ready()

@@ -239,8 +239,24 @@ def listener_closes_with_a_queue():
             client.close()
     for port in ports:
         trace.expect_fields(trace.life(there, port), ending="reset", reset_by="local")
+        trace.expect_fields(trace.step(there, "CLOSED", port),
+                            cause="close() of the listening socket")
         trace.expect_fields(trace.life(port), ending="reset", reset_by="peer")
     trace.expect(trace.path(there, None).count("CLOSED") >= 4, "the listener did not close")
+
+
+@scenario
+def accepted_one_aborts_after_its_listener_closed():
+    """What was accepted is its program's: the listener's end has nothing to do with it."""
+    server = listener()
+    with Trace() as trace:
+        client, accepted = pair(server)
+        there, here = port_of(accepted), port_of(client)
+        server.close()
+        reset(accepted)
+        time.sleep(0.1)
+        client.close()
+    trace.expect_fields(trace.step(there, "CLOSED", here), cause="abort (SO_LINGER 0, ss -K)")
 
 
 # --- opening that fails -----------------------------------------------------------------------

@@ -32,6 +32,9 @@ struct Cause {
     std::span<const Condition> conditions;
     // Without these having been observed it is not considered at all.
     std::span<const Condition> needs = {};
+    // When all of these were observed, the server alone can name it, although it took the
+    // connection.
+    std::span<const Condition> at_server = {};
 };
 
 // Several rows may have the same id: one cause that can look different.

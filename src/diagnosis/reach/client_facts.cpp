@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/i18n.h"
+#include "diagnosis/reach/repeated_facts.h"
 
 namespace tcpdx::diagnosis::reach {
 namespace {
@@ -82,13 +83,17 @@ public:
 
     Facts read() {
         next_hop();
+        interfaces();
         answer();
         if (attempt_.outcome == Outcome::NoAnswer) {
             whether_it_left();
             own_capture();
+            own_resets();
         }
         talk();
-        repeated();
+        if (probe_.repeated) {
+            add_repeated_facts(*probe_.repeated, facts_);
+        }
         raw_probes();
         references();
         distances();
@@ -116,6 +121,13 @@ private:
                             "ip neighbour show " + to_string(probe_.next_hop->address)));
         } else if (state != NeighbourState::Unknown) {
             facts_.set(Feature::LinkLayer, LinkLayer::Resolved);
+        }
+    }
+
+    void interfaces() {
+        for (const std::string& name : probe_.interfaces_down) {
+            facts_.add_evidence(seen({N_("the interface {0} is down"), {name}}, Origin::SocketTable,
+                                     "ip link show " + name));
         }
     }
 
@@ -309,6 +321,28 @@ private:
         }
     }
 
+    // Whatever answers a SYN with something else than SYN+ACK or RST gets an RST from us for it
+    // (RFC 9293, 3.10.7.3), and that can be counted without any privilege. Other connections of
+    // this host may have made it, so it only adds a candidate.
+    void own_resets() {
+        if (probe_.counter_increases.all().empty()) {
+            return;  // they could not be read
+        }
+        constexpr const char* kCounter = "TcpOutRsts";
+        const std::uint64_t rose = probe_.counter_increases.value(kCounter).value_or(0);
+        const std::uint64_t syns = 1 + attempt_.retransmissions.value_or(0);
+        // The last SYN's answer may still be on its way, and such answers are rate limited.
+        if (rose * 2 >= syns) {
+            facts_.set(Feature::OwnResets, Growth::Rises,
+                       seen({N_("{0} rose by {1} while {2} SYNs were sent: something came back, "
+                                "and this host refused it"),
+                             {std::string(kCounter), number(rose), number(syns)}},
+                            Origin::Counter, std::string("nstat -az ") + kCounter));
+        } else {
+            facts_.set(Feature::OwnResets, Growth::Flat);
+        }
+    }
+
     void talk() {
         if (!probe_.exchange) {
             return;
@@ -324,8 +358,33 @@ private:
                                       {exchange.tls_version, exchange.certificate_subject,
                                        exchange.certificate_issuer, exchange.certificate_ends}}));
         }
+        for (const Exchange::ChainLink& link : exchange.chain) {
+            facts_.add_evidence(
+                seen({link.expired ? N_("it came with the certificate of {0}, issued by {1}, which "
+                                        "expired on {2}")
+                                   : N_("it came with the certificate of {0}, issued by {1}, valid "
+                                        "until {2}"),
+                      {link.subject, link.issuer, link.ends}}));
+        }
+        if (!exchange.certificate_names.empty()) {
+            facts_.add_evidence(
+                seen({N_("the certificate is for {0}"), {exchange.certificate_names}}));
+        }
         if (!exchange.tls_detail.empty()) {
             facts_.add_evidence(seen({N_("TLS says: {0}"), {exchange.tls_detail}}));
+        }
+        const bool left_alone = exchange.idle.count() > 0;
+        facts_.set(Feature::Idle, left_alone ? Idle::Yes : Idle::No);
+        if (left_alone) {
+            facts_.add_evidence(
+                seen({N_("before that the connection was left alone for {0}"), {exchange.idle}}));
+        }
+        if (exchange.fresh_connection_works) {
+            const bool work = *exchange.fresh_connection_works;
+            facts_.set(Feature::FreshConnection,
+                       work ? FreshConnection::Works : FreshConnection::Fails,
+                       seen({work ? N_("a fresh connection gets an answer")
+                                  : N_("a fresh connection gets none either")}));
         }
         constexpr std::uint64_t kFitsAnyPath = 500;
         if (exchange.outcome == Exchange::Outcome::NotAcknowledged &&
@@ -361,36 +420,12 @@ private:
                 return {N_("the server reset it after {0}"), {took}};
             case Exchange::Outcome::TlsFailed:
                 return {N_("the TLS handshake failed after {0}"), {took}};
+            case Exchange::Outcome::WindowClosed:
+                return {N_("the server's window stayed closed for {0}: nobody reads there what "
+                           "arrives"),
+                        {took}};
         }
         return {};
-    }
-
-    void repeated() {
-        if (!probe_.repeated || probe_.repeated->attempts.empty()) {
-            return;
-        }
-        const AttemptCounts counts = count_attempts(probe_.repeated->attempts);
-        facts_.add_evidence(seen(
-            {N_("of {0} attempts, {1} apart, {2} connected at once, {3} after their SYN was sent "
-                "again, {4} were refused, {5} got no answer"),
-             {number(probe_.repeated->attempts.size()), probe_.repeated->interval,
-              number(counts.at_once), number(counts.after_repeat), number(counts.refused),
-              number(counts.silent)}}));
-        if (counts.at_once + counts.after_repeat == 0) {
-            return;  // nothing that happens only sometimes
-        }
-        facts_.set(Feature::Answer, Answer::Connected);
-        facts_.set(Feature::Refusals, counts.refused > 0 ? Among::Some : Among::None);
-        facts_.set(Feature::Silences, counts.silent > 0 ? Among::Some : Among::None);
-        facts_.set(Feature::Repeats, counts.after_repeat > 0 ? Among::Some : Among::None);
-        if (!probe_.repeated->slower.empty()) {
-            const AttemptCounts slow = count_attempts(probe_.repeated->slower);
-            const bool clean = slow.at_once == probe_.repeated->slower.size();
-            facts_.set(Feature::SlowPace, clean ? SlowPace::Clean : SlowPace::Repeats,
-                       seen({N_("of {0} attempts, {1} apart, {2} connected at once"),
-                             {number(probe_.repeated->slower.size()),
-                              probe_.repeated->slower_interval, number(slow.at_once)}}));
-        }
     }
 
     void raw_probes() {
@@ -515,10 +550,10 @@ private:
         for (const PathHop& hop : probe_.path) {
             if (hop.kind == PathHop::Kind::TimeExceeded) {
                 facts_.add_evidence(
-                    seen({N_("{0} hops away: {1}"),
+                    seen({N_("hop {0} is {1}"),
                           {number(static_cast<std::uint64_t>(hop.distance)), hop.error->sender}}));
             } else if (hop.kind == PathHop::Kind::OtherError) {
-                facts_.add_evidence(seen({N_("{0} hops away: {1}, with ICMP error {2}"),
+                facts_.add_evidence(seen({N_("hop {0} is {1}, and says ICMP error {2}"),
                                           {number(static_cast<std::uint64_t>(hop.distance)),
                                            hop.error->sender, type_and_code(*hop.error)}}));
             }
@@ -567,27 +602,6 @@ private:
 };
 
 }  // namespace
-
-AttemptCounts count_attempts(const std::vector<ConnectAttempt>& attempts) {
-    AttemptCounts counts;
-    for (const ConnectAttempt& each : attempts) {
-        switch (each.outcome) {
-            case Outcome::Connected:
-                ++(each.retransmissions.value_or(0) > 0 ? counts.after_repeat : counts.at_once);
-                break;
-            case Outcome::Refused:
-                ++counts.refused;
-                break;
-            case Outcome::NoAnswer:
-                ++counts.silent;
-                break;
-            case Outcome::NotSent:
-                ++counts.not_sent;
-                break;
-        }
-    }
-    return counts;
-}
 
 Facts client_facts(const TargetProbe& probe) {
     return Reader(probe).read();

@@ -61,6 +61,7 @@ enum class Talk : std::uint8_t {
     Closed,
     Reset,
     TlsFailed,
+    WindowClosed,
 };
 enum class Tls : std::uint8_t {
     Fine,
@@ -73,8 +74,12 @@ enum class Tls : std::uint8_t {
     Other,
 };
 enum class SmallSegments : std::uint8_t { Fail, Work };
-enum class Among : std::uint8_t { None, Some };  // of several attempts, when some connected
+// Of several attempts, when some connected. FromThenOn: after the first that failed, none did.
+enum class Among : std::uint8_t { None, Some, FromThenOn };
 enum class SlowPace : std::uint8_t { Clean, Repeats };
+enum class SamePort : std::uint8_t { Recovers, FailsAgain };
+enum class Idle : std::uint8_t { No, Yes };  // before it talked
+enum class FreshConnection : std::uint8_t { Fails, Works };
 
 // --- seen by the server ---------------------------------------------------------------------
 
@@ -85,8 +90,20 @@ enum class Listener : std::uint8_t { None, OtherAddress, Here };
 enum class AcceptQueue : std::uint8_t { HasRoom, Full };
 enum class Growth : std::uint8_t { Flat, Rises };
 enum class ServerSent : std::uint8_t { Nothing, SynAck, Reset };
-enum class Request : std::uint8_t { NoConnection, NotReceived, NotAccepted, Unread, Read };
+// In the order of how far it went.
+enum class Request : std::uint8_t {
+    NoConnection,
+    NotReceived,
+    NotAccepted,
+    Unread,
+    Read,
+    AnswerStuck,
+    Answered,
+};
 enum class HalfOpen : std::uint8_t { None, Plain, Retransmitted };
+enum class Stands : std::uint8_t { No, Yes };  // for longer than a busy program takes
+enum class Siblings : std::uint8_t { Even, OneStuck };
+enum class PeerData : std::uint8_t { No, Yes };
 
 enum class Feature : std::uint8_t {
     Answer,
@@ -114,6 +131,12 @@ enum class Feature : std::uint8_t {
     Silences,
     Repeats,
     SlowPace,
+    OwnResets,
+    TalksSilent,
+    PortsRanOut,
+    SamePort,
+    Idle,
+    FreshConnection,
     ServerLooked,
     SynArrived,
     OtherPortsReached,
@@ -131,8 +154,16 @@ enum class Feature : std::uint8_t {
     ServerSent,
     HalfOpen,
     Request,
+    Stands,
+    Siblings,
+    ZeroWindow,
+    CookiesSent,
+    CookiesReceived,
+    EmbryonicResets,
+    Aborts,
+    PeerData,
 };
-inline constexpr std::size_t kFeatures = static_cast<std::size_t>(Feature::Request) + 1;
+inline constexpr std::size_t kFeatures = static_cast<std::size_t>(Feature::PeerData) + 1;
 
 class Facts {
 public:

@@ -11,6 +11,9 @@ Value number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+// Longer than a program that is merely busy leaves a connection or a request alone.
+constexpr std::chrono::milliseconds kStands(1000);
+
 class Reader {
 public:
     Reader(const PortWatch& watch, std::optional<IpAddress> server)
@@ -20,6 +23,7 @@ public:
         facts_.set(Feature::ServerLooked, ServerLooked::Yes);
         arrivals();
         listeners();
+        siblings();
         drops();
         counters();
         half_open();
@@ -65,6 +69,9 @@ private:
         }
         if (!arrived) {
             return;
+        }
+        if (packets.data_segments > 0 || packets.lost == 0) {
+            facts_.set(Feature::PeerData, packets.data_segments > 0 ? PeerData::Yes : PeerData::No);
         }
         if (packets.syn_acks_sent > 0) {
             facts_.set(Feature::ServerSent, ServerSent::SynAck);
@@ -117,6 +124,36 @@ private:
         if (best == Listener::None) {
             tell({N_("nothing listens on port {0} of the server"), {Port{watch_.port}}},
                  Origin::SocketTable, "ss -ltn sport = :" + port_text());
+        }
+    }
+
+    // Programs that share the port (SO_REUSEPORT): the kernel deals connections out by their
+    // addresses, also to the one that takes none.
+    void siblings() {
+        std::size_t most = 1;
+        bool one_is_stuck = false;
+        for (const WatchedListener& one : watch_.listeners) {
+            const auto is_sibling = [&](const WatchedListener& other) {
+                return other.local == one.local;
+            };
+            const auto all =
+                std::count_if(watch_.listeners.begin(), watch_.listeners.end(), is_sibling);
+            const bool another_is_idle =
+                std::any_of(watch_.listeners.begin(), watch_.listeners.end(),
+                            [&](const WatchedListener& other) {
+                                return is_sibling(other) && other.last_queue == 0U;
+                            });
+            most = std::max(most, static_cast<std::size_t>(all));
+            if (all > 1 && another_is_idle && one.waiting >= kStands && !one_is_stuck) {
+                one_is_stuck = true;
+                tell({N_("{0} listeners share {1}; in the accept queue of one of them connections "
+                         "have waited for {2}, in that of another none"),
+                      {number(static_cast<std::uint64_t>(all)), one.local, one.waiting}},
+                     Origin::SocketTable, "ss -ltnp sport = :" + port_text());
+            }
+        }
+        if (one_is_stuck || most == 1) {
+            facts_.set(Feature::Siblings, one_is_stuck ? Siblings::OneStuck : Siblings::Even);
         }
     }
 
@@ -193,7 +230,56 @@ private:
                 tell_counter("TcpExtTCPDeferAcceptDrop", *by);
             }
         }
+        if (const auto by = rise("TcpExtTCPToZeroWindowAdv")) {
+            facts_.set(Feature::ZeroWindow, *by > 0 ? Growth::Rises : Growth::Flat);
+        }
+        cookies();
+        aborts();
         resets();
+    }
+
+    void cookies() {
+        const auto sent = rise("TcpExtSyncookiesSent");
+        const auto received = rise("TcpExtSyncookiesRecv");
+        const auto embryonic = rise("TcpExtEmbryonicRsts");
+        if (sent) {
+            // One's own SYNs are no flood.
+            const std::uint64_t own = watch_.packets ? watch_.packets->syns : 0;
+            facts_.set(Feature::CookiesSent, *sent > own ? Growth::Rises : Growth::Flat);
+            if (*sent > own) {
+                tell_counter("TcpExtSyncookiesSent", *sent);
+            }
+        }
+        if (received) {
+            facts_.set(Feature::CookiesReceived, *received > 0 ? Growth::Rises : Growth::Flat);
+            if (*received > 0) {
+                tell_counter("TcpExtSyncookiesRecv", *received);
+            }
+        }
+        if (embryonic) {
+            facts_.set(Feature::EmbryonicResets, *embryonic > 0 ? Growth::Rises : Growth::Flat);
+            if (*embryonic > 0) {
+                tell_counter("TcpExtEmbryonicRsts", *embryonic);
+            }
+        }
+    }
+
+    // A program that closes with data unread, or with SO_LINGER of 0, and the RST that comes of it.
+    void aborts() {
+        const auto unread = rise("TcpExtTCPAbortOnClose");
+        const auto lingering = rise("TcpExtTCPAbortOnData");
+        if (!unread || !lingering || !watch_.packets) {
+            return;
+        }
+        const bool aborted = *unread + *lingering > 0 && watch_.packets->resets_later > 0;
+        facts_.set(Feature::Aborts, aborted ? Growth::Rises : Growth::Flat);
+        if (aborted) {
+            tell_counter(*unread > 0 ? "TcpExtTCPAbortOnClose" : "TcpExtTCPAbortOnData",
+                         std::max(*unread, *lingering));
+            tell({N_("the server reset {0} connections that it had taken"),
+                  {number(watch_.packets->resets_later)}},
+                 Origin::Packet);
+        }
     }
 
     // An RST of a packet filter leaves the host and moves no counter of TCP.
@@ -236,31 +322,74 @@ private:
             return;
         }
         std::optional<Request> least;
+        bool stands = false;
+        const PeerConnection* which = nullptr;
         for (const PeerConnection& connection : watch_.connections) {
             if (connection.state == TcpState::SynReceived ||
                 connection.state == TcpState::TimeWait) {
                 continue;
             }
-            Request how = Request::Read;
-            if (connection.never_accepted) {
-                how = Request::NotAccepted;
-            } else if (connection.bytes_received && *connection.bytes_received == 0) {
-                how = Request::NotReceived;
-            } else if (connection.unread_bytes > 0) {
-                how = Request::Unread;
+            const Request how = became_of(connection);
+            const bool this_stands = connection.unchanged >= kStands;
+            if (!least || how < *least || (how == *least && this_stands && !stands)) {
+                least = how;
+                stands = this_stands;
+                which = &connection;
             }
-            least = least ? std::min(*least, how) : how;
         }
         if (!least) {
             return;
         }
         facts_.set(Feature::Request, *least);
-        if (*least == Request::NotAccepted) {
-            tell({N_("the server has the connection, and no program has accepted it")},
-                 Origin::SocketTable, "ss -tnp sport = :" + port_text());
-        } else if (*least == Request::Unread) {
-            tell({N_("the server has the request, and its program has not read it")},
-                 Origin::SocketTable, "ss -tnp sport = :" + port_text());
+        facts_.set(Feature::Stands, stands ? Stands::Yes : Stands::No);
+        tell_request(*least, *which);
+    }
+
+    static Request became_of(const PeerConnection& connection) {
+        if (connection.never_accepted) {
+            return Request::NotAccepted;
+        }
+        if (connection.bytes_received && *connection.bytes_received == 0) {
+            return Request::NotReceived;
+        }
+        if (connection.unread_bytes > 0) {
+            return Request::Unread;
+        }
+        if (connection.unacknowledged_bytes > 0 && connection.retransmits > 0) {
+            return Request::AnswerStuck;
+        }
+        return connection.bytes_answered.value_or(0) > 0 ? Request::Answered : Request::Read;
+    }
+
+    void tell_request(Request how, const PeerConnection& connection) {
+        const std::string check = "ss -tinp sport = :" + port_text();
+        switch (how) {
+            case Request::NotAccepted:
+                tell({N_("the server has the connection, and no program has accepted it for {0}"),
+                      {connection.unchanged}},
+                     Origin::SocketTable, check);
+                return;
+            case Request::Unread:
+                tell({N_("the server has {0} bytes of the request, and its program has not read "
+                         "them for {1}"),
+                      {number(connection.unread_bytes), connection.unchanged}},
+                     Origin::SocketTable, check);
+                return;
+            case Request::Read:
+                tell({N_("the program has read the request, and sent nothing for {0}"),
+                      {connection.unchanged}},
+                     Origin::SocketTable, check);
+                return;
+            case Request::AnswerStuck:
+                tell({N_("the server has sent an answer, and {0} bytes of it are not acknowledged "
+                         "after {1} retransmissions"),
+                      {number(connection.unacknowledged_bytes), number(connection.retransmits)}},
+                     Origin::SocketTable, check);
+                return;
+            case Request::NoConnection:
+            case Request::NotReceived:
+            case Request::Answered:
+                return;
         }
     }
 

@@ -13,8 +13,9 @@ const Condition* first_violated(std::span<const Condition> conditions, const Fac
     return found == conditions.end() ? nullptr : &*found;
 }
 
-bool has_what_it_needs(const Cause& cause, const Facts& facts) {
-    return std::all_of(cause.needs.begin(), cause.needs.end(), [&](const Condition& each) {
+// Not only not contradicted: seen.
+bool observed(std::span<const Condition> conditions, const Facts& facts) {
+    return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& each) {
         return facts.value(each.feature) && allows(each, facts);
     });
 }
@@ -52,17 +53,94 @@ bool among(const std::vector<PossibleCause>& candidates, std::string_view id) {
                        [&](const PossibleCause& each) { return each.cause->id == id; });
 }
 
+// Whether the server is up, and how one knows, in the sentence that a reader wants first.
+struct Aliveness {
+    Verdict::ServerUp up = Verdict::ServerUp::Unknown;
+    const char* sentence = nullptr;  // {0} the server
+};
+
+Aliveness aliveness_of_reset(const Facts& facts) {
+    // What rejects one port on the way may reject others too; an open one, or an answer over the
+    // local network, cannot be made up so easily.
+    const bool from_itself = facts.is(Feature::ReplyDistance, ReplyDistance::AsOtherPorts) ||
+                             facts.is(Feature::NextHopKind, NextHopKind::Target);
+    if (facts.is(Feature::ReplyDistance, ReplyDistance::Different)) {
+        return facts.is(Feature::OpenPort, OpenPort::Answers)
+                   ? Aliveness{Verdict::ServerUp::Yes, N_("{0} is up: another port of it accepts.")}
+                   : Aliveness{.sentence = N_("Whether {0} is up cannot be told: the RST was not "
+                                              "made by it.")};
+    }
+    if (from_itself || facts.is(Feature::OpenPort, OpenPort::Answers)) {
+        return {Verdict::ServerUp::Yes, N_("{0} is up: its TCP answers.")};
+    }
+    return {.sentence = N_("Something answers in the name of {0}: that host, or a firewall in "
+                           "front of it.")};
+}
+
+Aliveness aliveness_of_icmp(const Facts& facts) {
+    constexpr const char* kNotReached =
+        N_("Whether {0} is up cannot be told: nothing gets as far as it.");
+    const bool unreachable = facts.is(Feature::IcmpSays, IcmpSays::HostUnreachable);
+    if (facts.is(Feature::IcmpFrom, IcmpFrom::Target)) {
+        return unreachable || facts.is(Feature::IcmpSays, IcmpSays::TimeExceeded)
+                   ? Aliveness{.sentence = kNotReached}
+                   : Aliveness{Verdict::ServerUp::Yes,
+                               N_("{0} is up: it answers itself, with an ICMP error.")};
+    }
+    if (unreachable && facts.is(Feature::IcmpFrom, IcmpFrom::Router) &&
+        facts.is(Feature::IcmpTime, IcmpTime::AfterSeconds)) {
+        return {Verdict::ServerUp::No,
+                N_("{0} is down, or not on its network: the last router gets no answer from it.")};
+    }
+    if (unreachable && !facts.is(Feature::IcmpFrom, IcmpFrom::Router) &&
+        facts.is(Feature::NextHopKind, NextHopKind::Target)) {
+        return {Verdict::ServerUp::No,
+                N_("{0} is down, or not on this network: it does not answer there.")};
+    }
+    return {.sentence = kNotReached};
+}
+
+Aliveness aliveness_of_silence(const Facts& facts) {
+    if (facts.is(Feature::AckProbe, RawAnswer::Reset) ||
+        facts.is(Feature::ClosedPort, ClosedPort::Answers) ||
+        facts.is(Feature::OpenPort, OpenPort::Answers)) {
+        return {Verdict::ServerUp::Yes, N_("{0} is up: its TCP answers.")};
+    }
+    if (facts.is(Feature::Ping, Ping::Answers)) {
+        return {Verdict::ServerUp::Yes, N_("{0} is up: it answers pings.")};
+    }
+    if (facts.is(Feature::LinkLayer, LinkLayer::Failed) &&
+        facts.is(Feature::NextHopKind, NextHopKind::Target)) {
+        return {Verdict::ServerUp::No,
+                N_("{0} is down, or not on this network: it does not answer there.")};
+    }
+    return {.sentence = N_("Whether {0} is up cannot be told from here: nothing of it answers.")};
+}
+
+Aliveness aliveness(const Facts& facts) {
+    switch (static_cast<Answer>(*facts.value(Feature::Answer))) {
+        case Answer::Connected:
+            return {.up = Verdict::ServerUp::Yes};  // that it connects says it
+        case Answer::Reset:
+            return aliveness_of_reset(facts);
+        case Answer::Icmp:
+            return aliveness_of_icmp(facts);
+        case Answer::NotSent:
+            return {.sentence = N_("Whether {0} is up cannot be told: this host sent nothing.")};
+        case Answer::Silence:
+            return aliveness_of_silence(facts);
+    }
+    return {};
+}
+
 void add_proven(const Facts& facts, const Parties& parties, Verdict& verdict) {
-    const bool tcp_answers = facts.is(Feature::AckProbe, RawAnswer::Reset) ||
-                             facts.is(Feature::ClosedPort, ClosedPort::Answers) ||
-                             facts.is(Feature::OpenPort, OpenPort::Answers);
+    const Aliveness alive = aliveness(facts);
+    verdict.server_up = alive.up;
+    if (alive.sentence != nullptr) {
+        verdict.proven.push_back({alive.sentence, {parties.server}});
+    }
     if (!facts.is(Feature::Answer, Answer::Silence)) {
         return;
-    }
-    if (tcp_answers) {
-        verdict.proven.push_back({N_("{0} is up: its TCP answers."), {parties.server}});
-    } else if (facts.is(Feature::Ping, Ping::Answers)) {
-        verdict.proven.push_back({N_("{0} is up: it answers pings."), {parties.server}});
     }
     if (facts.is(Feature::AckProbe, RawAnswer::Reset) &&
         facts.is(Feature::FinProbe, RawAnswer::Silence)) {
@@ -140,20 +218,21 @@ bool has_client_side_needs(const Cause& cause, const Facts& facts) {
     });
 }
 
-}  // namespace
-
-Verdict judge_server(const Facts& facts, const Parties& parties) {
-    Verdict verdict;
-    verdict.evidence = facts.evidence();
-    const bool arrived = facts.is(Feature::SynArrived, SynArrived::Yes);
-    const bool answered = facts.is(Feature::ServerSent, ServerSent::SynAck) &&
-                          facts.is(Feature::HalfOpen, HalfOpen::None) &&
-                          !facts.is(Feature::ListenDrops, Growth::Rises);
-    // Without a SYN there is nothing to explain here, and an answered one that did not stay
-    // half-open, with no other dropped, has become a connection.
-    if (!arrived || answered) {
-        return verdict;
+// The client's connections were taken: what the server can see all the same.
+void judge_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
+    for (const Cause& cause : all_causes()) {
+        if (cause.at_server.empty() || !observed(cause.at_server, facts) ||
+            among(verdict.candidates, cause.id)) {
+            continue;
+        }
+        verdict.candidates.push_back(possible(cause, parties));
     }
+    if (!verdict.candidates.empty()) {
+        verdict.outcome = Verdict::Outcome::ConnectsButBadly;
+    }
+}
+
+void judge_not_taken(const Facts& facts, const Parties& parties, Verdict& verdict) {
     for (const Cause& cause : all_causes()) {
         if (!shows_at_server(cause, facts) || has_client_side_needs(cause, facts) ||
             among(verdict.candidates, cause.id)) {
@@ -166,6 +245,31 @@ Verdict judge_server(const Facts& facts, const Parties& parties) {
         }
     }
     verdict.outcome = Verdict::Outcome::DoesNotConnect;
+}
+
+}  // namespace
+
+Verdict judge_server(const Facts& facts, const Parties& parties) {
+    Verdict verdict;
+    verdict.evidence = facts.evidence();
+    verdict.server_up = Verdict::ServerUp::Yes;  // it is the one that looks
+    // Without a SYN there is nothing to explain here, and an answered one that did not stay
+    // half-open has become a connection.
+    if (!facts.is(Feature::SynArrived, SynArrived::Yes)) {
+        return verdict;
+    }
+    const bool answered = facts.is(Feature::ServerSent, ServerSent::SynAck) &&
+                          facts.is(Feature::HalfOpen, HalfOpen::None);
+    const bool has_connection =
+        facts.value(Feature::Request) && !facts.is(Feature::Request, Request::NoConnection);
+    if (answered || has_connection || facts.is(Feature::DeferAcceptDrops, Growth::Rises)) {
+        verdict.outcome = Verdict::Outcome::Connects;
+        judge_taken(facts, parties, verdict);
+    }
+    const bool drops = !has_connection && facts.is(Feature::ListenDrops, Growth::Rises);
+    if (verdict.candidates.empty() && (verdict.outcome == Verdict::Outcome::Unknown || drops)) {
+        judge_not_taken(facts, parties, verdict);
+    }
     if (verdict.is_certain()) {
         verdict.candidates.front().decided_by = {};
     }
@@ -179,7 +283,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
         return verdict;
     }
     for (const Cause& cause : all_causes()) {
-        if (!has_what_it_needs(cause, facts) || among(verdict.candidates, cause.id)) {
+        if (!observed(cause.needs, facts) || among(verdict.candidates, cause.id)) {
             continue;
         }
         if (const Condition* violated = first_violated(cause.conditions, facts)) {

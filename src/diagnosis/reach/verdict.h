@@ -38,7 +38,11 @@ struct Verdict {
         Unknown,  // it was interrupted, or nothing of the table fits
     };
 
+    // The question that is asked first. No means that whoever should know it says so.
+    enum class ServerUp : std::uint8_t { Unknown, Yes, No };
+
     Outcome outcome = Outcome::Unknown;
+    ServerUp server_up = ServerUp::Unknown;
     std::vector<PossibleCause> candidates;  // one: that is the cause; several: not told apart
     std::vector<ExcludedCause> excluded;
     std::vector<Message> proven;  // what holds whichever candidate is the cause

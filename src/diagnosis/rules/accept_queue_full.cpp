@@ -171,24 +171,24 @@ private:
                    "about one client in {1} gets no answer."),
                 {name, count_of(siblings.size() + 1), Port{listener.local.port}}};
         } else {
-            finding.claim = {N_("The accept queue of {0} on port {1} is full: new connections are "
-                                "dropped without an answer."),
-                             {name, Port{listener.local.port}}};
+            finding.claim = {
+                N_("The accept queue of {0} is full: new connections are dropped without "
+                   "an answer."),
+                {listener_name(situation_, listener)}};
         }
         finish(finding, index);
     }
 
     void overflowed(std::uint32_t index, std::uint64_t drops) {
         const Connection& listener = connection(index);
-        const Port port{listener.local.port};
         Finding& finding = start(index, overflows_ ? Severity::Problem : Severity::Warning);
         if (overflows_) {
-            finding.claim = {N_("The accept queue of {0} on port {1} overflowed during the look: "
-                                "up to {2} connection attempts were dropped without an answer."),
-                             {owner_name(situation_, listener), port, count_of(drops)}};
+            finding.claim = {N_("The accept queue of {0} overflowed during the look: up to {1} "
+                                "connection attempts were dropped without an answer."),
+                             {listener_name(situation_, listener), count_of(drops)}};
         } else {
-            finding.claim = {N_("{0} dropped {2} connection attempts on port {1} during the look."),
-                             {owner_name(situation_, listener), port, count_of(drops)}};
+            finding.claim = {N_("{0} dropped {1} connection attempts during the look."),
+                             {listener_name(situation_, listener), count_of(drops)}};
             finding.candidates = {
                 {{N_("The accept queue overflowed for a moment.")},
                  {N_("TcpExtListenOverflows rises together with TcpExtListenDrops")},
@@ -226,9 +226,8 @@ private:
     void slow(std::uint32_t index) {
         const Connection& listener = connection(index);
         Finding& finding = start(index, Severity::Warning);
-        finding.claim = {
-            N_("{0} accepts connections on port {1} slowly: clients wait in its queue."),
-            {owner_name(situation_, listener), Port{listener.local.port}}};
+        finding.claim = {N_("{0} accepts connections slowly: clients wait in its queue."),
+                         {listener_name(situation_, listener)}};
         finding.evidence.push_back(
             {{N_("{0} waited there at the first of two looks, {1} earlier, and {2} now"),
               {std::int64_t{*situation_.earlier_of(listener)->accept_queue}, *situation_.interval(),
@@ -256,15 +255,13 @@ private:
                                  (more_signs && queued >= std::int64_t{kFewOnAServer})
                              ? Severity::Warning
                              : Severity::Information);
-        const Value name = owner_name(situation_, listener);
-        const Port port{listener.local.port};
+        const Value name = listener_name(situation_, listener);
         finding.claim =
-            one_too_many ? Message{N_("The accept queue of {0} on port {1} looks full: it holds "
-                                      "{2}, one more "
-                                      "than a usual limit."),
-                                   {name, port, queued}}
-                         : Message{N_("{2} connections wait for {0} to accept them on port {1}."),
-                                   {name, port, queued}};
+            one_too_many
+                ? Message{N_("The accept queue of {0} looks full: it holds {1}, one more than a "
+                             "usual limit."),
+                          {name, queued}}
+                : Message{N_("{1} connections wait for {0} to accept them."), {name, queued}};
         if (gave_up > 0) {
             finding.evidence.push_back(
                 {{N_("{0} in CLOSE-WAIT on this port have no program in the listing: clients that "

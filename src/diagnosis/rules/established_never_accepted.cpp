@@ -36,8 +36,10 @@ Message claim_about(const Situation& situation, const WaitingConnections& waitin
                     {name, count_of(siblings.size() + 1), port}};
         }
     }
-    return {N_("{0} does not accept connections on port {1}: {2} wait, connected and unserved."),
-            {name, port, count_of(waiting.members.size())}};
+    const auto* program = std::get_if<std::string>(&name);
+    return {N_("{0} does not accept connections: {1} wait, connected and unserved."),
+            {ProgramOnPort{program == nullptr ? std::string() : *program, first.local.port},
+             count_of(waiting.members.size())}};
 }
 
 std::vector<Finding> evaluate(const Situation& situation) {

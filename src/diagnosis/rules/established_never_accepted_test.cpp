@@ -41,7 +41,7 @@ protected:
 TEST_F(EstablishedNeverAccepted, NamesTheOwnerOfTheListener) {
     ASSERT_THAT(findings(), SizeIs(1));
     EXPECT_EQ(findings()[0].severity, Severity::Problem);
-    EXPECT_EQ(findings()[0].claim.values[0], Value(std::string("api (pid 42)")));
+    EXPECT_EQ(findings()[0].claim.values[0], Value(ProgramOnPort{"api (pid 42)", 8080}));
 }
 
 TEST_F(EstablishedNeverAccepted, StaysSilentUntilTheLimit) {

@@ -46,9 +46,8 @@ std::vector<Finding> of_asked_port(const Situation& situation, const ListeningPo
             {N_("whether another listener on this port is among the rows that are missing")});
     }
     finding.connections = port.listeners;
-    finding.claim = {N_("{0} listens on port {1} of loopback only: clients on other hosts are "
-                        "refused."),
-                     {owner_name(situation, listener), Port{port.port}}};
+    finding.claim = {N_("{0} listens on loopback only: clients on other hosts are refused."),
+                     {listener_name(situation, listener)}};
     for (const std::uint32_t index : port.listeners) {
         const Connection& each = situation.now.connections[index];
         finding.evidence.push_back({{N_("it listens on {0}"), {each.local}},

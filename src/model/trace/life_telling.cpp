@@ -129,6 +129,14 @@ void LifeTracker::tell_steps(Record& record, std::uint8_t count) {
     }
 }
 
+// Of one that waited in the accept queue. No program has its socket, so nobody holds its lock while
+// inet_csk_listen_stop() resets it; for any program's own abort somebody does.
+bool LifeTracker::ended_with_listener(const Record& record) {
+    return record.reset_sent && !record.reset_received && !record.ended_in_call &&
+           (record.life.error == 0 || record.life.error == ECONNRESET) &&
+           record.life.opener == Opener::Passive;
+}
+
 void LifeTracker::settle_step(Record& record, std::size_t index) {
     Life& life = record.life;
     Step& step = life.step_room[index];
@@ -149,8 +157,8 @@ void LifeTracker::settle_step(Record& record, std::size_t index) {
         seen.error = life.error;
         seen.program_closed = record.program_closed;
         seen.timer_ran_out = record.timer_ran_out;
-        seen.listener_closed =
-            *from == TcpState::SynReceived && listener != nullptr && listener->closed;
+        seen.listener_closed = listener != nullptr && listener->closed &&
+                               (*from == TcpState::SynReceived || ended_with_listener(record));
         seen.ports_reused_by_syn = record.ports_reused_by_syn;
         seen.ports_reused_by_connect = record.ports_reused_by_connect;
         seen.time_wait_skipped = record.time_wait_skipped;

@@ -137,6 +137,7 @@ void LifeTracker::on_closed(Record& record, const Event& event) {
         return;  // the mini-socket lives on
     }
     record.program_closed = event.program_closed;
+    record.ended_in_call = event.in_call;
     life.error = event.error;
     const bool had_finished = event.from == TcpState::FinWait2 || event.from == TcpState::Closing;
     if (had_finished && event.error == 0 && !record.reset_received) {

@@ -129,6 +129,7 @@ private:
         bool reset_received = false;
         bool reset_sent = false;
         bool program_closed = false;
+        bool ended_in_call = false;  // a process held the socket's lock when it ended
         bool timer_ran_out = false;
         bool ports_reused_by_syn = false;
         bool ports_reused_by_connect = false;
@@ -202,6 +203,7 @@ private:
     // telling: life_telling.cpp
     void come_due(const Pending& pending);
     void tell_steps(Record& record, std::uint8_t count);
+    [[nodiscard]] static bool ended_with_listener(const Record& record);
     void settle_step(Record& record, std::size_t index);
     void settle_end(Record& record);
     [[nodiscard]] Ending ending_of(const Record& record) const;

@@ -18,7 +18,9 @@ ordered_json packets_json(const PeerPackets& packets) {
     ordered_json object{{"syns", packets.syns},
                         {"syn_acks_sent", packets.syn_acks_sent},
                         {"resets_sent", packets.resets_sent},
+                        {"resets_later", packets.resets_later},
                         {"bare_fins", packets.bare_fins},
+                        {"data_segments", packets.data_segments},
                         {"other_ports", packets.other_ports},
                         {"lost", packets.lost}};
     object["first_syns"] = ordered_json::array();
@@ -35,6 +37,10 @@ ordered_json listener_json(const WatchedListener& listener) {
     if (listener.deepest_queue) {
         object["deepest_queue"] = *listener.deepest_queue;
     }
+    if (listener.last_queue) {
+        object["last_queue"] = *listener.last_queue;
+    }
+    object["waiting_ms"] = listener.waiting.count();
     if (listener.backlog_limit) {
         object["accept_queue_limit"] = *listener.backlog_limit;
     }
@@ -53,9 +59,13 @@ ordered_json connection_json(const PeerConnection& connection) {
                         {"never_accepted", connection.never_accepted},
                         {"unread_bytes", connection.unread_bytes},
                         {"unacknowledged_bytes", connection.unacknowledged_bytes},
-                        {"retransmits", connection.retransmits}};
+                        {"retransmits", connection.retransmits},
+                        {"unchanged_ms", connection.unchanged.count()}};
     if (connection.bytes_received) {
         object["bytes_received"] = *connection.bytes_received;
+    }
+    if (connection.bytes_answered) {
+        object["bytes_answered"] = *connection.bytes_answered;
     }
     return object;
 }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "diagnosis/reach/repeated_facts.h"
 #include "presentation/json/observation_json.h"
 #include "presentation/render.h"
 
@@ -45,6 +46,13 @@ const char* attempt_outcome_id(ConnectAttempt::Outcome outcome) {
             return "not-sent";
     }
     return "";
+}
+
+const char* talk_outcome_id(Exchange::Outcome outcome) {
+    static constexpr const char* kOutcomes[] = {"answered",         "other-answer", "silence",
+                                                "not-acknowledged", "closed",       "reset",
+                                                "tls-failed",       "window-closed"};
+    return kOutcomes[static_cast<std::size_t>(outcome)];
 }
 
 ordered_json icmp_json(const IcmpError& error) {
@@ -104,6 +112,9 @@ ordered_json attempt_json(const ConnectAttempt& attempt) {
                            {"bytes_received", attempt.afterwards->bytes_received}};
         put_error(after, attempt.afterwards->error);
         object["afterwards"] = std::move(after);
+    }
+    if (attempt.talk) {
+        object["talk"] = talk_outcome_id(*attempt.talk);
     }
     return object;
 }
@@ -174,12 +185,10 @@ ordered_json next_hop_json(const NextHop& hop) {
 }
 
 ordered_json exchange_json(const Exchange& exchange) {
-    static constexpr const char* kOutcomes[] = {
-        "answered", "other-answer", "silence", "not-acknowledged", "closed", "reset", "tls-failed"};
     static constexpr const char* kProblems[] = {
         "none",      "expired", "not-yet-valid",   "other-name",
         "untrusted", "not-tls", "refused-by-peer", "other"};
-    ordered_json object{{"outcome", kOutcomes[static_cast<std::size_t>(exchange.outcome)]},
+    ordered_json object{{"outcome", talk_outcome_id(exchange.outcome)},
                         {"took_ms", milliseconds_of(exchange.took)},
                         {"bytes_sent", exchange.bytes_sent},
                         {"bytes_received", exchange.bytes_received}};
@@ -196,14 +205,61 @@ ordered_json exchange_json(const Exchange& exchange) {
     put("certificate_subject", exchange.certificate_subject);
     put("certificate_issuer", exchange.certificate_issuer);
     put("certificate_ends", exchange.certificate_ends);
+    put("certificate_names", exchange.certificate_names);
+    for (const Exchange::ChainLink& link : exchange.chain) {
+        object["chain"].push_back({{"subject", link.subject},
+                                   {"issuer", link.issuer},
+                                   {"ends", link.ends},
+                                   {"expired", link.expired}});
+    }
     if (exchange.small_segments_work) {
         object["small_segments_work"] = *exchange.small_segments_work;
+    }
+    if (exchange.idle.count() > 0) {
+        object["idle_ms"] = exchange.idle.count();
+    }
+    if (exchange.fresh_connection_works) {
+        object["fresh_connection_works"] = *exchange.fresh_connection_works;
     }
     return object;
 }
 
+ordered_json histogram_json(const std::vector<ConnectAttempt>& attempts) {
+    ordered_json list = ordered_json::array();
+    for (const LatencyBucket& bucket : connect_latencies(attempts)) {
+        ordered_json entry{{"from_ms", bucket.from.count()}};
+        if (bucket.to) {
+            entry["to_ms"] = bucket.to->count();
+        }
+        entry["count"] = bucket.count;
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+ordered_json failed_ports_json(const std::vector<ConnectAttempt>& attempts) {
+    const FailedPorts ports = failed_ports(attempts);
+    return {{"refused", ports.refused}, {"silent", ports.silent}, {"unanswered", ports.unanswered}};
+}
+
+// What follows from the attempts, and then they themselves.
 ordered_json repeated_json(const RepeatedAttempts& repeated) {
     ordered_json object{{"interval_ms", repeated.interval.count()}};
+    const AttemptCounts counts = count_attempts(repeated.attempts);
+    object["counts"] = {{"at_once", counts.at_once},      {"after_repeat", counts.after_repeat},
+                        {"refused", counts.refused},      {"silent", counts.silent},
+                        {"not_sent", counts.not_sent},    {"answered", counts.answered},
+                        {"unanswered", counts.unanswered}};
+    if (const auto latency = summarize_latencies(repeated.attempts)) {
+        object["latency"] = {{"least_ms", milliseconds_of(latency->least)},
+                             {"median_ms", milliseconds_of(latency->median)},
+                             {"most_ms", milliseconds_of(latency->most)}};
+    }
+    object["histogram"] = histogram_json(repeated.attempts);
+    object["failed_ports"] = failed_ports_json(repeated.attempts);
+    if (const auto again = tried_again(repeated)) {
+        object["same_port_again"] = *again == SamePort::FailsAgain ? "fails" : "recovers";
+    }
     object["attempts"] = ordered_json::array();
     for (const ConnectAttempt& each : repeated.attempts) {
         object["attempts"].push_back(attempt_json(each));
@@ -213,6 +269,9 @@ ordered_json repeated_json(const RepeatedAttempts& repeated) {
     }
     for (const ConnectAttempt& each : repeated.slower) {
         object["slower"].push_back(attempt_json(each));
+    }
+    for (const ConnectAttempt& each : repeated.same_port) {
+        object["same_port"].push_back(attempt_json(each));
     }
     return object;
 }
@@ -231,6 +290,9 @@ ordered_json observed_json(const TargetProbe& target) {
     }
     if (target.next_hop) {
         object["next_hop"] = next_hop_json(*target.next_hop);
+    }
+    if (!target.interfaces_down.empty()) {
+        object["interfaces_down"] = target.interfaces_down;
     }
     if (target.closed_reference) {
         object["closed_reference"] = attempt_json(*target.closed_reference);
@@ -294,6 +356,12 @@ std::string_view feature_id(Feature feature) {
                                                                   "silences",
                                                                   "repeats",
                                                                   "slow-pace",
+                                                                  "own-resets",
+                                                                  "talks-silent",
+                                                                  "ports-ran-out",
+                                                                  "same-port",
+                                                                  "idle",
+                                                                  "fresh-connection",
                                                                   "server-looked",
                                                                   "syn-arrived",
                                                                   "other-ports-reached",
@@ -310,12 +378,22 @@ std::string_view feature_id(Feature feature) {
                                                                   "icmp-errors-sent",
                                                                   "server-sent",
                                                                   "half-open",
-                                                                  "request"};
+                                                                  "request",
+                                                                  "stands",
+                                                                  "siblings",
+                                                                  "zero-window",
+                                                                  "cookies-sent",
+                                                                  "cookies-received",
+                                                                  "embryonic-resets",
+                                                                  "aborts",
+                                                                  "peer-data"};
     return kIds.at(static_cast<std::size_t>(feature));
 }
 
 void put_verdict(ordered_json& object, const Verdict& verdict) {
+    static constexpr const char* kUp[] = {"unknown", "yes", "no"};
     object["outcome"] = outcome_id(verdict.outcome);
+    object["server_up"] = kUp[static_cast<std::size_t>(verdict.server_up)];
     object["candidates"] = ordered_json::array();
     for (const PossibleCause& each : verdict.candidates) {
         ordered_json entry{

@@ -1,6 +1,8 @@
 #include "sources/probe/conversation.h"
 
 #include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -31,6 +33,7 @@ using SslContext = Owned<SSL_CTX, ::SSL_CTX_free>;
 using SslSession = Owned<SSL, ::SSL_free>;
 using Certificate = Owned<X509, ::X509_free>;
 using Memory = Owned<BIO, ::BIO_free>;
+using Names = Owned<GENERAL_NAMES, ::GENERAL_NAMES_free>;
 
 bool wait_for(int socket, short events, Clock::time_point end, const Stop& stop) {
     while (!stop()) {
@@ -49,7 +52,7 @@ bool wait_for(int socket, short events, Clock::time_point end, const Stop& stop)
 // One end of bytes, plain or TLS: how much was moved, 0 at the end, or why not.
 enum class Move : std::uint8_t { Done, End, WantRead, WantWrite, Failed };
 
-std::string printed(X509_NAME* name) {
+std::string printed(const X509_NAME* name) {
     const Memory memory(BIO_new(BIO_s_mem()));
     X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253);
     char* text = nullptr;
@@ -63,6 +66,23 @@ std::string printed(const ASN1_TIME* time) {
     char* text = nullptr;
     const long size = BIO_get_mem_data(memory.get(), &text);
     return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+
+// As RFC 6125, 6.4 has clients compare: the alternative names that are of DNS.
+std::string names_of(const X509* certificate) {
+    const Names names{static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
+    std::string text;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type == GEN_DNS) {
+            const ASN1_STRING* dns = name->d.dNSName;
+            text += (text.empty() ? "" : ", ") +
+                    std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(dns)),
+                                static_cast<std::size_t>(ASN1_STRING_length(dns)));
+        }
+    }
+    return text;
 }
 
 TlsProblem problem_of_verification(long result) {
@@ -111,8 +131,21 @@ private:
         return ::ioctl(socket_, SIOCOUTQ, &bytes) == 0 && bytes > 0;
     }
 
+    // The peer acknowledges, and lets us send no more.
+    [[nodiscard]] bool window_is_closed() const {
+        tcp_info info{};
+        socklen_t size = sizeof info;
+        return ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+               size >= offsetof(tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd &&
+               info.tcpi_snd_wnd == 0;
+    }
+
     void time_is_over() {
-        result_.outcome = unacknowledged() ? Outcome::NotAcknowledged : Outcome::Silence;
+        if (!unacknowledged()) {
+            result_.outcome = Outcome::Silence;
+        } else {
+            result_.outcome = window_is_closed() ? Outcome::WindowClosed : Outcome::NotAcknowledged;
+        }
     }
 
     // --- TLS ------------------------------------------------------------------------------------
@@ -210,14 +243,36 @@ private:
             result_.certificate_subject = printed(X509_get_subject_name(certificate.get()));
             result_.certificate_issuer = printed(X509_get_issuer_name(certificate.get()));
             result_.certificate_ends = printed(X509_get0_notAfter(certificate.get()));
+            read_chain(certificate.get());
             const long verified = SSL_get_verify_result(ssl);
             result_.tls_problem = problem_of_verification(verified);
             // A self-signed certificate hides that it has expired as well.
             if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) < 0) {
                 result_.tls_problem = TlsProblem::Expired;
             }
+            if (X509_cmp_current_time(X509_get0_notBefore(certificate.get())) > 0) {
+                result_.tls_problem = TlsProblem::NotYetValid;
+            }
+            if (result_.tls_problem == TlsProblem::OtherName) {
+                result_.certificate_names = names_of(certificate.get());
+            }
             if (result_.tls_problem != TlsProblem::None) {
                 result_.tls_detail = X509_verify_cert_error_string(verified);
+            }
+        }
+    }
+
+    void read_chain(const X509* own) {
+        // Not ours to free; the peer's own certificate is its first.
+        const STACK_OF(X509)* sent = SSL_get_peer_cert_chain(session_.get());
+        for (int i = 0; i < sk_X509_num(sent); ++i) {
+            const X509* link = sk_X509_value(sent, i);
+            if (X509_cmp(link, own) != 0) {
+                result_.chain.push_back(
+                    {.subject = printed(X509_get_subject_name(link)),
+                     .issuer = printed(X509_get_issuer_name(link)),
+                     .ends = printed(X509_get0_notAfter(link)),
+                     .expired = X509_cmp_current_time(X509_get0_notAfter(link)) < 0});
             }
         }
     }

@@ -1,6 +1,7 @@
 #include "sources/probe/kernel_address.h"
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -82,6 +83,27 @@ std::vector<IpAddress> own_addresses() {
         }
     }
     return addresses;
+}
+
+std::vector<std::string> interfaces_down(const std::string& needed) {
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) != 0) {
+        return {};
+    }
+    const Owned<ifaddrs, ::freeifaddrs> owned(list);
+    std::vector<std::string> down;
+    for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
+        // One entry of this family for each interface, also for one without an address.
+        if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_PACKET) {
+            continue;
+        }
+        const bool off = (each->ifa_flags & IFF_UP) == 0;
+        const bool no_carrier = (each->ifa_flags & IFF_RUNNING) == 0;
+        if (off || (no_carrier && each->ifa_name == needed)) {
+            down.emplace_back(each->ifa_name);
+        }
+    }
+    return down;
 }
 
 std::optional<IpAddress> source_towards(const Target& target) {

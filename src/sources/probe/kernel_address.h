@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/ip_address.h"
@@ -37,5 +38,8 @@ struct KernelAddress {
 
 // All addresses of this host's interfaces.
 [[nodiscard]] std::vector<IpAddress> own_addresses();
+
+// Interfaces that are switched off; `needed`, if given, also when it has no carrier.
+[[nodiscard]] std::vector<std::string> interfaces_down(const std::string& needed);
 
 }  // namespace tcpdx::probe

@@ -24,7 +24,11 @@ constexpr milliseconds kReferencePatience(1300);
 constexpr milliseconds kRawPatience(1100);
 constexpr std::uint32_t kRawTries = 2;
 constexpr milliseconds kTalkPatience(5000);
+// Of each of several attempts; long enough for a retransmission or two.
+constexpr milliseconds kShortTalkPatience(1500);
 constexpr milliseconds kSlowPace(2000);
+// Source ports that failed, and are tried once more.
+constexpr std::size_t kPortsTriedAgain = 3;
 constexpr std::size_t kSlowAttempts = 6;
 // tcpmux: nobody runs it, and no filter has it open.
 constexpr std::uint16_t kClosedPort = 1;
@@ -53,6 +57,13 @@ public:
         attempt();
         if (result_.route) {
             result_.next_hop = look_up_next_hop(target_, *result_.route);
+        }
+        const bool link_failed =
+            result_.next_hop && (result_.next_hop->state == NeighbourState::Failed ||
+                                 result_.next_hop->state == NeighbourState::Incomplete);
+        if (result_.attempt.outcome == Outcome::NotSent || link_failed) {
+            result_.interfaces_down =
+                interfaces_down(result_.route ? result_.route->interface : std::string());
         }
         if (options_.count > 1 && !lent_.stop()) {
             repeat();
@@ -102,7 +113,6 @@ private:
         Connecting made =
             try_to_connect({.target = target_, .patience = options_.patience}, lent_.stop);
         if (made.socket && options_.conversation) {
-            lent_.progress({N_("talking to {0}"), {target_.address}}, kTalkPatience);
             talk(made.socket.get());
         }
         if (made.socket && !options_.quick && !result_.exchange) {
@@ -123,30 +133,74 @@ private:
         }
     }
 
+    [[nodiscard]] bool leave_alone() const {
+        lent_.progress({N_("connected; leaving the connection alone for {0}"), {options_.idle}},
+                       options_.idle);
+        return wait_until(std::chrono::steady_clock::now() + options_.idle, lent_.stop);
+    }
+
+    static bool got_an_answer(const Exchange& exchange) {
+        return exchange.outcome == Exchange::Outcome::Answered ||
+               exchange.outcome == Exchange::Outcome::OtherAnswer;
+    }
+
+    // The same conversation over another connection.
+    std::optional<bool> talk_again(std::optional<int> largest_segment) {
+        const Connecting again = try_to_connect(
+            {.target = target_, .patience = options_.patience, .largest_segment = largest_segment},
+            lent_.stop);
+        if (!again.socket) {
+            return again.attempt.outcome == Outcome::NotSent || lent_.stop() ? std::nullopt
+                                                                             : std::optional(false);
+        }
+        return got_an_answer(
+            converse(again.socket.get(), *options_.conversation, kTalkPatience, lent_.stop));
+    }
+
     void talk(int socket) {
-        result_.exchange = converse(socket, *options_.conversation, kTalkPatience, lent_.stop);
-        const auto outcome = result_.exchange->outcome;
-        const bool silent =
-            outcome == Exchange::Outcome::Silence || outcome == Exchange::Outcome::NotAcknowledged;
-        if (!silent || options_.quick || lent_.stop()) {
+        if (options_.idle.count() > 0 && !leave_alone()) {
             return;
         }
-        // Large packets may get lost where small ones pass.
-        constexpr int kSmallSegment = 500;
-        lent_.progress({N_("the same with small segments")}, options_.patience + kTalkPatience);
-        const Connecting again = try_to_connect(
-            {.target = target_, .patience = options_.patience, .largest_segment = kSmallSegment},
-            lent_.stop);
-        if (again.socket) {
-            const Exchange small =
-                converse(again.socket.get(), *options_.conversation, kTalkPatience, lent_.stop);
-            result_.exchange->small_segments_work = small.outcome == Exchange::Outcome::Answered ||
-                                                    small.outcome == Exchange::Outcome::OtherAnswer;
+        lent_.progress({N_("talking to {0}"), {target_.address}}, kTalkPatience);
+        result_.exchange = converse(socket, *options_.conversation, kTalkPatience, lent_.stop);
+        Exchange& exchange = *result_.exchange;
+        exchange.idle = options_.idle;
+        const bool dead = exchange.outcome == Exchange::Outcome::NotAcknowledged;
+        if (options_.quick || lent_.stop()) {
+            return;
+        }
+        if (dead && options_.idle.count() > 0) {
+            lent_.progress({N_("the same over a fresh connection")},
+                           options_.patience + kTalkPatience);
+            exchange.fresh_connection_works = talk_again(std::nullopt);
+        } else if (dead || exchange.outcome == Exchange::Outcome::Silence) {
+            // Large packets may get lost where small ones pass.
+            constexpr int kSmallSegment = 500;
+            lent_.progress({N_("the same with small segments")}, options_.patience + kTalkPatience);
+            exchange.small_segments_work = talk_again(kSmallSegment).value_or(false);
         }
     }
 
     static bool had_to_repeat(const ConnectAttempt& attempt) {
         return attempt.outcome == Outcome::Connected && attempt.retransmissions.value_or(0) > 0;
+    }
+
+    // Empty when it was interrupted before it had its time.
+    std::optional<ConnectAttempt> connect_once_more(std::uint16_t source_port) {
+        Connecting made = try_to_connect(
+            {.target = target_, .patience = options_.patience, .source_port = source_port},
+            lent_.stop);
+        if (made.socket && options_.conversation) {
+            made.attempt.talk =
+                converse(made.socket.get(), *options_.conversation, kShortTalkPatience, lent_.stop)
+                    .outcome;
+        }
+        made.socket = UniqueFd();
+        add_captured(made.attempt);
+        if (lent_.stop() && (made.attempt.outcome == Outcome::NoAnswer || made.attempt.talk)) {
+            return std::nullopt;
+        }
+        return std::move(made.attempt);
     }
 
     void connect_so_often(std::size_t count, milliseconds interval,
@@ -157,27 +211,52 @@ private:
                              static_cast<std::int64_t>(count)}},
                            options_.patience);
             const auto start = std::chrono::steady_clock::now();
-            Connecting made =
-                try_to_connect({.target = target_, .patience = options_.patience}, lent_.stop);
-            made.socket = UniqueFd();
-            add_captured(made.attempt);
-            if (lent_.stop() && made.attempt.outcome == Outcome::NoAnswer) {
-                return;  // it was not given its time
+            auto made = connect_once_more(0);
+            if (!made) {
+                return;
             }
-            attempts.push_back(std::move(made.attempt));
+            attempts.push_back(*std::move(made));
             wait_until(start + interval, lent_.stop);
+        }
+    }
+
+    // Whether it is the port or luck: what chooses among several servers mostly goes by the flow.
+    void try_failed_ports_again(RepeatedAttempts& repeated) {
+        for (const ConnectAttempt& failed : repeated.attempts) {
+            const bool did_fail =
+                failed.outcome == Outcome::Refused || failed.outcome == Outcome::NoAnswer;
+            if (!did_fail || !failed.source || failed.source->port == 0) {
+                continue;
+            }
+            if (lent_.stop() || repeated.same_port.size() == kPortsTriedAgain) {
+                return;
+            }
+            lent_.progress(
+                {N_("trying source port {0} again"), {std::int64_t{failed.source->port}}},
+                options_.patience);
+            if (auto made = connect_once_more(failed.source->port);
+                made && made->outcome != Outcome::NotSent) {
+                repeated.same_port.push_back(*std::move(made));
+            }
         }
     }
 
     void repeat() {
         RepeatedAttempts repeated{.interval = options_.interval};
         connect_so_often(options_.count, options_.interval, repeated.attempts);
-        if (std::any_of(repeated.attempts.begin(), repeated.attempts.end(), had_to_repeat)) {
+        const auto& made = repeated.attempts;
+        if (std::any_of(made.begin(), made.end(), had_to_repeat)) {
             // A limit on the rate of SYNs lets a slower pace pass; a lossy path does not.
             repeated.slower_interval = std::max(kSlowPace, options_.interval * 4);
             // What the fast attempts have used up has to come back first.
             wait_until(std::chrono::steady_clock::now() + repeated.slower_interval, lent_.stop);
             connect_so_often(kSlowAttempts, repeated.slower_interval, repeated.slower);
+        }
+        const bool some_connect = std::any_of(
+            made.begin(), made.end(),
+            [](const ConnectAttempt& each) { return each.outcome == Outcome::Connected; });
+        if (some_connect) {
+            try_failed_ports_again(repeated);
         }
         result_.repeated = std::move(repeated);
     }

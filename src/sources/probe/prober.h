@@ -23,6 +23,7 @@ struct ProbeOptions {
     std::size_t count = 1;                        // connects
     std::chrono::milliseconds interval{200};      // between them
     std::optional<Conversation> conversation;     // after the handshake
+    std::chrono::milliseconds idle{0};            // before the conversation
 };
 
 // What the prober is lent by its caller.

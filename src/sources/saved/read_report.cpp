@@ -121,6 +121,10 @@ std::chrono::microseconds duration(const json& object, const char* key) {
     return std::chrono::microseconds(static_cast<std::int64_t>(milliseconds * 1000));
 }
 
+std::chrono::milliseconds in_milliseconds(const json& object, const char* key) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration(object, key));
+}
+
 std::chrono::system_clock::time_point time(const json& object, const char* key) {
     constexpr std::int64_t kYear3000 = 32'503'680'000'000'000;
     const auto value = needed_number<std::int64_t>(object, key);
@@ -189,6 +193,10 @@ IcmpError icmp_error(const json& object) {
     return error;
 }
 
+constexpr std::array<std::string_view, 8> kTalkOutcomes{
+    "answered", "other-answer", "silence",    "not-acknowledged",
+    "closed",   "reset",        "tls-failed", "window-closed"};
+
 ConnectAttempt attempt(const json& object) {
     static constexpr std::array<std::string_view, 4> kOutcomes{"no-answer", "connected", "refused",
                                                                "not-sent"};
@@ -221,6 +229,9 @@ ConnectAttempt attempt(const json& object) {
             .closed_by_peer = flag(*after, "closed_by_peer"),
             .error = number<int>(*after, "errno").value_or(0),
             .bytes_received = number<std::uint64_t>(*after, "bytes_received").value_or(0)};
+    }
+    if (find(object, "talk") != nullptr) {
+        made.talk = one_of<Exchange::Outcome>(object, "talk", kTalkOutcomes);
     }
     return made;
 }
@@ -286,12 +297,10 @@ PingResult ping(const json& object) {
 }
 
 Exchange exchange(const json& object) {
-    static constexpr std::array<std::string_view, 7> kOutcomes{
-        "answered", "other-answer", "silence", "not-acknowledged", "closed", "reset", "tls-failed"};
     static constexpr std::array<std::string_view, 8> kProblems{
         "none",      "expired", "not-yet-valid",   "other-name",
         "untrusted", "not-tls", "refused-by-peer", "other"};
-    Exchange made{.outcome = one_of<Exchange::Outcome>(object, "outcome", kOutcomes),
+    Exchange made{.outcome = one_of<Exchange::Outcome>(object, "outcome", kTalkOutcomes),
                   .took = duration(object, "took_ms"),
                   .bytes_sent = number<std::uint64_t>(object, "bytes_sent").value_or(0),
                   .bytes_received = number<std::uint64_t>(object, "bytes_received").value_or(0),
@@ -302,21 +311,31 @@ Exchange exchange(const json& object) {
                   .tls_version = text(object, "tls_version"),
                   .certificate_subject = text(object, "certificate_subject"),
                   .certificate_issuer = text(object, "certificate_issuer"),
-                  .certificate_ends = text(object, "certificate_ends")};
+                  .certificate_ends = text(object, "certificate_ends"),
+                  .certificate_names = text(object, "certificate_names")};
+    each(object, "chain", [&](const json& item) {
+        made.chain.push_back({.subject = text(item, "subject"),
+                              .issuer = text(item, "issuer"),
+                              .ends = text(item, "ends"),
+                              .expired = flag(item, "expired")});
+    });
     if (find(object, "small_segments_work") != nullptr) {
         made.small_segments_work = flag(object, "small_segments_work");
+    }
+    made.idle = in_milliseconds(object, "idle_ms");
+    if (find(object, "fresh_connection_works") != nullptr) {
+        made.fresh_connection_works = flag(object, "fresh_connection_works");
     }
     return made;
 }
 
 RepeatedAttempts repeated(const json& object) {
     RepeatedAttempts made;
-    made.interval =
-        std::chrono::duration_cast<std::chrono::milliseconds>(duration(object, "interval_ms"));
-    made.slower_interval = std::chrono::duration_cast<std::chrono::milliseconds>(
-        duration(object, "slower_interval_ms"));
+    made.interval = in_milliseconds(object, "interval_ms");
+    made.slower_interval = in_milliseconds(object, "slower_interval_ms");
     each(object, "attempts", [&](const json& item) { made.attempts.push_back(attempt(item)); });
     each(object, "slower", [&](const json& item) { made.slower.push_back(attempt(item)); });
+    each(object, "same_port", [&](const json& item) { made.same_port.push_back(attempt(item)); });
     return made;
 }
 
@@ -343,6 +362,12 @@ TargetProbe target_probe(const json& object) {
     if (const json* value = find(*observed, "next_hop")) {
         target.next_hop = next_hop(*value);
     }
+    each(*observed, "interfaces_down", [&](const json& item) {
+        if (!item.is_string()) {
+            throw BadValue{"interfaces_down"};
+        }
+        target.interfaces_down.push_back(item.get<std::string>());
+    });
     if (const json* value = find(*observed, "closed_reference")) {
         target.closed_reference = attempt(*value);
     }
@@ -378,7 +403,9 @@ PeerPackets packets(const json& object) {
     PeerPackets seen{.syns = needed_number<std::uint64_t>(object, "syns"),
                      .syn_acks_sent = needed_number<std::uint64_t>(object, "syn_acks_sent"),
                      .resets_sent = needed_number<std::uint64_t>(object, "resets_sent"),
+                     .resets_later = number<std::uint64_t>(object, "resets_later").value_or(0),
                      .bare_fins = number<std::uint64_t>(object, "bare_fins").value_or(0),
+                     .data_segments = number<std::uint64_t>(object, "data_segments").value_or(0),
                      .other_ports = needed_number<std::uint64_t>(object, "other_ports"),
                      .lost = number<std::uint64_t>(object, "lost").value_or(0)};
     each(object, "first_syns", [&](const json& item) {
@@ -396,6 +423,8 @@ WatchedListener listener(const json& object) {
     }
     return {.local = *local,
             .deepest_queue = number<std::uint32_t>(object, "deepest_queue"),
+            .last_queue = number<std::uint32_t>(object, "last_queue"),
+            .waiting = in_milliseconds(object, "waiting_ms"),
             .backlog_limit = number<std::uint32_t>(object, "accept_queue_limit"),
             .new_drops = number<std::uint64_t>(object, "new_drops"),
             .process = text(object, "process")};
@@ -414,7 +443,9 @@ PeerConnection peer_connection(const json& object) {
         .unread_bytes = number<std::uint32_t>(object, "unread_bytes").value_or(0),
         .unacknowledged_bytes = number<std::uint32_t>(object, "unacknowledged_bytes").value_or(0),
         .bytes_received = number<std::uint64_t>(object, "bytes_received"),
-        .retransmits = number<std::uint8_t>(object, "retransmits").value_or(0)};
+        .bytes_answered = number<std::uint64_t>(object, "bytes_answered"),
+        .retransmits = number<std::uint8_t>(object, "retransmits").value_or(0),
+        .unchanged = in_milliseconds(object, "unchanged_ms")};
 }
 
 PortWatch port_watch(const json& document) {

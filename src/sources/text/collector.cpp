@@ -23,6 +23,7 @@ void set_queues(Connection& connection, const Row& row) {
             }
             break;
         case Layout::Windows:
+        case Layout::Sockstat:
         case Layout::PowerShell:
         case Layout::Solaris:
         case Layout::Lsof:

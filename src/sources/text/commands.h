@@ -9,7 +9,16 @@
 
 namespace tcpdx::text {
 
-enum class Tool : std::uint8_t { None, Netstat, Ss, Lsof, Nstat, ProcNetTcp, PowerShell };
+enum class Tool : std::uint8_t {
+    None,
+    Netstat,
+    Ss,
+    Lsof,
+    Nstat,
+    ProcNetTcp,
+    PowerShell,
+    Sockstat,
+};
 
 // A command line that somebody pasted with its output.
 struct Command {

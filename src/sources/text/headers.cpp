@@ -294,6 +294,14 @@ std::optional<Header> parse_header(const Tokens& tokens) {
         return header;
     }
     const Seen seen = look(tokens);
+    if (has_word(tokens, "COMMAND") && has_word(tokens, "PROTO")) {
+        header.tool = Tool::Sockstat;
+        header.system = HostSystem::FreeBsd;
+        table.has_pid_column = true;
+        table.header_without_queues = true;
+        table.has_state_column = has_word(tokens, "STATE");
+        return header;
+    }
     if (has_word(tokens, "Swind") || has_word(tokens, "Rwind")) {
         header.tool = Tool::Netstat;
         header.system = HostSystem::Solaris;

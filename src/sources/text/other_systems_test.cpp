@@ -102,6 +102,31 @@ TEST(FreeBsdNetstat, ReadsListenQueuesWithoutAProtocol) {
                 ElementsAre("LISTEN 0.0.0.0:80 0.0.0.0:*"));
 }
 
+TEST(FreeBsdSockstat, ReadsStatesAndOwners) {
+    const auto seen = reading_of(
+        "USER     COMMAND    PID   FD PROTO  LOCAL ADDRESS         FOREIGN ADDRESS      STATE\n"
+        "www      nginx      8123  10 tcp4   10.0.0.1:80           10.0.0.2:33211       "
+        "CLOSE_WAIT\n"
+        "?        ?          ?     ?  tcp4   10.0.0.1:80           10.0.0.2:33212       TIME_WAIT\n"
+        "root     sshd       822   3  tcp4   *:22                  *:*                  LISTEN\n");
+    EXPECT_THAT(lines_of(seen),
+                ElementsAre("CLOSE-WAIT 10.0.0.1:80 10.0.0.2:33211",
+                            "TIME-WAIT 10.0.0.1:80 10.0.0.2:33212", "LISTEN 0.0.0.0:22 0.0.0.0:*"));
+    EXPECT_EQ(owner_of(seen, seen.connections[0]), "8123/nginx");
+    EXPECT_EQ(seen.paste->system, HostSystem::FreeBsd);
+    EXPECT_THAT(seen.paste->tools, ElementsAre("sockstat"));
+    EXPECT_EQ(seen.paste->unread_lines, 0U);
+}
+
+// Without -s it shows no states.
+TEST(FreeBsdSockstat, KnowsRowsWithoutState) {
+    const auto seen = reading_of(
+        "USER     COMMAND    PID   FD PROTO  LOCAL ADDRESS         FOREIGN ADDRESS\n"
+        "www      nginx      8123  10 tcp4   10.0.0.1:80           10.0.0.2:33211\n");
+    EXPECT_EQ(seen.paste->rows_without_state, 1U);
+    EXPECT_EQ(seen.paste->unread_lines, 0U);
+}
+
 TEST(FreeBsdNetstat, PutsUpWithControlBlocksAndBufferNumbers) {
     const auto seen = reading_of(
         "fffff80003df43d0 tcp4       0      0 192.168.97.137.22  192.168.25.4.64330 ESTABLISHED -\n"

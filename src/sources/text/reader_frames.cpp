@@ -31,6 +31,8 @@ std::string_view name_of(Tool tool) {
             return "/proc/net/tcp";
         case Tool::PowerShell:
             return "Get-NetTCPConnection";
+        case Tool::Sockstat:
+            return "sockstat";
     }
     return {};
 }
@@ -46,6 +48,8 @@ Tool tool_of(Layout layout) {
             return Tool::Ss;
         case Layout::PowerShell:
             return Tool::PowerShell;
+        case Layout::Sockstat:
+            return Tool::Sockstat;
         case Layout::Lsof:
             return Tool::Lsof;
         case Layout::Proc:
@@ -67,6 +71,7 @@ HostSystem system_of(Layout layout) {
         case Layout::Solaris:
             return HostSystem::Solaris;
         case Layout::ListenQueue:
+        case Layout::Sockstat:
             return HostSystem::FreeBsd;
         case Layout::Netstat:
         case Layout::Lsof:

@@ -16,6 +16,7 @@ enum class Layout : std::uint8_t {
     Netstat,      // proto, queues, local, remote, state: Linux, and the BSDs with dots
     Ss,           // [netid] state, queues, local, remote
     Windows,      // proto, local, remote, state
+    Sockstat,     // user, command, pid, descriptor, proto, local, remote, state: the BSDs
     PowerShell,   // address, port, address, port, state
     Solaris,      // local, remote, windows and queues, state
     ListenQueue,  // proto, q/i/max, local: netstat -L of the BSDs

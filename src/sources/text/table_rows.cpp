@@ -117,6 +117,9 @@ private:
         if (numbers == 1) {
             return std::nullopt;
         }
+        if (numbers == 0 && read_sockstat_owner(row, at)) {
+            return endpoints_then_state(row, next, protocol, Layout::Sockstat);
+        }
         if (numbers == 0) {
             return endpoints_then_state(row, next, protocol, Layout::Windows);
         }
@@ -130,6 +133,29 @@ private:
             row.second_queue.reset();
         }
         return endpoints_then_state(row, next + numbers, protocol, Layout::Netstat);
+    }
+
+    // "www nginx 8123 10 tcp4": user, command, pid, descriptor. Without an owner they are "?".
+    bool read_sockstat_owner(Row& row, std::size_t protocol_at) const {
+        constexpr std::size_t kFewest = 4;
+        if (protocol_at < kFewest) {
+            return false;
+        }
+        const std::string_view descriptor = tokens_[protocol_at - 1];
+        const std::string_view pid = tokens_[protocol_at - 2];
+        if (pid == "?" && descriptor == "?") {
+            row.owner_text = OwnerText::Nobody;
+            return true;
+        }
+        const auto number = number_in<int>(pid);
+        if (!number || !all_digits(descriptor)) {
+            return false;
+        }
+        row.owner_text = OwnerText::Process;
+        row.pid = *number;
+        row.program = tokens_.between(1, protocol_at - 3);
+        row.connection.owner.descriptor = number_in<int>(descriptor).value_or(0);
+        return true;
     }
 
     // A unix, netlink or packet socket: enough numbers or flags behind it, or it is prose.
