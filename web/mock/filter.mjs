@@ -34,7 +34,7 @@ function ports_of(row, which) {
 
 // Conditions stand one behind the other or with "and" between them.
 function split(text) {
-  return text.trim().replace(/[()]/g, ' ').split(/\s+and\s+|\s+(?=(?:state|sport|dport|port|dst|src|process|pid|unit|user|opener|owner|age|recv-q|send-q)\b)/)
+  return text.trim().replace(/[()]/g, ' ').split(/\s+and\s+|(?<!\bowner)\s+(?=(?:state|sport|dport|port|dst|src|process|pid|unit|user|opener|owner|age|recv-q|send-q)\b)/)
     .map((one) => one.trim()).filter(Boolean);
 }
 

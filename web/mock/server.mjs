@@ -1,7 +1,7 @@
 // A stand-in for `tcpdx serve` for developing and testing the page: the examples of
 // docs/api/examples/, a made-up host for what they are too small for, and the same headers.
 //
-//   node mock/server.mjs [--port 9670] [--rows 2000] [--clients 30]
+//   node mock/server.mjs [--port 9670] [--rows 2000] [--clients 30] [--services 0]
 
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,9 +20,9 @@ function example(name) {
   return JSON.parse(readFileSync(join(EXAMPLES, `${name}.json`), 'utf8'));
 }
 
-export function start_mock({ port = 9670, rows: row_count = 2000, clients = 30, change = (now) => now } = {}) {
+export function start_mock({ port = 9670, rows: row_count = 2000, clients = 30, services = 0, change = (now) => now } = {}) {
   const rows = make_rows(row_count);
-  const world = { rows, counts: counts_of(rows), clients, change };
+  const world = { rows, counts: counts_of(rows), clients, services, change };
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://localhost');
     response.setHeader('Content-Security-Policy', POLICY);
@@ -30,6 +30,7 @@ export function start_mock({ port = 9670, rows: row_count = 2000, clients = 30, 
     try {
       if (url.pathname === '/api/v1/events') events(world, request, response);
       else if (url.pathname.startsWith('/api/v1/')) answer(response, 200, api(world, url.pathname.slice('/api/v1/'.length), url.searchParams));
+      else if (url.pathname === '/login') redirect(response, '/');
       else asset(url.pathname, response);
     } catch (error) {
       refuse(response, error);
@@ -64,6 +65,12 @@ function asset(path, response) {
   if (!file.startsWith(DIST) || !existsSync(file)) throw new Refusal(404, { error: 'not-found', message: 'There is no such page.' });
   response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
   createReadStream(file).pipe(response);
+}
+
+// No token is needed here, as on the loopback.
+function redirect(response, to) {
+  response.writeHead(303, { Location: to });
+  response.end();
 }
 
 function events(world, request, response) {
@@ -135,7 +142,7 @@ function connections(world, query) {
 
 function map_of(world, query) {
   make_filter(query.get('filter') ?? '');
-  return grow_map(example('map'), world.clients);
+  return grow_map(example('map'), world.clients, world.services);
 }
 
 function explain(topic) {
@@ -149,6 +156,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const at = process.argv.indexOf(`--${name}`);
     return at < 0 ? otherwise : Number(process.argv[at + 1]);
   };
-  const { url } = await start_mock({ port: option('port', 9670), rows: option('rows', 2000), clients: option('clients', 30) });
+  const { url } = await start_mock({ port: option('port', 9670), rows: option('rows', 2000), clients: option('clients', 30), services: option('services', 0) });
   console.log(`mock of tcpdx serve: ${url}`);
 }

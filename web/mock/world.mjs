@@ -83,14 +83,22 @@ export function make_series(from, to, step) {
 }
 
 // `clients` addresses in front of the example's two programs, so that the map has to put them together.
-export function grow_map(map, clients) {
+export function grow_map(map, clients, services = 0) {
   const nodes = [...map.nodes];
   const edges = [...map.edges];
   for (let index = 0; index < clients; ++index) {
     nodes.push({ id: `c${index}`, kind: 'peer', name: `203.0.113.${index}`, connections: 3 + (index % 5) });
     edges.push({ from: `c${index}`, to: 'n0', opener_known: true, port: 443, connections: 3 + (index % 5), states: { ESTABLISHED: 3 + (index % 5) } });
   }
+  const random = random_numbers(3);
+  for (let index = 0; index < services; ++index) {
+    nodes.push({ id: `s${index}`, kind: 'process', name: `service-${index}`, unit: `service-${index}.service`, processes: 1 + (index % 3), pids: [900 + index], connections: 40, listens_on: [7000 + index] });
+    const from = index < 4 ? 'n0' : `s${Math.floor(random() * index)}`;
+    edges.push({ from, to: `s${index}`, opener_known: true, port: 7000 + index, connections: 2 + Math.floor(random() * 90), states: { ESTABLISHED: 2 } });
+    if (index % 3 === 0) edges.push({ from: `s${index}`, to: 'n3', opener_known: true, port: 5432, connections: 5, states: { ESTABLISHED: 5 } });
+    if (index % 7 === 6) edges.push({ from: `s${index}`, to: `s${index - 5}`, opener_known: true, port: 7000 + index - 5, connections: 3, states: { 'TIME-WAIT': 3 } });
+  }
   nodes.push({ id: 'k', kind: 'kernel', name: '', connections: 30 });
   edges.push({ from: 'n1', to: 'k', opener_known: false, connections: 30, states: { 'TIME-WAIT': 30 } });
-  return { ...map, nodes, edges, nodes_in_all: map.nodes_in_all + clients + 1 };
+  return { ...map, nodes, edges, nodes_in_all: map.nodes_in_all + clients + services + 1 };
 }

@@ -140,6 +140,7 @@ export interface ExplainState {
   worry: string; causes: string[]; ways_in: Transition[]; ways_out: Transition[];
   options: { name: string; value?: string; effect: string }[]; rules: string[];
 }
+export interface ExplainRules { rules: { rule: string; title: string }[] }
 export interface ExplainRule { rule: string; title: string; page_markdown?: string }
 
 export interface ApiProblem { error: string; message: string; parameter?: string }

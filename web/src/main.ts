@@ -83,7 +83,9 @@ class Page {
     themes.addEventListener('change', () => set_theme(themes.value as Theme));
     const help = h('button', { type: 'button', 'aria-label': t('help.title'), 'aria-keyshortcuts': '?' }, '?');
     help.addEventListener('click', () => open_help());
-    return h('div', { class: 'tools' }, languages, themes, help);
+    const tools = h('div', { class: 'tools' }, languages, themes, help);
+    void offer_logout(tools);
+    return tools;
   }
 
   private choose_language(wanted: 'en' | 'ko'): void {
@@ -144,6 +146,12 @@ class Page {
       window.history.back();
     }
   }
+}
+
+// The session's cookie is not for scripts to see; but where no token is needed, /login leads away.
+async function offer_logout(tools: HTMLElement): Promise<void> {
+  const login = await fetch('/login', { redirect: 'manual' }).catch(() => null);
+  if (login?.ok) tools.append(h('form', { method: 'post', action: '/logout' }, h('button', {}, t('tool.logout'))));
 }
 
 new Page().start();

@@ -8,6 +8,8 @@ import { t, word } from '../i18n';
 import { link_to } from '../router';
 
 const PAGE = 50;
+const HARMLESS = new Set(['closed', 'orphaned', 'unseen']);
+const NUMBERS = new Set(['column.ended', 'column.lasted', 'column.retransmissions', 'column.sent_received']);
 export const ENDINGS = ['closed', 'reset', 'refused', 'unreachable', 'unanswered', 'timed-out', 'orphaned', 'no-source-port', 'dropped', 'unseen'];
 
 export class ClosedTable {
@@ -27,7 +29,7 @@ export class ClosedTable {
       h('h2', {}, t('closed.heading')),
       h('p', { class: 'filter-form' }, h('label', { for: 'ending' }, t('closed.ending')), this.ending), this.total,
       h('div', { class: 'scroll-x' }, h('table', { class: 'plain' },
-        h('thead', {}, h('tr', {}, ...columns.map((key) => h('th', { scope: 'col' }, t(key))))), this.rows)),
+        h('thead', {}, h('tr', {}, ...columns.map((key) => h('th', { scope: 'col', class: NUMBERS.has(key) ? 'number' : null }, t(key))))), this.rows)),
       this.more);
     this.ending.addEventListener('change', () => this.show(this.bounds));
     this.more.addEventListener('click', () => void this.load(this.shown));
@@ -65,7 +67,7 @@ export class ClosedTable {
 function row_of(one: ClosedConnection): HTMLElement {
   const lasted = one.opened_unix_s === undefined ? UNKNOWN : duration_us((one.ended_unix_s - one.opened_unix_s) * 1e6);
   const ending = one.ending ? word('ending', one.ending) : UNKNOWN;
-  const bad = one.ending !== undefined && one.ending !== 'closed';
+  const bad = one.ending !== undefined && !HARMLESS.has(one.ending);
   return h('tr', {},
     h('td', { class: 'number' }, h('a', { href: link_to('connection', {}, one.id) }, moment(one.ended_unix_s))),
     h('td', { class: 'number' }, lasted),

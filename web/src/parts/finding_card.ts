@@ -11,7 +11,7 @@ import { phase_of } from './state_words';
 export function finding_card(finding: Finding, open: boolean): HTMLElement {
   return h('details', { class: 'finding', 'data-severity': finding.severity, open },
     h('summary', {},
-      h('span', { class: 'severity' }, word('severity', finding.severity)),
+      h('span', { class: 'severity' }, word('severity', finding.severity)), ' ',
       h('span', { class: 'claim' }, finding.claim),
       h('span', { class: 'quiet finding-when' }, when(finding))),
     h('div', { class: 'finding-body' },

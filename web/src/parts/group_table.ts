@@ -69,6 +69,6 @@ function owner_filter(one: Count): string {
   if (one.owner === 'kernel') return 'owner kernel';
   if (one.owner === 'never-accepted' && one.pid === undefined) return 'owner never-accepted';
   if (one.owner === 'never-accepted') return `owner never-accepted and pid ${one.pid}`;
-  if (one.owner === 'process' && one.pid !== undefined) return `pid ${one.pid}`;
+  if (one.owner === 'process' && one.pid !== undefined) return `owner process and pid ${one.pid}`;
   return one.owner === undefined && one.pid === undefined ? 'owner unknown' : '';
 }

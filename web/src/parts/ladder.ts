@@ -108,9 +108,10 @@ function draw_step(frame: Frame, ladder: Ladder, step: LadderStep, at: number): 
 
 // Since the connection began, as far as its beginning is known.
 export function offset_of(connection: Connection, step: LadderStep): string {
-  const start = connection.life.states[0]?.since_unix_s;
+  const starts = [connection.life, connection.peer?.life].map((life) => life?.states[0]?.since_unix_s);
+  const start = Math.min(...starts.filter((one): one is number => one !== undefined));
   const since = step.step.since_unix_s;
-  if (start === undefined || since === undefined || since < start || (step.side === 'here' && step.index === 0)) return '';
+  if (since === undefined || since <= start) return '';
   return `+${duration_us((since - start) * 1e6)}`;
 }
 

@@ -34,23 +34,13 @@ export function received_segment(step: LifeState): string | null {
 
 export function ladder_of(connection: Connection): Ladder {
   const peer_life = connection.peer?.life ?? null;
-  const steps = merge(side_steps('here', connection.life), peer_life ? side_steps('peer', peer_life) : []);
-  return { steps, arrows: arrows_of(steps, peer_life !== null), peer_life };
+  const ladder = new Building(peer_life !== null);
+  ladder.merge(side_steps('here', connection.life), peer_life ? side_steps('peer', peer_life) : []);
+  return { steps: ladder.steps, arrows: ladder.arrows, peer_life };
 }
 
 function side_steps(side: Side, life: Life): LadderStep[] {
   return life.states.map((step, index) => ({ side, index, step, before: life.states[index - 1]?.state }));
-}
-
-// By time; at the same microsecond, and where a time is missing, the order of each end is kept.
-function merge(here: LadderStep[], peer: LadderStep[]): LadderStep[] {
-  const merged: LadderStep[] = [];
-  let next_peer = 0;
-  for (const step of here) {
-    while (next_peer < peer.length && began(peer[next_peer]!) < began(step)) merged.push(peer[next_peer++]!);
-    merged.push(step);
-  }
-  return merged.concat(peer.slice(next_peer));
 }
 
 function began(step: LadderStep): number {
@@ -61,27 +51,53 @@ function other(side: Side): Side {
   return side === 'here' ? 'peer' : 'here';
 }
 
-function arrows_of(steps: LadderStep[], peer_watched: boolean): LadderArrow[] {
-  const arrows: LadderArrow[] = [];
-  const on_the_way: LadderArrow[] = [];
-  steps.forEach(({ side, step }, at) => {
-    const received = received_segment(step);
-    if (received !== null) {
-      const waiting = on_the_way.findIndex((arrow) => arrow.from === other(side) && fits(arrow.label, received));
-      if (waiting >= 0) {
-        on_the_way[waiting]!.received_at = at;
-        forget(on_the_way, waiting);
-      } else {
-        arrows.push({ from: other(side), label: received, sent_at: null, received_at: at });
-      }
+class Building {
+  readonly steps: LadderStep[] = [];
+  readonly arrows: LadderArrow[] = [];
+  private readonly on_the_way: LadderArrow[] = [];
+
+  constructor(private readonly peer_watched: boolean) {}
+
+  // By time, but never a segment's arrival before its sending: over loopback they are a microsecond
+  // apart, and a half-open request is noticed only after it was made.
+  merge(here: LadderStep[], peer: LadderStep[]): void {
+    while (here.length > 0 || peer.length > 0) {
+      const [first, second] = here[0] && (!peer[0] || began(here[0]) <= began(peer[0])) ? [here, peer] : [peer, here];
+      const from = second[0] && this.needs(first[0]!, second[0]) ? second : first;
+      this.add(from.shift()!);
     }
-    if (step.sends !== undefined) {
-      const arrow: LadderArrow = { from: side, label: step.sends, sent_at: at, received_at: null };
-      arrows.push(arrow);
-      if (peer_watched) on_the_way.push(arrow);
+  }
+
+  private needs(step: LadderStep, later: LadderStep): boolean {
+    const received = received_segment(step.step);
+    return received !== null && this.waiting(step.side, received) < 0
+      && later.step.sends !== undefined && fits(later.step.sends, received);
+  }
+
+  // Index of the segment on the way to `side`; negative when there is none.
+  private waiting(side: Side, received: string): number {
+    return this.on_the_way.findIndex((arrow) => arrow.from === other(side) && fits(arrow.label, received));
+  }
+
+  private add(step: LadderStep): void {
+    const at = this.steps.push(step) - 1;
+    const received = received_segment(step.step);
+    if (received !== null) this.receive(step.side, received, at);
+    if (step.step.sends === undefined) return;
+    const arrow: LadderArrow = { from: step.side, label: step.step.sends, sent_at: at, received_at: null };
+    this.arrows.push(arrow);
+    if (this.peer_watched) this.on_the_way.push(arrow);
+  }
+
+  private receive(side: Side, received: string, at: number): void {
+    const index = this.waiting(side, received);
+    if (index < 0) {
+      this.arrows.push({ from: other(side), label: received, sent_at: null, received_at: at });
+      return;
     }
-  });
-  return arrows;
+    this.on_the_way[index]!.received_at = at;
+    forget(this.on_the_way, index);
+  }
 }
 
 // A segment that came shows that those sent before it will change nothing any more.

@@ -4,11 +4,13 @@ import type { MapEdge } from '../api_types';
 import { h, s } from '../dom';
 import { count } from '../format';
 import { t } from '../i18n';
-import type { PlacedMap, PlacedNode } from './map_layout';
+import { pair_key, type Place, type PlacedMap, type PlacedNode } from './map_layout';
 
 const NODE_HEIGHT = 42;
 const ROW = 58;
 const GAP = 86;
+// With more lines than this, only those of the chosen node are labelled.
+const MOST_LABELLED = 25;
 
 export function node_name(node: PlacedNode): string {
   if (node.collapsed !== undefined) return t(node.name === 'clients' ? 'map.all_clients' : 'map.all_servers', count(node.collapsed));
@@ -31,49 +33,134 @@ export function node_detail(node: PlacedNode): string {
   return parts.join(' · ');
 }
 
-export function draw_map(map: PlacedMap, width: number, on_select: (id: string) => void): SVGElement {
-  const gap = width < 500 ? 58 : GAP;
-  const node_width = Math.max(104, Math.min(190, (width - (map.columns - 1) * gap - 4) / map.columns));
-  const drawn_width = Math.max(width, map.columns * node_width + (map.columns - 1) * gap + 4);
-  // Columns spread over the width; narrow ones stand in the middle of the height.
-  const pitch = map.columns > 1 ? (drawn_width - node_width - 4) / (map.columns - 1) : 0;
-  const height = map.rows * ROW + 8;
-  const in_column = new Map<number, number>();
-  for (const node of map.nodes) in_column.set(node.column, (in_column.get(node.column) ?? 0) + 1);
-  const at = new Map(map.nodes.map((node) => [node.id, {
-    x: 2 + node.column * pitch,
-    y: 4 + ((map.rows - in_column.get(node.column)!) * ROW) / 2 + node.row * ROW,
-  }]));
-  const most = Math.max(1, ...map.edges.map((edge) => edge.connections));
-  return s('svg', { viewBox: `0 0 ${drawn_width} ${height}`, width: drawn_width, height, class: 'map-drawing', role: 'group', 'aria-label': t('map.label') },
-    s('defs', {}, s('marker', { id: 'map-tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: 'map-tip' }, s('path', { d: 'M0 0.5 L7.5 4 L0 7.5 Z' }))),
-    ...map.edges.map((edge) => draw_edge(edge, at, node_width, most)),
-    ...map.nodes.map((node) => draw_node(node, at.get(node.id)!, node_width, on_select)));
+// One line for each pair and direction, however many ports: lines upon each other look like one.
+interface Line { from: string; to: string; opener_known: boolean; ports: number[]; connections: number }
+
+function lines_of(edges: MapEdge[]): Line[] {
+  const lines = new Map<string, Line>();
+  for (const { from, to, opener_known, port, connections } of edges) {
+    const key = `${from} ${to} ${opener_known}`;
+    const line = lines.get(key) ?? { from, to, opener_known, ports: [], connections: 0 };
+    line.connections += connections;
+    if (port !== undefined) line.ports.push(port);
+    lines.set(key, line);
+  }
+  return [...lines.values()];
 }
 
-function draw_edge(edge: MapEdge, at: Map<string, { x: number; y: number }>, width: number, most: number): SVGElement {
-  const from = at.get(edge.from)!;
-  const to = at.get(edge.to)!;
+interface Frame {
+  node_width: number;
+  width: number;
+  height: number;
+  corner: (place: Place) => { x: number; y: number };
+}
+
+function frame_of(map: PlacedMap, lines: Line[], available: number): Frame {
+  const gap = available < 500 ? 58 : GAP;
+  const columns = map.column_sizes.length;
+  const rows = Math.max(1, ...map.column_sizes);
+  const node_width = Math.max(104, Math.min(190, (available - (columns - 1) * gap - 4) / columns));
+  const width = Math.max(available, columns * node_width + (columns - 1) * gap + 4);
+  // Columns spread over the width; short ones stand in the middle of the height.
+  const pitch = columns > 1 ? (width - node_width - 4) / (columns - 1) : 0;
+  const column = new Map(map.nodes.map((node) => [node.id, node.column]));
+  // Lines that lead back, or to the node itself, go around below it.
+  const row_height = ROW + (lines.some((line) => column.get(line.to)! <= column.get(line.from)!) ? 24 : 0);
+  return {
+    node_width, width, height: rows * row_height + 8,
+    corner: (place) => ({
+      x: 2 + place.column * pitch,
+      y: 4 + ((rows - map.column_sizes[place.column]!) * row_height) / 2 + place.row * row_height,
+    }),
+  };
+}
+
+export function draw_map(map: PlacedMap, available: number, on_select: (id: string) => void): SVGElement {
+  const lines = lines_of(map.edges);
+  const frame = frame_of(map, lines, available);
+  const { width, height } = frame;
+  const nodes = new Map(map.nodes.map((node) => [node.id, node]));
+  const degree = degrees(lines.filter((line) => nodes.get(line.to)!.column > nodes.get(line.from)!.column));
+  const most = Math.max(1, ...lines.map((line) => line.connections));
+  return s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, class: `map-drawing${lines.length > MOST_LABELLED ? ' many' : ''}`, role: 'group', 'aria-label': t('map.label') },
+    s('defs', {}, s('marker', { id: 'map-tip', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: 'map-tip' }, s('path', { d: 'M0 0.5 L7.5 4 L0 7.5 Z' }))),
+    ...lines.map((line) => draw_line(line, frame, nodes.get(line.from)!, nodes.get(line.to)!, map.ways.get(pair_key(line)) ?? [],
+      1 + (4 * Math.log1p(line.connections)) / Math.log1p(most), degree)),
+    ...map.nodes.map((node) => draw_node(node, frame.corner(node), frame.node_width, on_select)));
+}
+
+// How many lines leave each node on the right, and reach it on the left.
+function degrees(lines: Line[]): Map<string, number> {
+  const degree = new Map<string, number>();
+  for (const line of lines) {
+    for (const end of [`from ${line.from}`, `to ${line.to}`]) degree.set(end, (degree.get(end) ?? 0) + 1);
+  }
+  return degree;
+}
+
+function draw_line(line: Line, frame: Frame, from: PlacedNode, to: PlacedNode, ways: Place[], thickness: number, degree: Map<string, number>): SVGElement {
+  // Lines that meet at a node are labelled where they are still apart.
+  const apart = (degree.get(`from ${line.from}`) ?? 0) - (degree.get(`to ${line.to}`) ?? 0);
+  const along = apart > 0 ? 0.72 : apart < 0 ? 0.28 : 0.5;
+  const { path, label } = to.column > from.column ? forward(frame, from, to, ways, along) : backward(frame, from, to);
+  return s('g', { class: `map-edge${line.opener_known ? '' : ' opener-unknown'}`, 'data-from': line.from, 'data-to': line.to, 'aria-hidden': 'true' },
+    s('path', { d: path, 'stroke-width': thickness.toFixed(1), 'marker-end': line.opener_known ? 'url(#map-tip)' : null }),
+    to.column > from.column ? line_label(line, label[0], label[1]) : s('text', { x: label[0], y: label[1], 'text-anchor': 'middle' }, `${ports_of(line)} ×${count(line.connections)}`));
+}
+
+interface Drawn { path: string; label: [number, number] }
+
+function forward(frame: Frame, from: PlacedNode, to: PlacedNode, ways: Place[], along: number): Drawn {
   const middle = NODE_HEIGHT / 2;
-  const thickness = 1 + (4 * Math.log1p(edge.connections)) / Math.log1p(most);
-  const forward = to.x > from.x;
-  const [x1, y1, x2, y2] = forward
-    ? [from.x + width, from.y + middle, to.x - 1, to.y + middle]
-    : [from.x + width / 2, from.y + NODE_HEIGHT, to.x + width / 2, to.y + NODE_HEIGHT + 1];
-  const bend = Math.max(20, (x2 - x1) / 2);
-  // Back to the left, or within a column, or to itself: around below.
-  const path = forward
-    ? `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
-    : `M${x1 + 12} ${y1} C${x1 + 30} ${y1 + 26} ${x2 - 30} ${y2 + 26} ${x2 - 12} ${y2}`;
-  return s('g', { class: `map-edge${edge.opener_known ? '' : ' opener-unknown'}`, 'data-from': edge.from, 'data-to': edge.to, 'aria-hidden': 'true' },
-    s('path', { d: path, 'stroke-width': thickness.toFixed(1), 'marker-end': edge.opener_known ? 'url(#map-tip)' : null }),
-    edge_label(edge, (x1 + x2) / 2, forward ? (y1 + y2) / 2 : Math.max(y1, y2) + 18));
+  const start = frame.corner(from);
+  const end = frame.corner(to);
+  // Straight through the columns that it passes, S-shaped between columns.
+  const stops = [{ x: start.x + frame.node_width, y: start.y + middle }];
+  for (const way of ways) {
+    const { x, y } = frame.corner(way);
+    stops.push({ x, y: y + middle }, { x: x + frame.node_width, y: y + middle });
+  }
+  stops.push({ x: end.x - 1, y: end.y + middle });
+  let path = `M${stops[0]!.x} ${stops[0]!.y}`;
+  stops.forEach((stop, index) => {
+    const before = stops[index - 1];
+    if (!before) return;
+    const bend = Math.max(20, (stop.x - before.x) / 2);
+    path += index % 2 ? ` C${before.x + bend} ${before.y} ${stop.x - bend} ${stop.y} ${stop.x} ${stop.y}` : ` L${stop.x} ${stop.y}`;
+  });
+  // The label stands in the gap at the end where the line is alone.
+  const at = along < 0.5 ? 0 : stops.length - 2;
+  const [a, b] = [stops[at]!, stops[at + 1]!];
+  return { path, label: [a.x + (b.x - a.x) * along, a.y + (b.y - a.y) * smooth(along)] };
+}
+
+// To the left, within a column, or to the node itself: around below.
+function backward(frame: Frame, from: PlacedNode, to: PlacedNode): Drawn {
+  const centre = (node: PlacedNode): { x: number; y: number } => {
+    const { x, y } = frame.corner(node);
+    return { x: x + frame.node_width / 2, y: y + NODE_HEIGHT };
+  };
+  const [a, b] = [centre(from), centre(to)];
+  return {
+    path: `M${a.x + 14} ${a.y} C${a.x + 34} ${a.y + 24} ${b.x - 34} ${b.y + 25} ${b.x - 14} ${b.y + 1}`,
+    label: [(a.x + b.x) / 2, Math.max(a.y, b.y) + 31],
+  };
+}
+
+// How far down an S-shaped line is, so far along.
+function smooth(along: number): number {
+  return along * along * (3 - 2 * along);
+}
+
+function ports_of(line: Line): string {
+  const [first, ...more] = line.ports;
+  return first === undefined ? '' : `:${first}${more.length ? ` +${more.length}` : ''}`;
 }
 
 // The service's port above the line, how many connections below it.
-function edge_label(edge: MapEdge, x: number, y: number): SVGElement {
+function line_label(line: Line, x: number, y: number): SVGElement {
   return s('text', { 'text-anchor': 'middle' },
-    edge.port !== undefined && s('tspan', { x, y: y - 5 }, `:${edge.port}`), s('tspan', { x, y: y + 13 }, `×${count(edge.connections)}`));
+    line.ports.length > 0 && s('tspan', { x, y: y - 5 }, ports_of(line)), s('tspan', { x, y: y + 13 }, `×${count(line.connections)}`));
 }
 
 function draw_node(node: PlacedNode, { x, y }: { x: number; y: number }, width: number, on_select: (id: string) => void): SVGElement {

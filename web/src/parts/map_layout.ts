@@ -4,7 +4,18 @@
 import type { HostMap, MapEdge, MapNode } from '../api_types';
 
 export interface PlacedNode extends MapNode { column: number; row: number; collapsed?: number }
-export interface PlacedMap { nodes: PlacedNode[]; edges: MapEdge[]; columns: number; rows: number }
+export interface Place { column: number; row: number }
+export interface PlacedMap {
+  nodes: PlacedNode[]; edges: MapEdge[];
+  // Where a line that passes a column goes through it, by pair_key(): places of its own, or it would
+  // run behind nodes that it has nothing to do with.
+  ways: Map<string, Place[]>;
+  column_sizes: number[];
+}
+
+export function pair_key(edge: { from: string; to: string }): string {
+  return `${edge.from} ${edge.to}`;
+}
 
 // With more addresses than this on one side, they are drawn as one node: "200 nodes are hard to see"
 // is what users of such maps say most.
@@ -55,24 +66,43 @@ function merge_edges(edges: MapEdge[], rename: Map<string, string>): MapEdge[] {
 
 export function place(nodes: MapNode[], edges: MapEdge[], collapsed: Map<string, number> = new Map()): PlacedMap {
   const columns = columns_of(nodes, edges);
-  const by_column = new Map<number, MapNode[]>();
-  for (const node of nodes) {
-    const column = columns.get(node.id) ?? 0;
-    by_column.set(column, [...(by_column.get(column) ?? []), node]);
-  }
-  order_rows(by_column, edges);
+  const by_column: Member[][] = Array.from({ length: Math.max(1, ...[...columns.values()].map((column) => column + 1)) }, () => []);
+  for (const node of nodes) by_column[columns.get(node.id)!]!.push({ id: node.id, weight: node.connections, node });
+  const links = add_ways(by_column, columns, edges);
+  order_rows(by_column, links);
   const placed: PlacedNode[] = [];
-  for (const [column, members] of by_column) {
-    members.forEach((node, row) => {
-      const peers = collapsed.get(node.id);
-      placed.push({ ...node, column, row, ...(peers === undefined ? {} : { collapsed: peers }) });
-    });
+  const ways = new Map<string, Place[]>();
+  // From left to right, which is also the way that Tab takes.
+  by_column.forEach((members, column) => members.forEach(({ node, way_of }, row) => {
+    if (way_of !== undefined) ways.set(way_of, [...(ways.get(way_of) ?? []), { column, row }]);
+    if (!node) return;
+    const peers = collapsed.get(node.id);
+    placed.push({ ...node, column, row, ...(peers === undefined ? {} : { collapsed: peers }) });
+  }));
+  return { nodes: placed, edges, ways, column_sizes: by_column.map((members) => members.length) };
+}
+
+// Of a column: a node, or a place where a line passes.
+interface Member { id: string; weight: number; node?: MapNode; way_of?: string }
+
+// Adds the places where lines pass columns; returns what is next to what, for the order of rows.
+function add_ways(by_column: Member[][], columns: Map<string, number>, edges: MapEdge[]): [string, string][] {
+  const links: [string, string][] = [];
+  const seen = new Set<string>();
+  for (const edge of edges) {
+    const key = pair_key(edge);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    let before = edge.from;
+    for (let column = columns.get(edge.from)! + 1; column < columns.get(edge.to)!; ++column) {
+      const id = `${key} ${column}`;
+      by_column[column]!.push({ id, weight: 0, way_of: key });
+      links.push([before, id]);
+      before = id;
+    }
+    links.push([before, edge.to]);
   }
-  return {
-    nodes: placed, edges,
-    columns: Math.max(1, ...[...by_column.keys()].map((column) => column + 1)),
-    rows: Math.max(1, ...[...by_column.values()].map((members) => members.length)),
-  };
+  return links;
 }
 
 // The longest way from a node that nobody opens to. Edges that would close a circle (two services
@@ -114,28 +144,26 @@ function columns_of(nodes: MapNode[], edges: MapEdge[]): Map<string, number> {
 
 // Each node near the middle of those it talks with, so that fewer lines cross; the busiest first
 // where that does not decide.
-function order_rows(by_column: Map<number, MapNode[]>, edges: MapEdge[]): void {
+function order_rows(by_column: Member[][], links: [string, string][]): void {
   const row = new Map<string, number>();
-  const remember = (members: MapNode[]): void => members.forEach((node, index) => row.set(node.id, index));
-  for (const members of by_column.values()) {
-    members.sort((a, b) => b.connections - a.connections);
+  const remember = (members: Member[]): void => members.forEach((member, index) => row.set(member.id, index));
+  for (const members of by_column) {
+    members.sort((a, b) => b.weight - a.weight);
     remember(members);
   }
   const neighbours = new Map<string, string[]>();
-  for (const { from, to } of edges) {
+  for (const [from, to] of links) {
     neighbours.set(from, [...(neighbours.get(from) ?? []), to]);
     neighbours.set(to, [...(neighbours.get(to) ?? []), from]);
   }
-  const middle = (node: MapNode): number => {
-    const rows = (neighbours.get(node.id) ?? []).map((id) => row.get(id) ?? 0);
-    return rows.length === 0 ? (row.get(node.id) ?? 0) : rows.reduce((sum, one) => sum + one, 0) / rows.length;
+  const middle = (member: Member): number => {
+    const rows = (neighbours.get(member.id) ?? []).map((id) => row.get(id) ?? 0);
+    return rows.length === 0 ? (row.get(member.id) ?? 0) : rows.reduce((sum, one) => sum + one, 0) / rows.length;
   };
-  const order = [...by_column.keys()].sort((a, b) => a - b);
   for (let round = 0; round < 4; ++round) {
-    for (const column of round % 2 ? [...order].reverse() : order) {
-      const members = by_column.get(column)!;
-      const wanted = new Map(members.map((node) => [node.id, middle(node)]));
-      members.sort((a, b) => wanted.get(a.id)! - wanted.get(b.id)! || b.connections - a.connections);
+    for (const members of round % 2 ? [...by_column].reverse() : by_column) {
+      const wanted = new Map(members.map((member) => [member.id, middle(member)]));
+      members.sort((a, b) => wanted.get(a.id)! - wanted.get(b.id)! || b.weight - a.weight);
       remember(members);
     }
   }

@@ -6,6 +6,7 @@ import type { Connections, Row } from '../api_types';
 import type { Source } from './virtual_table';
 
 const PAGE = 200;
+const MOST_AT_ONCE = 2;
 export const COLUMNS = 'state,age,opener,recv-q,send-q,local,remote,owner,unit,total-retrans';
 
 export interface Listing { filter: string; sort: string }
@@ -18,6 +19,7 @@ export class RowPages implements Source<Row> {
   // Of the listing before, shown until the same page of the new one is here.
   private old_pages = new Map<number, Row[]>();
   private asked = new Set<number>();
+  private wanted: [number, number] = [0, 0];
   private snapshot = '';
   private listing: Listing = { filter: '', sort: '' };
   private generation = new AbortController();
@@ -30,8 +32,16 @@ export class RowPages implements Source<Row> {
   }
 
   want(first: number, last: number): void {
+    this.wanted = [first, last];
+    this.fetch_wanted();
+  }
+
+  // Only what is in sight now, and little at a time: whoever drags the scroll bar over 100,000 rows
+  // does not want the pages in between, and the last one must not wait for them.
+  private fetch_wanted(): void {
     if (!this.snapshot) return;
-    for (let page = Math.floor(first / PAGE); page * PAGE < last; ++page) {
+    const [first, last] = this.wanted;
+    for (let page = Math.floor(first / PAGE); page * PAGE < last && this.asked.size < MOST_AT_ONCE; ++page) {
       if (!this.pages.has(page) && !this.asked.has(page)) void this.fetch_page(page);
     }
   }
@@ -75,15 +85,17 @@ export class RowPages implements Source<Row> {
   }
 
   private async fetch_page(page: number): Promise<void> {
-    this.asked.add(page);
-    const pages = this.pages;
+    const { asked, pages } = this;
+    asked.add(page);
     try {
       const answer = await this.ask_page(page, this.snapshot);
       if (pages !== this.pages) return;
+      asked.delete(page);
       pages.set(page, answer.connections);
       this.on.change();
+      this.fetch_wanted();
     } catch (error) {
-      this.asked.delete(page);
+      asked.delete(page);
       if (is_abort(error)) return;
       if (error instanceof ApiError && error.status === 410) {
         await this.list(this.listing, page * PAGE);

@@ -14,7 +14,7 @@ export class Summary {
   private readonly severity = h('span', { class: 'severity' });
   private readonly claim = h('a', { class: 'worst-claim', href: link_to('now') });
   private readonly more = h('span', { class: 'quiet' });
-  private readonly worst = h('p', { class: 'worst' }, this.severity, this.claim, this.more);
+  private readonly worst = h('p', { class: 'worst' }, this.severity, ' ', this.claim, ' ', this.more);
   private readonly liveness = h('span', { class: 'liveness', role: 'status' });
   private readonly warnings = h('ul', { class: 'warnings' });
   // Read aloud only when another finding is the worst, not whenever a number in it changes.
@@ -51,14 +51,15 @@ export class Summary {
   }
 
   private show_worst(now: Now): void {
-    const worst = now.findings[0];
+    const worst = now.findings.find((one) => one.severity !== 'information');
     this.worst.hidden = false;
     const severity = worst?.severity ?? 'none';
     this.worst.dataset['severity'] = severity;
     set_text(this.severity, worst ? word('severity', worst.severity) : '✓');
     set_text(this.claim, worst ? worst.claim : nothing_wrong(now));
     set_attribute(this.claim, 'href', link_to('now', worst ? { finding: worst.id } : {}));
-    set_text(this.more, now.findings.length > 1 ? t('summary.more', now.findings.length - 1) : '');
+    const others = now.findings.length - (worst ? 1 : 0);
+    set_text(this.more, others === 0 ? '' : worst ? t('summary.more', others) : t('summary.information', others));
     this.speak(worst, now);
   }
 

@@ -27,6 +27,7 @@ export class VirtualTable<Item> {
   private row_height = 24;
   private current = 0;
   private frame = 0;
+  private wanted: number | null = null;
 
   constructor(
     label: string,
@@ -66,19 +67,29 @@ export class VirtualTable<Item> {
 
   // Data has changed: all visible rows are drawn anew.
   refresh(): void {
+    const wanted = this.wanted;
+    this.wanted = null;
     set_attribute(this.scroller, 'aria-rowcount', String(this.source.total + 1));
     this.body.style.setProperty('height', `${this.source.total * this.row_height}px`);
-    this.current = Math.min(this.current, Math.max(0, this.source.total - 1));
+    if (wanted === null || this.source.total > 0) this.current = Math.min(wanted ?? this.current, Math.max(0, this.source.total - 1));
+    else this.wanted = wanted;
     this.draw(true);
+    if (wanted !== null && wanted > 0) this.move_to(this.current);
   }
 
   first_visible(): number {
     return Math.min(Math.floor(this.scroller.scrollTop / this.row_height), Math.max(0, this.source.total - 1));
   }
 
-  to_top(): void {
-    this.current = 0;
+  current_row(): number {
+    return this.current;
+  }
+
+  // May be a row that is not here yet: it is scrolled to when the listing has come.
+  go_to_row(row: number): void {
+    this.current = row;
     this.scroller.scrollTop = 0;
+    this.wanted = row;
   }
 
   private schedule(): void {

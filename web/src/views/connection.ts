@@ -3,7 +3,7 @@
 import { ApiError, ask, is_abort } from '../api';
 import type { Connection, Life, LifeState, Row, State } from '../api_types';
 import { h, set_text } from '../dom';
-import { bytes, count, duration_us, endpoint, moment, owner, span_us, UNKNOWN } from '../format';
+import { bytes, count, duration_us, endpoint, moment, owner, span_us } from '../format';
 import { t, word } from '../i18n';
 import { owner_text, state_badge } from '../parts/connection_columns';
 import { Explained } from '../parts/explained';
@@ -99,7 +99,8 @@ function outcome(connection: Connection): string {
   const parts = [life.opener ? t(`opener_sentence.${life.opener}`) : t('opener_sentence.unknown')];
   if (life.first_fin) parts.push(t(`first_fin.${life.first_fin}`));
   if (!connection.open && life.ending) parts.push(t('connection.ended', word('ending', life.ending)));
-  if (life.reset_by) parts.push(t(`reset_by.${life.reset_by}`, life.reset_reason ?? UNKNOWN));
+  if (life.reset_by) parts.push(t(`reset_by.${life.reset_by}`));
+  if (life.reset_reason) parts.push(t('connection.reset_reason', life.reset_reason));
   if (life.error) parts.push(t('connection.error', life.error));
   if (life.incomplete) parts.push(t('connection.incomplete'));
   return parts.join(' ');

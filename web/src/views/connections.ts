@@ -19,7 +19,12 @@ const GROUPS: [string, Key][] = [
   ['user', 'group.user'],
 ];
 const REFRESH_MS = 5000;
+// Listing a large host is work for it: at most this share of the time.
+const BUSY_SHARE = 0.1;
 const TYPING_MS = 300;
+
+// Back from a connection, the table is where it was left.
+const remembered_rows = new Map<string, number>();
 
 export class ConnectionsView implements View {
   readonly title = t('view.connections');
@@ -33,13 +38,15 @@ export class ConnectionsView implements View {
     ...GROUPS.map(([value, key]) => h('option', { value }, t(key))));
   private readonly follow = h('input', { type: 'checkbox', id: 'follow', checked: true });
   private readonly chips = h('div', { class: 'chips', role: 'group', 'aria-label': t('connections.chips') });
-  private readonly total = h('p', { class: 'total', role: 'status' });
+  private readonly total = h('p', { class: 'total' });
   private readonly rows = new RowPages({ change: () => this.on_rows(), problem: (problem) => this.on_problem(problem) });
   private readonly table: VirtualTable<Row>;
   private readonly groups = h('div', { class: 'groups' });
   private readonly narrow = window.matchMedia('(max-width: 640px)');
   private readonly on_width = (): void => this.choose_columns();
   private order = '';
+  private address = '';
+  private generation = 0;
   private timer = 0;
   private typing = 0;
   private asking = new AbortController();
@@ -61,7 +68,6 @@ export class ConnectionsView implements View {
     this.group.addEventListener('change', () => this.apply());
     this.element = h('div', { class: 'connections' }, form, this.problem, this.chips, this.total, this.table.element, this.groups);
     this.narrow.addEventListener('change', this.on_width);
-    this.timer = window.setInterval(() => this.tick(), REFRESH_MS);
     this.choose_columns();
     this.go(place);
   }
@@ -71,8 +77,8 @@ export class ConnectionsView implements View {
     this.group.value = place.query.get('by') ?? '';
     if (this.group.value === '') this.group.selectedIndex = 0;
     this.order = place.query.get('sort') ?? '';
-    this.table.to_top();
-    this.load(0);
+    this.table.go_to_row(remembered_rows.get(window.location.hash) ?? 0);
+    this.load(this.table.current_row());
   }
 
   show(now: Now): void {
@@ -90,7 +96,9 @@ export class ConnectionsView implements View {
   }
 
   close(): void {
-    window.clearInterval(this.timer);
+    ++this.generation;
+    remembered_rows.set(this.address, this.table.current_row());
+    window.clearTimeout(this.timer);
     window.clearTimeout(this.typing);
     this.narrow.removeEventListener('change', this.on_width);
     this.rows.close();
@@ -114,7 +122,9 @@ export class ConnectionsView implements View {
 
   private apply(): void {
     replace_place(link_to('connections', { filter: this.filter.value.trim(), by: this.group.value, sort: this.order }));
-    this.table.to_top();
+    this.table.go_to_row(0);
+    // Read aloud what the reader asked for, not what comes every five seconds.
+    set_attribute(this.total, 'aria-live', 'polite');
     this.load(0);
   }
 
@@ -123,17 +133,32 @@ export class ConnectionsView implements View {
     this.apply();
   }
 
-  private tick(): void {
-    if (this.follow.checked && !document.hidden) this.load(this.table.first_visible());
+  // A slow answer is waited for: asking again before it is there would never show one.
+  private plan_refresh(took_ms: number): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      if (!this.follow.checked || document.hidden) {
+        this.plan_refresh(took_ms);
+        return;
+      }
+      set_attribute(this.total, 'aria-live', 'off');
+      this.load(this.table.first_visible());
+    }, Math.max(REFRESH_MS, took_ms / BUSY_SHARE));
   }
 
   private load(first_visible: number): void {
     const grouped = this.group.value !== '';
+    this.address = window.location.hash;
     this.table.element.hidden = grouped;
     this.groups.hidden = !grouped;
     this.table.show_order(this.order);
-    if (grouped) void this.load_groups();
-    else void this.rows.list({ filter: this.filter.value.trim(), sort: this.order }, first_visible);
+    window.clearTimeout(this.timer);
+    const asked_at = performance.now();
+    const generation = ++this.generation;
+    const loaded = grouped ? this.load_groups() : this.rows.list({ filter: this.filter.value.trim(), sort: this.order }, first_visible);
+    void loaded.then(() => {
+      if (generation === this.generation) this.plan_refresh(performance.now() - asked_at);
+    });
   }
 
   private async load_groups(): Promise<void> {

@@ -1,7 +1,7 @@
 // What a state or a rule means: the texts of `tcpdx explain`.
 
 import { ApiError, ask, is_abort } from '../api';
-import { type ExplainRule, type ExplainState, STATES, type Transition } from '../api_types';
+import { type ExplainRule, type ExplainRules, type ExplainState, STATES, type Transition } from '../api_types';
 import { h, set_text } from '../dom';
 import { t } from '../i18n';
 import { markdown } from '../parts/markdown';
@@ -19,7 +19,8 @@ export class ExplainView implements View {
 
   constructor(place: Place) {
     const states = h('ul', { class: 'state-list' }, ...STATES.map((state) =>
-      h('li', {}, h('a', { href: link_to('explain', {}, state) }, state_badge(state)))));
+      h('li', {}, h('a', { href: link_to('explain', {}, state) }, state_badge(state)))),
+      h('li', {}, h('a', { href: link_to('explain', {}, 'rules') }, t('explain.all_rules'))));
     this.element.append(h('nav', { 'aria-label': t('explain.states') }, states), this.problem, this.content);
     this.go(place);
   }
@@ -36,13 +37,23 @@ export class ExplainView implements View {
     this.asking.abort();
     this.asking = new AbortController();
     try {
-      const answer = await ask<ExplainState | ExplainRule>(`explain/${encodeURIComponent(topic)}`, {}, this.asking.signal);
+      const answer = await ask<ExplainState | ExplainRule | ExplainRules>(`explain/${encodeURIComponent(topic)}`, {}, this.asking.signal);
       set_text(this.problem, '');
-      this.content.replaceChildren(...('rule' in answer ? about_rule(answer) : about_state(answer)));
+      this.content.replaceChildren(...about(answer));
     } catch (error) {
       if (!is_abort(error)) set_text(this.problem, error instanceof ApiError ? error.message : t('problem.no_answer'));
     }
   }
+}
+
+function about(answer: ExplainState | ExplainRule | ExplainRules): HTMLElement[] {
+  if ('state' in answer) return about_state(answer);
+  return 'rule' in answer ? about_rule(answer) : about_rules(answer);
+}
+
+function about_rules({ rules }: ExplainRules): HTMLElement[] {
+  return [h('h2', {}, t('explain.all_rules')),
+    h('ul', {}, ...rules.map(({ rule, title }) => h('li', {}, h('a', { href: link_to('explain', {}, rule) }, title), ' ', h('code', { class: 'quiet' }, rule))))];
 }
 
 function about_rule(rule: ExplainRule): HTMLElement[] {

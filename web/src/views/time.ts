@@ -102,11 +102,14 @@ export class TimeView implements View {
     this.asking.abort();
     this.asking = new AbortController();
     this.show_controls(chosen);
-    void this.load_series();
-    void this.load_findings();
     // The table of ended connections would jump under the reader every few seconds.
     if (chosen) this.closed.show(bounds_of(this.range));
-    if ('last_s' in this.range) this.timer = window.setTimeout(() => this.load(false), REFRESH_MS);
+    const asked = this.asking;
+    void Promise.all([this.load_series(), this.load_findings()]).then(() => {
+      if (asked === this.asking && !asked.signal.aborted && 'last_s' in this.range) {
+        this.timer = window.setTimeout(() => this.load(false), REFRESH_MS);
+      }
+    });
   }
 
   private show_controls(chosen: boolean): void {
