@@ -7,8 +7,8 @@ set(TCPDX_WEB AUTO CACHE STRING "Build the page of tcpdx serve with npm: AUTO, O
 set_property(CACHE TCPDX_WEB PROPERTY STRINGS AUTO ON OFF)
 set(TCPDX_WEB_DIST "" CACHE PATH "A page that npm has built elsewhere")
 
-# Vite says what it needs; the node of Debian 12 is older.
-set(TCPDX_NODE_NEEDED 20.19)
+# That of Debian 12. Vite 7 and later need a newer one, so it stays at 6.
+set(TCPDX_NODE_NEEDED 18)
 
 function(tcpdx_why_no_page result)
   set(${result} "" PARENT_SCOPE)

@@ -5,7 +5,7 @@ set -eu
 
 build="g++ cmake ninja-build make pkg-config clang bpftool libbpf-dev libmnl-dev libcap-ng-dev
     libpcap-dev zlib1g-dev libzstd-dev libfmt-dev libexpected-dev libcli11-dev nlohmann-json3-dev libssl-dev libsqlite3-dev
-    libcpp-httplib-dev libtomlplusplus-dev     gettext python3"
+    libcpp-httplib-dev libtomlplusplus-dev gettext python3"
 test="libgtest-dev libgmock-dev iproute2 net-tools procps util-linux libcap2-bin nftables"
 lint="clang-format clang-tidy libclang-rt-14-dev"
 bench="libbenchmark-dev lsof"
@@ -19,6 +19,9 @@ case "${1:-}" in
         exit 64
         ;;
 esac
+
+# The page of `tcpdx serve` is built with npm, which may have come from elsewhere than Debian.
+command -v npm >/dev/null || wanted="$wanted npm"
 
 missing=""
 for package in $wanted; do

@@ -13,6 +13,7 @@ skip() {
     echo "skipped: $1"
     exit 77
 }
+[ "$(node --version | sed 's/^v\([0-9]*\).*/\1/')" -ge 20 ] || skip "the test runner of node 18 is too old"
 [ -d "$page/dist" ] || skip "the page was not built (no npm?)"
 [ "$kind" = unit ] || [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || skip "no Chromium"
 [ "$kind" != live ] || [ "$(id -u)" -eq 0 ] || skip "needs root"
