@@ -217,8 +217,8 @@ struct CaptureCounts {
     std::uint64_t fragments_incomplete = 0;
     std::uint64_t other_ip = 0;
     std::uint64_t not_ip = 0;
-    std::uint64_t cut_packets = 0;      // snap length shorter than the headers
-    std::uint64_t damaged_packets = 0;  // contradict their own lengths
+    std::uint64_t cut_packets = 0;        // snap length shorter than the headers
+    std::uint64_t damaged_packets = 0;    // contradict their own lengths
     std::uint64_t encrypted_packets = 0;  // below TCP: IPsec, MACsec, 802.11
     std::uint64_t unknown_link_type = 0;
     std::uint64_t undeclared_interface = 0;
