@@ -54,6 +54,19 @@ TEST(Closing, InSynReceivedSendsTheFinAtOnce) {
     }
 }
 
+TEST(Closing, InSynReceivedAfterShutdownSendsOneFin) {
+    ScriptedPeer peer;
+    peer.reach(TcpState::SynReceived);
+    peer.hears_all();
+    ASSERT_TRUE(peer.connection().shutdown_send(peer.now()));
+    EXPECT_EQ(peer.connection().state(), TcpState::SynReceived);
+    ASSERT_TRUE(peer.connection().close(peer.now()));
+    EXPECT_EQ(peer.hears_all().size(), 1U);
+    peer.says({.sequence = 1, .acknowledgment = 1});
+    EXPECT_EQ(peer.connection().state(), TcpState::FinWait1);
+    EXPECT_TRUE(peer.hears_all().empty());
+}
+
 // The SYN,ACK is lost together with the FIN: both come again, the SYN first.
 TEST(Closing, InSynReceivedRepeatsWhatWasLost) {
     ScriptedPeer peer;

@@ -128,6 +128,7 @@ Result<void, CallError> Connection::close(Time now) {
             change_state(TcpState::Closed, CauseKind::SystemCall, "close()");
             break;
         case TcpState::SynReceived:
+            close_when_open_ = false;  // of a shutdown() before
             if (sender_.queued_bytes() == 0) {
                 send_fin("close() or shutdown(SHUT_WR)");
             } else {

@@ -51,6 +51,8 @@ private:
         bool read_shut_down = false;
         bool error_reported = false;  // of a failed connection, once
         bool connect_finished = false;
+        std::optional<std::byte> urgent_octet;  // taken out of the stream, for MSG_OOB
+        bool urgent_was_read = false;           // before the stream came to it
         SocketAddress local;
         endpoint::Handle handle;
         endpoint::SocketOptions options;
@@ -82,6 +84,10 @@ private:
     [[nodiscard]] bool blocks(const Socket& socket, int flags) const;
     [[nodiscard]] std::optional<endpoint::Duration> receive_timeout(const Socket& socket) const;
     int finish_connect(Socket& socket);
+    [[nodiscard]] static bool keeps_urgent_inline(const Socket& socket);
+    [[nodiscard]] std::size_t bytes_before_mark(const Socket& socket) const;
+    void take_out_urgent(Socket& socket);
+    ssize_t read_urgent(Socket& socket, std::span<const iovec> parts, int flags);
     void linger_on(Engine::Lock& lock, endpoint::Handle handle, int seconds);
     void options_changed(Socket& socket);
     int set_tcp_option(Socket& socket, int name, int value);
