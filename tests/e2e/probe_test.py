@@ -247,9 +247,22 @@ class Conclude(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
+        self.accepted = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        """A connection that nobody accepts would be no healthy one."""
+        try:
+            while True:
+                self.accepted.append(self.server.accept()[0])
+        except OSError:
+            pass  # closed at the end of the test
 
     def tearDown(self):
+        self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
+        for connection in self.accepted:
+            connection.close()
         self.folder.cleanup()
 
     def save(self, name, text):
@@ -258,12 +271,13 @@ class Conclude(unittest.TestCase):
             file.write(text)
         return path
 
-    def both(self):
+    def both(self, before_the_end=0.0):
         watch = subprocess.Popen([TCPDX, "diagnose", f":{self.port}", "--from-peer", "127.0.0.1",
                                   "--for", "30", "--json"], stdout=subprocess.PIPE, text=True,
                                  env=ENVIRONMENT)
         time.sleep(0.5)
         client = run("probe", f"127.0.0.1:{self.port}", "--json").stdout
+        time.sleep(before_the_end)
         watch.send_signal(signal.SIGINT)
         server, _ = watch.communicate(timeout=20)
         return client, server
@@ -277,6 +291,15 @@ class Conclude(unittest.TestCase):
             checker = json_schema.Checker(schema, "tcpdx.probe/1")
             checker.check(json.loads(text))
             self.assertEqual(checker.problems, [])
+
+    def test_a_connection_that_nobody_accepts_is_found_though_the_client_sees_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as idle:
+            self.port = idle.getsockname()[1]
+            client, server = self.both(before_the_end=1)
+        self.assertEqual(json.loads(client)["targets"][0]["candidates"], [])
+        done = run("conclude", self.save("c.json", client), self.save("s.json", server), "--json")
+        causes = [each["cause"] for each in json.loads(done.stdout)["candidates"]]
+        self.assertEqual(causes, ["never-accepted"])
 
     def test_reports_that_do_not_belong_together_are_refused(self):
         client, server = self.both()
