@@ -10,7 +10,7 @@ if(TCPDX_PACKAGE)
   install(FILES ${packaging}/tcpdx.conf DESTINATION /etc/tcpdx)
   install(FILES ${packaging}/systemd/tcpdx.service DESTINATION /lib/systemd/system)
   install(FILES ${packaging}/debian/sysusers.conf RENAME tcpdx.conf DESTINATION lib/sysusers.d)
-  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright DESTINATION share/doc/tcpdx)
+  install(FILES ${packaging}/debian/copyright DESTINATION share/doc/tcpdx)
   find_program(GZIP gzip REQUIRED)
   install(CODE "execute_process(COMMAND ${GZIP} -9nf \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/man/man1/tcpdx.1\")")
 endif()
@@ -20,14 +20,13 @@ set(CPACK_PACKAGE_NAME tcpdx)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "tcpdx maintainers <tcpdx@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "tells what every TCP connection of a host is doing and why")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "state, age, owner and trouble of every TCP connection
- Lists and traces TCP connections with their state, how long they are in it, and whose
- they are; finds what is wrong and shows the evidence. Keeps a history, and serves a page,
- an API and metrics.")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Lists and traces TCP connections with their state, how long they
+are in it, and whose they are; finds what is wrong and shows the
+evidence. Keeps a history, and serves a page, an API and metrics.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser | systemd")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -27,7 +27,7 @@ inside find / -xdev -not -path '/proc/*' -newermt '2000-01-01' -path '*tcpdx*' |
 inside apt-get install -y -qq --no-install-recommends /tcpdx.deb >/dev/null || fail "it installs"
 
 inside tcpdx --version >/dev/null || fail "it runs"
-inside tcpdx list >/dev/null || fail "it lists"
+inside tcpdx list >/dev/null 2>&1 || fail "it lists"
 inside tcpdx --lang ko explain CLOSE_WAIT | grep -q CLOSE-WAIT || fail "it explains"
 inside getent passwd tcpdx >/dev/null || fail "there is a user of its own"
 for file in /etc/tcpdx/tcpdx.conf /lib/systemd/system/tcpdx.service /usr/share/man/man1/tcpdx.1.gz \
@@ -35,7 +35,7 @@ for file in /etc/tcpdx/tcpdx.conf /lib/systemd/system/tcpdx.service /usr/share/m
     [ -e "$root$file" ] || fail "$file is there"
 done
 inside dpkg-query -W -f '${Conffiles}' tcpdx | grep -q /etc/tcpdx/tcpdx.conf || fail "the configuration is a conffile"
-inside timeout -s TERM 4 tcpdx record --sample || fail "it records"
+inside tcpdx record --sample --for 3 2>/dev/null || fail "it records"
 [ -e "$root/var/lib/tcpdx/history.db" ] || fail "there is a history"
 inside tcpdx history --at 2s by state >/dev/null || fail "it looks back"
 
