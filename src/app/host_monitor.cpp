@@ -157,9 +157,13 @@ HostMonitor::HostMonitor(MonitorSettings settings, history::Recorder* recorder, 
 
 Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& settings,
                                                         history::Recorder* recorder) {
+    // It runs all the time, so it must be small: room for 35,000 events, and it takes them in every
+    // few milliseconds.
+    constexpr std::uint32_t kMostEventBytes = 1U << 22U;
     Watch watch = TRY(Watch::begin({.all_namespaces = settings.all_namespaces,
                                     .areas = {},
-                                    .only_sample = settings.only_sample}));
+                                    .only_sample = settings.only_sample,
+                                    .most_event_bytes = kMostEventBytes}));
     std::unique_ptr<HostMonitor> monitor(new HostMonitor(settings, recorder, std::move(watch)));
     TRY(monitor->watch_.join(monitor->tracker_));
     monitor->tally_.count_open(monitor->tracker_);

@@ -89,6 +89,7 @@ Result<Watch> Watch::begin(const WatchRequest& request) {
         settings.network_namespace = own_namespace();
     }
     settings.areas = request.areas;
+    settings.most_ring_bytes = request.most_event_bytes.value_or(settings.most_ring_bytes);
     auto tracer = trace::Tracer::attach(settings);
     if (tracer) {
         watch.tracer_ = *std::move(tracer);

@@ -22,6 +22,8 @@ struct WatchRequest {
     // Between two listings, where there are no events.
     std::chrono::milliseconds interval{1000};
     bool only_sample = false;
+    // At most, for events that wait; the source's own measure when empty.
+    std::optional<std::uint32_t> most_event_bytes;
 };
 
 // Now, by the clock that events are stamped with.

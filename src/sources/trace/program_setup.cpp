@@ -62,15 +62,14 @@ Message kernel_lacks(const char* tracepoint) {
 }
 
 // A 256th of the memory, as the kernel wants it: a power of two.
-std::uint32_t ring_bytes() {
+std::uint32_t ring_bytes(std::uint32_t most) {
     constexpr std::uint64_t kLeast = 1U << 20U;
-    constexpr std::uint64_t kMost = 1U << 25U;  // 280,000 records
     const long pages = ::sysconf(_SC_PHYS_PAGES);
     const long page = ::sysconf(_SC_PAGESIZE);
     const std::uint64_t wanted = pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) / 256 *
                                                              static_cast<std::uint64_t>(page)
                                                        : kLeast;
-    return static_cast<std::uint32_t>(std::bit_floor(std::clamp(wanted, kLeast, kMost)));
+    return static_cast<std::uint32_t>(std::bit_floor(std::clamp(wanted, kLeast, std::max<std::uint64_t>(most, kLeast))));
 }
 
 void write_prefix(const std::optional<IpPrefix>& prefix, __u64 (&words)[2], __u64 (&masks)[2]) {
@@ -167,7 +166,7 @@ ProgramSetup set_up(tcp_trace& skeleton, const KernelFeatures& kernel,
             std::memcpy(&constants.areas[i], &area, sizeof(area));
         }
     }
-    const std::uint32_t bytes = ring_bytes();
+    const std::uint32_t bytes = ring_bytes(settings.most_ring_bytes);
     ::bpf_map__set_max_entries(skeleton.maps.records, bytes);
     constants.most_bytes_for_details = std::uint64_t{bytes} / 4 * 3;
 
