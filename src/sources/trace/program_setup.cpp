@@ -69,7 +69,8 @@ std::uint32_t ring_bytes(std::uint32_t most) {
     const std::uint64_t wanted = pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) / 256 *
                                                              static_cast<std::uint64_t>(page)
                                                        : kLeast;
-    return static_cast<std::uint32_t>(std::bit_floor(std::clamp(wanted, kLeast, std::max<std::uint64_t>(most, kLeast))));
+    return static_cast<std::uint32_t>(
+        std::bit_floor(std::clamp(wanted, kLeast, std::max<std::uint64_t>(most, kLeast))));
 }
 
 void write_prefix(const std::optional<IpPrefix>& prefix, __u64 (&words)[2], __u64 (&masks)[2]) {
