@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -323,8 +324,14 @@ Result<int> diagnose(history::Reader& reader, const Wish& wish, const Options& o
 }
 
 Result<int> show(const Wish& wish, const Options& options, const Context& context) {
-    history::Reader reader =
-        TRY(history::Reader::open(options.file.value_or(default_history_path())));
+    const std::string path = options.file.value_or(default_history_path());
+    if (!std::filesystem::exists(path)) {
+        complain(render(Message{
+            N_("{0}: nothing has been recorded there. tcpdx record and tcpdx serve do that."),
+            {path}}));
+        return kCouldNotTell;
+    }
+    history::Reader reader = TRY(history::Reader::open(path));
     TRY(tell_gaps(reader, wish));
     switch (wish.what) {
         case What::Overview:
