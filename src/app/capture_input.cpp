@@ -125,6 +125,7 @@ Result<Captured, int> read_live(const CaptureInput& input, const std::string& ke
 Result<Captured, int> read_capture(const CaptureInput& input, const std::string& keep_in) {
     let_interrupts_end_waiting();
     if (!input.interface.empty()) {
+        let_signals_end_waiting();
         return read_live(input, keep_in);
     }
     std::optional<capture::PacketFilter> filter;
