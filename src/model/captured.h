@@ -62,10 +62,10 @@ struct CapturedFlow {
     std::uint64_t out_of_order = 0;
     std::uint64_t keepalives = 0;
     std::uint64_t zero_window_probes = 0;
-    std::uint64_t zero_windows = 0;  // times that its receive window closed
-    std::chrono::nanoseconds zero_window_time{0};
-    std::uint64_t data_after_peer_fin = 0;  // segments
-    std::uint64_t bytes_not_captured = 0;   // acknowledged by the peer, and never seen
+    std::uint64_t zero_windows = 0;                // times that its receive window closed
+    std::chrono::nanoseconds zero_window_time{0};  // until the last packet, if it stays closed
+    std::uint64_t data_after_peer_fin = 0;         // segments
+    std::uint64_t bytes_not_captured = 0;          // acknowledged by the peer, and never seen
     std::uint64_t bad_headers = 0;
     std::uint64_t resets = 0;
     std::uint64_t ignored_resets = 0;  // not in the window: such a reset resets nothing

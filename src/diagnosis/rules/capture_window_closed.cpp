@@ -11,21 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kNoticeable{1000};
 
-// What a window closed at the end of the capture lasted so far.
-std::chrono::nanoseconds closed_for(const CapturedConnection& connection, std::size_t end) {
-    std::chrono::nanoseconds total = connection.ends.at(end).sent.zero_window_time;
-    if (!connection.ends.at(end).sent.window_closed_at_end) {
-        return total;
-    }
-    for (auto segment = connection.segments.rbegin(); segment != connection.segments.rend();
-         ++segment) {
-        if (segment->mark == SegmentMark::ZeroWindow && segment->from == end) {
-            return total + (connection.last - segment->time);
-        }
-    }
-    return total;
-}
-
 std::vector<Finding> evaluate(const Situation& situation) {
     if (!situation.now.captured) {
         return {};
@@ -36,7 +21,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
     std::size_t slow_end = 0;
     for (const CapturedConnection& connection : situation.now.captured->connections) {
         for (std::size_t end = 0; end < 2; ++end) {
-            const auto duration = closed_for(connection, end);
+            const auto duration = connection.ends.at(end).sent.zero_window_time;
             if (connection.ends.at(end).sent.zero_windows == 0 || duration < kNoticeable) {
                 continue;
             }

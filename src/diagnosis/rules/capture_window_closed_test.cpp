@@ -34,10 +34,9 @@ TEST(CaptureWindowClosed, TellsOfAWindowThatWasClosedNoticeably) {
 TEST(CaptureWindowClosed, IsAProblemWhenItStaysClosed) {
     CapturedBuilder builder;
     CapturedConnection& connection = builder.add();
-    connection.last = testing::at(30);
     connection.ends[1].sent.zero_windows = 1;
     connection.ends[1].sent.window_closed_at_end = true;
-    connection.segments = {{.time = testing::at(5), .mark = SegmentMark::ZeroWindow, .from = 1}};
+    connection.ends[1].sent.zero_window_time = std::chrono::seconds(25);
     const auto findings = builder.run(kCaptureWindowClosed);
     ASSERT_THAT(findings, SizeIs(1));
     EXPECT_EQ(findings[0].severity, Severity::Problem);

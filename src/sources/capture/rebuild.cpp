@@ -20,7 +20,8 @@ StateSet synchronized_states() {
         .remove(TcpState::SynReceived);
 }
 
-CapturedFlow flow_of(const LiveFlow& live) {
+// `last_ms`: of the connection, from its first packet.
+CapturedFlow flow_of(const LiveFlow& live, std::uint32_t last_ms) {
     CapturedFlow flow;
     flow.packets = live.packets;
     flow.payload_bytes = live.payload_bytes;
@@ -33,7 +34,8 @@ CapturedFlow flow_of(const LiveFlow& live) {
     flow.keepalives = live.keepalives;
     flow.zero_window_probes = live.zero_window_probes;
     flow.zero_windows = live.zero_windows;
-    flow.zero_window_time = std::chrono::milliseconds(live.zero_total_ms);
+    flow.zero_window_time = std::chrono::milliseconds(
+        live.zero_total_ms + (live.window_closed ? last_ms - live.zero_since_ms : 0));
     flow.data_after_peer_fin = live.data_after_peer_fin;
     flow.bytes_not_captured = live.bytes_not_captured;
     flow.bad_headers = live.bad_headers;
@@ -290,7 +292,8 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     for (std::uint8_t end = 0; end < 2; ++end) {
         CapturedEnd& captured = connection.ends[end];
         captured.address = address_of(live.key, end == 0 ? opener : other);
-        captured.sent = flow_of(*flows[end]);
+        captured.sent = flow_of(
+            *flows[end], static_cast<std::uint32_t>((live.last_ns - live.first_ns) / 1'000'000));
         stories[end] = end_story(log, end, vantage, silent);
         const EndStory& story = stories[end];
         if (story.saw_opening) {

@@ -69,6 +69,19 @@ TEST(SegmentNotes, MeasureHowLongAWindowIsClosed) {
     EXPECT_FALSE(server.window_closed_at_end);
 }
 
+TEST(SegmentNotes, CountAWindowThatStaysClosedUntilTheLastPacket) {
+    const CapturedFlow server =
+        Scene()
+            .handshake()
+            .server(100, {.sequence = 501, .acknowledgment = 101, .window = 0})
+            .client(900, {.sequence = 100, .acknowledgment = 501, .payload = 1})
+            .one()
+            .ends[1]
+            .sent;
+    EXPECT_TRUE(server.window_closed_at_end);
+    EXPECT_EQ(server.zero_window_time, std::chrono::milliseconds(800));
+}
+
 TEST(SegmentNotes, CountBytesAcrossTheWrapOfSequenceNumbers) {
     Scene scene;
     scene.client(0, {.flags = kSyn, .sequence = 0xfffffff0})
