@@ -6,6 +6,7 @@
 #include "diagnosis/state_guide.h"
 #include "diagnosis/state_now.h"
 #include "model/transitions.h"
+#include "presentation/cause_names.h"
 #include "presentation/i18n.h"
 #include "presentation/render.h"
 
@@ -19,20 +20,6 @@ constexpr const char* kSchema = "tcpdx.explain/1";
 // Names of processes are bytes of any kind; JSON is UTF-8.
 std::string dumped(const ordered_json& document) {
     return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
-const char* cause_id(CauseKind kind) {
-    switch (kind) {
-        case CauseKind::SystemCall:
-            return "system-call";
-        case CauseKind::Segment:
-            return "segment";
-        case CauseKind::Timer:
-            return "timer";
-        case CauseKind::Limit:
-            return "limit";
-    }
-    return "";
 }
 
 const char* object_id(SocketKind kind) {
@@ -65,7 +52,7 @@ ordered_json transition_json(const Transition& row) {
     ordered_json object{{"from", rfc_name(row.from)},
                         {"to", rfc_name(row.to)},
                         {"cause", _(row.cause)},
-                        {"cause_kind", cause_id(row.kind)}};
+                        {"cause_kind", std::string(name_of(row.kind))}};
     if (row.sent != SegmentSent::None) {
         object["sends"] = segment_name(row.sent);
     }

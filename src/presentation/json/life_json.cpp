@@ -45,7 +45,7 @@ ordered_json state_json(const trace::Life& life, std::size_t index, Time now) {
     }
     if (step.cause != nullptr) {
         object["cause"] = step.cause->cause;
-        object["cause_kind"] = trace::name_of(step.cause->kind);
+        object["cause_kind"] = name_of(step.cause->kind);
         put_name(object, "sends", segment_name(step.cause->sent));
     }
     put_name(object, "flaw", trace::name_of(step.flaw));

@@ -53,7 +53,7 @@ std::string_view name_of_kind(SocketKind kind) {
 char* append_cause(char* out, const Step& step) {
     if (step.cause != nullptr) {
         out = member(out, "cause", std::string_view(step.cause->cause));
-        out = member(out, "cause_kind", name_of(step.cause->kind));
+        out = member(out, "cause_kind", tcpdx::name_of(step.cause->kind));
         out = member(out, "sends", segment_name(step.cause->sent));
     }
     return member(out, "flaw", name_of(step.flaw));

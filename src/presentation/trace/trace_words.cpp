@@ -64,20 +64,6 @@ std::string_view name_of(Flaw flaw) {
     return "";
 }
 
-std::string_view name_of(CauseKind kind) {
-    switch (kind) {
-        case CauseKind::SystemCall:
-            return "system-call";
-        case CauseKind::Segment:
-            return "segment";
-        case CauseKind::Timer:
-            return "timer";
-        case CauseKind::Limit:
-            return "limit";
-    }
-    return "";
-}
-
 std::string_view name_of(EventKind kind) {
     switch (kind) {
         case EventKind::StateChange:

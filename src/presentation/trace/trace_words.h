@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "model/trace/life.h"
+#include "presentation/cause_names.h"
 #include "presentation/ending_names.h"
 
 namespace tcpdx::trace {
@@ -12,7 +13,6 @@ namespace tcpdx::trace {
 [[nodiscard]] std::string_view name_of(Closer closer);
 [[nodiscard]] std::string_view name_of(Flaw flaw);
 [[nodiscard]] std::string_view name_of(EventKind kind);
-[[nodiscard]] std::string_view name_of(CauseKind kind);
 
 // The same for people, in their language: "this end", "RST sent".
 [[nodiscard]] const char* word_for(Closer closer);
