@@ -140,19 +140,22 @@ private:
     [[nodiscard]] bool half_open() const { return state_ == TcpState::SynReceived && passive_; }
     [[nodiscard]] bool in_mini_window(const wire::TcpSegment& segment) const;
     void arrives_at_orphan(const wire::TcpSegment& segment, Time now);
+    [[nodiscard]] bool echoes_our_syn(const wire::TcpSegment& segment, Time now) const;
     bool timestamps_pass(const wire::TcpSegment& segment, Time now);
     enum class SequenceVerdict : std::uint8_t { Acceptable, ControlsOnly, Unacceptable };
     [[nodiscard]] SequenceVerdict judge_sequence(const wire::TcpSegment& segment) const;
+    [[nodiscard]] SequenceVerdict judge_sequence_like_linux(const wire::TcpSegment& segment) const;
     bool sequence_passes(wire::TcpSegment& segment, Time now);
     void reset_arrives(const wire::TcpSegment& segment, Time now);
     void reset_kills();
     bool syn_passes(wire::TcpSegment& segment, Time now);
     [[nodiscard]] std::uint32_t acknowledgment_reach() const;
-    bool acknowledgment_passes(const wire::TcpSegment& segment, Time now);
+    bool acknowledgment_passes(wire::TcpSegment& segment, Time now);
     void take_acknowledgment(const wire::TcpSegment& segment, Time now);
     bool our_fin_is_acknowledged(Time now);
     void take_urgent(const wire::TcpSegment& segment);
     bool take_text(const wire::TcpSegment& segment, Time now);
+    bool take_text_after_fin(const wire::TcpSegment& segment);
     void take_fin(Time now);
     void note_timestamp(const wire::TcpSegment& segment, Time now);
     void arrives_in_time_wait(const wire::TcpSegment& segment, Time now);
@@ -160,6 +163,7 @@ private:
     // ---- answers
     void acknowledge_at_once() { acknowledge_now_ = true; }
     void acknowledge_text(Receiver::Effect effect, Time now);
+    bool may_answer_invalid(Time now);
     void challenge(Time now);
     void queue_reset(std::uint32_t sequence);
     void queue_abort_reset();
@@ -195,6 +199,7 @@ private:
     bool orphaned_ = false;         // close() was called
     bool close_when_open_ = false;  // ... before the connection was up
     bool receive_shut_down_ = false;
+    bool fin_unread_ = false;  // the program has not read on to the end of the stream
 
     // ---- agreed in the handshake
     bool timestamps_on_ = false;
@@ -212,6 +217,8 @@ private:
     std::uint32_t timestamp_offset_ = 0;
     RecentTimestamp recent_timestamp_;
     std::uint32_t last_ack_sent_ = 0;
+    std::uint32_t first_syn_stamp_ = 0;
+    std::uint32_t last_syn_stamp_ = 0;
 
     // ---- urgent data
     std::uint32_t send_urgent_ = 0;  // SND.UP, right behind it
@@ -232,6 +239,7 @@ private:
     // A RST goes out as it was made; one waits at most.
     std::optional<wire::TcpSegment> reset_;
 
+    std::optional<Time> answered_invalid_at_;
     Time challenge_second_{};
     unsigned challenges_left_;
 

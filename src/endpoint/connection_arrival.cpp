@@ -106,7 +106,7 @@ void Connection::arrives_at_orphan(const wire::TcpSegment& segment, Time now) {
             return;
         }
         note_timestamp(segment, now);
-        receiver_.accept(segment.sequence, segment.payload, true, Receiver::FinBehind::Window);
+        receiver_.accept(segment.sequence, segment.payload, true);
         take_fin(now);
     }
 }
@@ -116,6 +116,11 @@ bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
     if (!timestamps_on_ || segment.flags.rst) {
         return true;
     }
+    if (settings_->linux_arrivals && half_open() && segment.options.timestamps &&
+        !echoes_our_syn(segment, now)) {
+        challenge(now);  // tcp_check_req()
+        return false;
+    }
     if (!segment.options.timestamps) {
         dropped_segments_ += settings_->tolerate_missing_timestamps ? 0 : 1;
         return settings_->tolerate_missing_timestamps;
@@ -124,7 +129,11 @@ bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
         return true;
     }
     ++dropped_segments_;
-    acknowledge_at_once();
+    if (segment.payload.empty() || segment.flags.syn) {
+        challenge(now);
+    } else {
+        acknowledge_at_once();
+    }
     return false;
 }
 
@@ -149,12 +158,8 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
     const std::uint32_t next = receiver_.next();
     const std::uint32_t window = receiver_.window();
     const std::uint32_t length = sequence_length(segment);
-    if (settings_->linux_arrivals && (window != 0 || length == 0)) {
-        // tcp_sequence(): the edges themselves belong to it.
-        const bool fits = half_open() ? in_mini_window(segment)
-                                      : !before(segment.sequence + length, last_ack_sent_) &&
-                                            !after(segment.sequence, next + window);
-        return fits ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
+    if (settings_->linux_arrivals) {
+        return judge_sequence_like_linux(segment);
     }
     if (length == 0) {
         const bool fits =
@@ -174,13 +179,35 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
     return overlaps ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
 }
 
+// tcp_sequence(): the edges themselves belong to the window. What ends behind it is welcome while
+// everything before it has been read, and a FIN right behind it always.
+Connection::SequenceVerdict Connection::judge_sequence_like_linux(
+    const wire::TcpSegment& segment) const {
+    const std::uint32_t edge = receiver_.next() + receiver_.window();
+    const std::uint32_t text_end =
+        segment.sequence + sequence_length(segment) - (segment.flags.fin ? 1 : 0);
+    if (half_open()) {
+        return in_mini_window(segment) ? SequenceVerdict::Acceptable
+                                       : SequenceVerdict::Unacceptable;
+    }
+    const bool all_read = receiver_.readable() == 0 && !fin_unread_;
+    if (before(segment.sequence + sequence_length(segment), last_ack_sent_) ||
+        after(segment.sequence, edge) || (after(text_end, edge) && !all_read)) {
+        return SequenceVerdict::Unacceptable;
+    }
+    return receiver_.window() == 0 && !segment.payload.empty() ? SequenceVerdict::ControlsOnly
+                                                               : SequenceVerdict::Acceptable;
+}
+
 bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
     // The SYN of a connection that is not up yet can come again, or with an acknowledgment after
     // both ends opened at once: what follows it is judged.
     if (!sender_.syn_acknowledged() && segment.flags.syn && !segment.flags.rst &&
         segment.sequence == receiver_.irs()) {
         if (half_open() && !segment.flags.ack) {
-            sender_.repeat_syn();
+            if (may_answer_invalid(now)) {
+                sender_.repeat_syn();
+            }
             return false;
         }
         if (!half_open() && segment.flags.ack) {
@@ -198,9 +225,6 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
             return true;
         case SequenceVerdict::ControlsOnly:
             if (!segment.flags.rst) {
-                if (settings_->linux_arrivals && segment.payload.empty()) {
-                    return true;
-                }
                 acknowledge_at_once();
                 segment.payload = {};
                 segment.flags.fin = false;
@@ -214,8 +238,10 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
         return false;
     }
     const bool synchronized = !half_open() && segment.flags.ack && !segment.flags.syn;
-    if (synchronized && !segment.payload.empty() && before(segment.sequence, receiver_.next())) {
-        receiver_.accept(segment.sequence, segment.payload, false);  // a duplicate, for D-SACK
+    if (synchronized && sequence_length(segment) > 0 &&
+        before(segment.sequence, receiver_.next())) {  // a duplicate, for D-SACK
+        receiver_.accept(segment.sequence, segment.payload,
+                         segment.flags.fin && settings_->linux_arrivals);
     }
     const std::uint32_t end = segment.sequence + sequence_length(segment);
     if (synchronized && before(segment.sequence, receiver_.next()) &&
@@ -235,8 +261,12 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
 // ---- Second, check the RST bit.
 
 void Connection::reset_arrives(const wire::TcpSegment& segment, Time now) {
-    // RFC 5961, 3.2: one who cannot see the connection has to guess the number exactly.
-    if (!settings_->rfc5961 || segment.sequence == receiver_.next()) {
+    // RFC 5961, 3.2: one who cannot see the connection has to guess the number exactly. Linux takes
+    // the end of what SACK tells for exact too: the peer may have missed that something is missing.
+    const bool exact = segment.sequence == receiver_.next() ||
+                       (settings_->linux_arrivals && sack_on_ && receiver_.has_gaps() &&
+                        segment.sequence == receiver_.rightmost());
+    if (!settings_->rfc5961 || exact) {
         reset_kills();
     } else {
         ++dropped_segments_;
@@ -297,8 +327,12 @@ bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
 
 // ---- Fifth, check the ACK field.
 
-bool Connection::acknowledgment_passes(const wire::TcpSegment& segment, Time now) {
-    const std::uint32_t number = segment.acknowledgment;
+bool Connection::acknowledgment_passes(wire::TcpSegment& segment, Time now) {
+    std::uint32_t number = segment.acknowledgment;
+    if (settings_->linux_arrivals && !passive_ && number == sender_.iss() &&
+        !sender_.syn_acknowledged()) {
+        number = segment.acknowledgment = number + 1;  // tcp_ack() does not mind
+    }
     if (!sender_.syn_acknowledged()) {  // SYN-RECEIVED, or FIN-WAIT-1 that was closed in it
         if (!after(number, sender_.una()) || after(number, sender_.nxt())) {
             queue_reset(number);
@@ -408,7 +442,8 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     const bool reads = state_ == TcpState::Established || state_ == TcpState::FinWait1 ||
                        state_ == TcpState::FinWait2;
     if (!reads) {
-        return true;  // "This should not occur since a FIN has been received. Ignore the text."
+        // "This should not occur since a FIN has been received. Ignore the text."
+        return !settings_->linux_arrivals || take_text_after_fin(segment);
     }
     const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
     const bool nobody_reads =
@@ -418,21 +453,45 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     if (nobody_reads && state_ != TcpState::Established && counts && after(end, receiver_.next())) {
         // RFC 9293, SHLD-3: nobody will ever read this, and the peer has to know.
         queue_reset(segment.acknowledgment);
-        change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
+        if (orphaned_) {
+            change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
+        } else {
+            fail(Failure::Reset, CauseKind::Segment, "data received after close()");
+        }
         return false;
     }
     if (segment.payload.empty() && !segment.flags.fin) {
         return true;
     }
-    const auto effect = receiver_.accept(
-        segment.sequence, segment.payload, segment.flags.fin,
-        settings_->linux_arrivals ? Receiver::FinBehind::Window : Receiver::FinBehind::Nothing);
+    const auto effect = receiver_.accept(segment.sequence, segment.payload, segment.flags.fin);
     if (effect == Receiver::Effect::InOrder || effect == Receiver::Effect::FilledGap) {
         raise(EventKind::Readable);
     }
     if (effect != Receiver::Effect::Nothing || !segment.payload.empty() ||
         (segment.flags.fin && !receiver_.at_fin())) {
         acknowledge_text(effect, now);
+    }
+    return true;
+}
+
+// tcp_rcv_state_process(): what begins before the FIN is a retransmission, unless it ends behind
+// it.
+bool Connection::take_text_after_fin(const wire::TcpSegment& segment) {
+    const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
+    if (!before(segment.sequence, receiver_.next())) {
+        return true;
+    }
+    if (after(end, receiver_.next())) {
+        queue_reset(segment.acknowledgment);
+        fail(Failure::Reset, CauseKind::Segment, "RST received");  // tcp_reset(): as if it were one
+        return false;
+    }
+    if (sequence_length(segment) > 0) {
+        receiver_.accept(segment.sequence, segment.payload, segment.flags.fin);
+        if (segment.flags.fin && end == receiver_.next()) {
+            receiver_.take_fin();  // one more number: tcp_data_queue() does not look back
+        }
+        acknowledge_at_once();
     }
     return true;
 }
@@ -467,6 +526,7 @@ void Connection::acknowledge_text(Receiver::Effect effect, Time now) {
 // ---- Eighth, check the FIN bit.
 
 void Connection::take_fin(Time now) {
+    fin_unread_ = receiver_.readable() == 0;
     receiver_.take_fin();
     acknowledge_at_once();
     raise(EventKind::PeerClosed);
@@ -511,6 +571,15 @@ void Connection::arrives_in_time_wait(const wire::TcpSegment& segment, Time now)
 
 // ---- Answers
 
+// Linux' tcp_invalid_ratelimit: two ends that take each other for wrong must not play ping-pong.
+bool Connection::may_answer_invalid(Time now) {
+    if (answered_invalid_at_ && now - *answered_invalid_at_ < settings_->invalid_ratelimit) {
+        return false;
+    }
+    answered_invalid_at_ = now;
+    return true;
+}
+
 // RFC 5961, 7: not more than so many a second. The count is of this connection alone: a shared one
 // told attackers what happened on others (CVE-2016-5696).
 void Connection::challenge(Time now) {
@@ -518,7 +587,7 @@ void Connection::challenge(Time now) {
         challenge_second_ = now;
         challenges_left_ = settings_->challenge_acks_per_second;
     }
-    if (challenges_left_ > 0) {
+    if (challenges_left_ > 0 && may_answer_invalid(now)) {
         --challenges_left_;
         acknowledge_at_once();
     }

@@ -96,6 +96,9 @@ Result<std::size_t, CallError> Connection::peek(std::span<std::byte> out) const 
 
 Result<std::size_t, CallError> Connection::read(std::span<std::byte> out, Time now) {
     auto read = peek(out);
+    if (read && *read == 0 && !out.empty()) {
+        fin_unread_ = false;
+    }
     if (read && *read > 0) {
         receiver_.skip(*read);
         if (is_synchronized() && state_ != TcpState::TimeWait &&
@@ -119,6 +122,7 @@ Result<void, CallError> Connection::close(Time now) {
         return unexpected(CallError::NotExist);
     }
     orphaned_ = true;
+    fin_unread_ = false;
     const bool unread = receiver_.readable() > 0;
     switch (state_) {
         case TcpState::Closed:

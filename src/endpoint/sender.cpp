@@ -174,7 +174,8 @@ std::optional<Sender::Plan> Sender::plan_new(std::uint32_t limit) const {
     return Plan{.sequence = nxt_,
                 .length = length,
                 .fin = fin,
-                .push = length > 0 && length == unsent_bytes()};
+                .push = length > 0 && length == unsent_bytes(),
+                .full = length == limit};
 }
 
 // RFC 9293, 3.8.6.2.1, against silly windows, and 3.7.4, Nagle. Nagle waits only where a segment
@@ -219,7 +220,7 @@ void Sender::sent(const Plan& plan, Time now) {
     if (after(segment_end, nxt_)) {
         nxt_ = segment_end;
         probing_ = false;
-        if (plan.length < segment_size_ && plan.length > 0) {
+        if (!plan.full && plan.length > 0) {
             short_end_ = segment_end;
         }
     }

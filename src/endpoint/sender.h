@@ -77,6 +77,7 @@ public:
         bool syn = false;
         bool fin = false;
         bool push = false;
+        bool full = false;  // it would have been longer, but for the size of segments
         bool retransmission = false;
         bool probe = false;
         bool window_reduced = false;  // CWR

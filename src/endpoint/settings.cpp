@@ -32,6 +32,7 @@ Settings linux_settings() {
     settings.linux_arrivals = true;
     settings.retry_syn_after_wrong_answer = milliseconds(10);
     settings.soft_errors_abort_connect = true;
+    settings.invalid_ratelimit = milliseconds(500);
     return settings;
 }
 

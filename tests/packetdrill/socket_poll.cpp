@@ -20,7 +20,7 @@ short SocketTable::readiness(const Socket& socket) const {
     if (socket.role == Role::Listening) {
         ready = engine_->stack().acceptable(socket.handle) > 0 ? POLLIN | POLLRDNORM : 0;
     } else if (socket.role == Role::Fresh) {
-        ready = POLLOUT | POLLHUP;
+        ready = POLLOUT | POLLHUP | (socket.pending_error != 0 ? POLLERR : 0);
     } else if (const Connection* open = connection(socket); open == nullptr) {
         ready = POLLIN | POLLOUT | POLLRDHUP | POLLHUP;
     } else {

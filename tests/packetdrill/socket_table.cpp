@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace tcpdx::packetdrill {
 
@@ -74,9 +75,10 @@ bool SocketTable::linux_like() const {
 // SIOCOUTQ counts the FIN too, and nothing before the connection is up.
 int SocketTable::queued(const Connection& connection) {
     const endpoint::Sender& sender = connection.sender();
+    const bool opening =
+        connection.state() == TcpState::SynSent || connection.state() == TcpState::SynReceived;
     const bool fin = sender.fin_queued() && !sender.fin_acknowledged();
-    return connection.is_synchronized() ? static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0))
-                                        : 0;
+    return opening ? 0 : static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0));
 }
 
 // ---- addresses
@@ -252,7 +254,7 @@ int SocketTable::finish_connect(Socket& socket) {
         socket.connect_finished = true;
         return 0;
     }
-    const int error = opened == nullptr ? ECONNABORTED : error_of(*opened);
+    const int error = take_error(socket);
     engine_->stack().close(socket.handle, engine_->now());
     engine_->pump();
     socket.role = Role::Fresh;
@@ -298,6 +300,8 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     socket->bound = true;
     socket->local = engine_->stack().find(*opened)->tuple().local;
     socket->error_reported = false;
+    socket->connect_finished = false;
+    socket->write_shut_down = socket->read_shut_down = false;
     engine_->pump();
     if (socket->nonblocking) {
         return fail(EINPROGRESS);
@@ -349,6 +353,9 @@ int SocketTable::error_of(const Connection& connection) const {
 
 // SO_ERROR and the first call after a failure get the error, once.
 int SocketTable::take_error(Socket& socket) {
+    if (socket.pending_error != 0) {
+        return std::exchange(socket.pending_error, 0);
+    }
     const Connection* failed = connection(socket);
     if (failed == nullptr || socket.error_reported) {
         return 0;
@@ -440,8 +447,11 @@ int SocketTable::shutdown(int fd, int how) {
         return fail(ENOTCONN);
     }
     if (open->state() == TcpState::SynSent && linux_like()) {
-        (void)engine_->stack().shutdown_send(socket->handle, engine_->now()).has_value();
+        // tcp_disconnect(): the socket can connect again.
+        engine_->stack().close(socket->handle, engine_->now());
         engine_->pump();
+        socket->role = Role::Fresh;
+        socket->pending_error = ECONNRESET;
         return 0;
     }
     if (how != SHUT_WR) {

@@ -35,7 +35,8 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
         }
         const std::size_t limit = from == nullptr ? 0 : bytes_before_mark(*socket);
         if (from == nullptr) {
-            return socket->role == Role::Connected ? 0 : fail(ENOTCONN);
+            const int error = take_error(*socket);
+            return socket->role == Role::Connected ? 0 : fail(error != 0 ? error : ENOTCONN);
         }
         bool would_block = false;
         bool ended = false;
@@ -112,17 +113,21 @@ ssize_t SocketTable::write(int fd, std::span<const iovec> parts, int flags) {
             if (socket == nullptr) {
                 return fail(EBADF);
             }
+            if (const int error = take_error(*socket); error != 0) {
+                return total > 0 ? total : fail(error);
+            }
             if (socket->role != Role::Connected) {
                 return fail(linux_like() ? EPIPE : ENOTCONN);
             }
             const Connection* to = connection(*socket);
-            if (const int error = take_error(*socket); error != 0) {
-                return total > 0 ? total : fail(error);
+            const bool closed = to == nullptr || to->state() == TcpState::Closed;
+            const bool opening = !closed && !to->is_synchronized();
+            if (opening && linux_like() && !blocks(*socket, flags)) {
+                return fail(EAGAIN);
             }
-            if (to == nullptr || to->state() == TcpState::Closed || socket->write_shut_down) {
+            if (closed || socket->write_shut_down) {
                 return total > 0 ? total : fail(EPIPE);
             }
-            const bool opening = !to->is_synchronized();
             if (opening && !blocks(*socket, flags)) {
                 return fail(EAGAIN);
             }
