@@ -203,6 +203,7 @@ private:
     bool r1_passed_ = false;
     bool syn_due_ = false;
     bool syn_lost_ = false;
+    bool syn_hurried_ = false;  // its retransmission was put forward: that tells of no loss
     std::optional<Duration> r2_;
     std::optional<Duration> r2_syn_;
 };

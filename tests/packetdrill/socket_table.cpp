@@ -78,7 +78,8 @@ int SocketTable::queued(const Connection& connection) {
     const bool opening =
         connection.state() == TcpState::SynSent || connection.state() == TcpState::SynReceived;
     const bool fin = sender.fin_queued() && !sender.fin_acknowledged();
-    return opening ? 0 : static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0));
+    const bool syn = !sender.syn_acknowledged();
+    return opening ? 0 : static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0) + (syn ? 1 : 0));
 }
 
 // ---- addresses
@@ -272,8 +273,8 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
         return fail(EISCONN);
     }
     if (socket->role == Role::Connected) {
-        if (socket->connect_finished) {
-            return fail(EISCONN);
+        if (socket->connect_finished || socket->disconnecting) {
+            return fail(socket->connect_finished ? EISCONN : EINVAL);
         }
         const Connection* opening = connection(*socket);
         if (opening != nullptr && !opening->is_synchronized() &&
@@ -444,6 +445,7 @@ int SocketTable::shutdown(int fd, int how) {
     const Connection* open = connection(*socket);
     if (open == nullptr || open->state() == TcpState::Closed ||
         open->state() == TcpState::TimeWait) {
+        socket->disconnecting = linux_like() && !socket->connect_finished;  // inet_shutdown()
         return fail(ENOTCONN);
     }
     if (open->state() == TcpState::SynSent && linux_like()) {
@@ -454,6 +456,7 @@ int SocketTable::shutdown(int fd, int how) {
         socket->pending_error = ECONNRESET;
         return 0;
     }
+    socket->connect_finished = socket->connect_finished || linux_like();
     if (how != SHUT_WR) {
         engine_->stack().shutdown_receive(socket->handle, engine_->now());
         socket->read_shut_down = true;

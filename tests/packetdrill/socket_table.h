@@ -51,6 +51,7 @@ private:
         bool read_shut_down = false;
         bool error_reported = false;  // of a failed connection, once
         bool connect_finished = false;
+        bool disconnecting = false;  // shut down after the attempt to connect had failed
         int pending_error = 0;  // of an attempt to connect that has left the socket unconnected
         std::optional<std::byte> urgent_octet;  // taken out of the stream, for MSG_OOB
         bool urgent_was_read = false;           // before the stream came to it
