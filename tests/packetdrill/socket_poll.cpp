@@ -35,6 +35,9 @@ short SocketTable::readiness(const Socket& socket) const {
         if ((open->can_send() && open->send_room() > 0) || socket.write_shut_down || closed) {
             ready |= POLLOUT | POLLWRNORM;
         }
+        if (urgent_is_there(socket)) {
+            ready |= POLLPRI;
+        }
         if (open->failure() != Failure::None && !socket.error_reported) {
             ready |= POLLERR;
         }
@@ -52,6 +55,10 @@ int SocketTable::poll(pollfd* fds, std::size_t count, int timeout) {
     const auto look = [&] {
         ready_count = 0;
         for (pollfd& each : std::span(fds, count)) {
+            if (each.fd < 0) {
+                each.revents = 0;  // it is left out
+                continue;
+            }
             const Socket* socket = find(each.fd);
             const int wanted = each.events | POLLERR | POLLHUP;
             each.revents = socket == nullptr ? short{POLLNVAL}

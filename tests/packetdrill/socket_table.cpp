@@ -84,26 +84,29 @@ int SocketTable::queued(const Connection& connection) {
 
 // ---- addresses
 
-std::optional<SocketAddress> SocketTable::address_of(const sockaddr* address, socklen_t size,
-                                                     int domain) const {
-    if (domain == AF_INET && size >= sizeof(sockaddr_in) && address->sa_family == AF_INET) {
+int SocketTable::read_address(const sockaddr* address, socklen_t size, int domain,
+                              SocketAddress& out) {
+    const std::size_t wanted = domain == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (address == nullptr || size < wanted) {
+        return EINVAL;
+    }
+    if (address->sa_family != domain) {
+        return EAFNOSUPPORT;
+    }
+    if (domain == AF_INET) {
         sockaddr_in in{};
         std::memcpy(&in, address, sizeof in);
-        return SocketAddress{.address = IpAddress::v4(ntohl(in.sin_addr.s_addr)),
-                             .port = ntohs(in.sin_port)};
+        out = {.address = IpAddress::v4(ntohl(in.sin_addr.s_addr)), .port = ntohs(in.sin_port)};
+        return 0;
     }
-    if (domain == AF_INET6 && size >= sizeof(sockaddr_in6) && address->sa_family == AF_INET6) {
-        sockaddr_in6 in{};
-        std::memcpy(&in, address, sizeof in);
-        SocketAddress result{.address = {.bytes = {}, .family = IpFamily::V6},
-                             .port = ntohs(in.sin6_port)};
-        std::memcpy(result.address.bytes.data(), &in.sin6_addr, 16);
-        if (result.address.is_v4_mapped()) {
-            result.address.family = IpFamily::V4;  // on the wire it is IPv4
-        }
-        return result;
+    sockaddr_in6 in{};
+    std::memcpy(&in, address, sizeof in);
+    out = {.address = {.bytes = {}, .family = IpFamily::V6}, .port = ntohs(in.sin6_port)};
+    std::memcpy(out.address.bytes.data(), &in.sin6_addr, 16);
+    if (out.address.is_v4_mapped()) {
+        out.address.family = IpFamily::V4;  // on the wire it is IPv4
     }
-    return std::nullopt;
+    return 0;
 }
 
 void SocketTable::put_address(const SocketAddress& from, int domain, sockaddr* out,
@@ -151,21 +154,24 @@ int SocketTable::bind(int fd, const sockaddr* address, socklen_t size) {
     if (socket == nullptr) {
         return fail(EBADF);
     }
-    const auto local = address_of(address, size, socket->domain);
-    if (!local || socket->bound || socket->role != Role::Fresh) {
+    SocketAddress local;
+    if (const int error = read_address(address, size, socket->domain, local); error != 0) {
+        return fail(error);
+    }
+    if (socket->bound || socket->role != Role::Fresh) {
         return fail(EINVAL);
     }
     const bool reuses = socket->numbers.contains({SOL_SOCKET, SO_REUSEADDR});
     for (const auto& [other_fd, other] : sockets_) {
         const bool both_reuse = reuses && other.numbers.contains({SOL_SOCKET, SO_REUSEADDR});
-        if (other.bound && other.local.port == local->port && local->port != 0 &&
+        if (other.bound && other.local.port == local.port && local.port != 0 &&
             (other.role == Role::Listening || (other.role == Role::Fresh && !both_reuse)) &&
-            (other.local.address == local->address || other.local.address.is_any() ||
-             local->address.is_any())) {
+            (other.local.address == local.address || other.local.address.is_any() ||
+             local.address.is_any())) {
             return fail(EADDRINUSE);
         }
     }
-    socket->local = *local;
+    socket->local = local;
     socket->bound = true;
     return 0;
 }
@@ -222,7 +228,7 @@ int SocketTable::accept(int fd, sockaddr* address, socklen_t* size) {
             return now == nullptr || now->role != Role::Listening ||
                    engine_->stack().acceptable(listener) > 0;
         };
-        const bool in_time = engine_->wait(lock, ready, receive_timeout(*socket));
+        const bool in_time = engine_->wait(lock, ready, timeout_of(*socket, SO_RCVTIMEO));
         socket = find(fd);
         if (socket == nullptr || socket->role != Role::Listening) {
             return fail(EINVAL);
@@ -283,16 +289,16 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
         }
         return finish_connect(*socket);
     }
-    const auto remote = address_of(address, size, socket->domain);
-    if (!remote) {
-        return fail(EINVAL);
+    SocketAddress remote;
+    if (const int error = read_address(address, size, socket->domain, remote); error != 0) {
+        return fail(error);
     }
     SocketAddress local = socket->local;
     if (!socket->bound || local.address.is_any()) {
-        local.address = remote->address.family == IpFamily::V4 ? engine_->flags().local4
+        local.address = remote.address.family == IpFamily::V4 ? engine_->flags().local4
                                                                : engine_->flags().local6;
     }
-    const auto opened = engine_->stack().connect(local, *remote, engine_->now(), socket->options);
+    const auto opened = engine_->stack().connect(local, remote, engine_->now(), socket->options);
     if (!opened) {
         return fail(opened.error() == CallError::Exists ? EADDRNOTAVAIL : ENETUNREACH);
     }
@@ -313,9 +319,12 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
         return opening == nullptr || opening->is_synchronized() ||
                opening->state() == TcpState::Closed;
     };
-    engine_->wait(lock, ready, std::nullopt);
+    const bool decided = engine_->wait(lock, ready, timeout_of(*socket, SO_SNDTIMEO));
     socket = find(fd);
-    return socket == nullptr ? fail(EBADF) : finish_connect(*socket);
+    if (socket == nullptr) {
+        return fail(EBADF);
+    }
+    return decided ? finish_connect(*socket) : fail(EINPROGRESS);
 }
 
 // ---- errors
@@ -370,8 +379,8 @@ bool SocketTable::blocks(const Socket& socket, int flags) const {
     return !socket.nonblocking && (flags & MSG_DONTWAIT) == 0;
 }
 
-std::optional<Duration> SocketTable::receive_timeout(const Socket& socket) const {
-    const auto found = socket.numbers.find({SOL_SOCKET, SO_RCVTIMEO});
+std::optional<Duration> SocketTable::timeout_of(const Socket& socket, int option) {
+    const auto found = socket.numbers.find({SOL_SOCKET, option});
     if (found == socket.numbers.end() || found->second == 0) {
         return std::nullopt;
     }
@@ -507,7 +516,10 @@ int SocketTable::ioctl(int fd, unsigned long request, int* argument) {
     const Connection* open = connection(*socket);
     switch (request) {
         case FIONREAD:  // SIOCINQ
-            *argument = open == nullptr ? 0 : static_cast<int>(open->readable());
+            *argument = unread(*socket);
+            return 0;
+        case SIOCATMARK:
+            *argument = open != nullptr && open->urgent_bytes() == 1 ? 1 : 0;
             return 0;
         case SIOCOUTQ:
             *argument = open == nullptr ? 0 : queued(*open);
