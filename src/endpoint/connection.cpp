@@ -34,7 +34,8 @@ Connection::Connection(const Settings& settings, const FourTuple& tuple)
       keep_alive_{.on = settings.keep_alive,
                   .idle = settings.keep_alive_idle,
                   .interval = settings.keep_alive_interval,
-                  .probes = settings.keep_alive_probes} {}
+                  .probes = settings.keep_alive_probes},
+      fin_wait_2_(settings.fin_wait_2) {}
 
 void Connection::change_state(TcpState next, CauseKind kind, std::string_view cause) {
     const Transition* change = find_transition(state_, next, kind, cause);
@@ -201,7 +202,7 @@ void Connection::settle(Time now) {
         keep_alive_at_ = now + keep_alive_.idle;
     }
     if (state_ == TcpState::FinWait2 && orphaned_ && !fin_wait_2_ends_) {
-        fin_wait_2_ends_ = now + settings_->fin_wait_2;
+        fin_wait_2_ends_ = now + fin_wait_2_;
     }
 }
 

@@ -68,6 +68,9 @@ public:
     };
     void set_keep_alive(const KeepAlive& keep_alive, Time now);
     [[nodiscard]] const KeepAlive& keep_alive() const { return keep_alive_; }
+    // For the next segments, or none: they are acknowledged at once, and what is owed too.
+    void set_quick_acknowledgments(bool on, Time now);
+    void set_fin_wait_2(Duration limit) { fin_wait_2_ = limit; }
     void set_max_segment_size(std::uint16_t bytes);  // before it is opened
     void set_receive_buffer(std::size_t bytes, Time now);
     void set_send_buffer(std::size_t bytes) { sender_.set_capacity(bytes); }
@@ -112,6 +115,8 @@ public:
     [[nodiscard]] bool ecn_on() const { return ecn_on_; }
     [[nodiscard]] std::uint8_t send_shift() const { return send_shift_; }
     [[nodiscard]] std::uint8_t receive_shift() const { return receive_shift_; }
+    [[nodiscard]] std::uint32_t receive_segment_size() const;  // what this end says in its SYN
+    [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
     [[nodiscard]] std::uint32_t dropped_segments() const { return dropped_segments_; }
 
     // Whether state, timers and queues agree; for tests and fuzzing.
@@ -182,7 +187,6 @@ private:
     [[nodiscard]] wire::TcpSegment pure_acknowledgment(Time now);
     [[nodiscard]] std::uint32_t sack_option_bytes() const;
     [[nodiscard]] std::uint32_t ip_header_size() const;
-    [[nodiscard]] std::uint32_t receive_segment_size() const;
     [[nodiscard]] std::uint32_t path_segment_size() const;
     void apply_segment_size(bool first);
 
@@ -247,6 +251,7 @@ private:
     std::optional<Time> keep_alive_at_;
     unsigned keep_alives_unanswered_ = 0;
     bool keep_alive_due_ = false;
+    Duration fin_wait_2_;
     std::optional<Time> fin_wait_2_ends_;
 
     // More than a connection's life has changes of state; what can repeat is kept once.

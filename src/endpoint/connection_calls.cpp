@@ -243,6 +243,15 @@ void Connection::set_keep_alive(const KeepAlive& keep_alive, Time now) {
     settle(now);
 }
 
+void Connection::set_quick_acknowledgments(bool on, Time now) {
+    constexpr unsigned kMost = 16;  // TCP_MAX_QUICKACKS
+    quick_acks_left_ = on ? kMost : 0;
+    if (on && delayed_ack_at_) {
+        acknowledge_at_once();
+    }
+    settle(now);
+}
+
 void Connection::set_max_segment_size(std::uint16_t bytes) {
     user_segment_size_ = bytes;
     if (is_synchronized()) {

@@ -119,6 +119,9 @@ public:
     [[nodiscard]] std::uint32_t segment_size() const { return segment_size_; }
     // RFC 6675, SetPipe: what is thought to be still on its way.
     [[nodiscard]] std::uint32_t pipe() const;
+    // What is thought to be lost, and what of it has been sent again.
+    [[nodiscard]] std::uint32_t lost_bytes() const;
+    [[nodiscard]] std::uint32_t repaired_bytes() const;
     [[nodiscard]] const SequenceRanges& scoreboard() const { return scoreboard_; }
     [[nodiscard]] bool is_consistent() const;
 

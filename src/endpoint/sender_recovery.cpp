@@ -182,7 +182,15 @@ std::uint32_t Sender::loss_edge() const {
 
 std::uint32_t Sender::pipe() const {
     const std::uint32_t edge = loss_edge();
-    return scoreboard_.missing_in({edge, nxt_}) + scoreboard_.missing_in({una_, repaired_});
+    return scoreboard_.missing_in({edge, nxt_}) + repaired_bytes();
+}
+
+std::uint32_t Sender::lost_bytes() const {
+    return scoreboard_.missing_in({una_, loss_edge()});
+}
+
+std::uint32_t Sender::repaired_bytes() const {
+    return scoreboard_.missing_in({una_, repaired_});
 }
 
 // RFC 6675, NextSeg, rules (1), (3) and (4). Rule (2), new data, is only put behind the last two by

@@ -72,8 +72,7 @@ ssize_t receive_from(void* self, int fd, void* buffer, size_t count, int flags,
 ssize_t receive_message(void* self, int fd, msghdr* message, int flags) {
     message->msg_namelen = 0;
     message->msg_flags = 0;
-    const ssize_t got =
-        of(self).sockets.read(fd, {message->msg_iov, message->msg_iovlen}, flags);
+    const ssize_t got = of(self).sockets.read(fd, {message->msg_iov, message->msg_iovlen}, flags);
     of(self).sockets.put_control_messages(fd, *message);
     return got;
 }

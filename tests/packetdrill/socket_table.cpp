@@ -296,7 +296,7 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     SocketAddress local = socket->local;
     if (!socket->bound || local.address.is_any()) {
         local.address = remote.address.family == IpFamily::V4 ? engine_->flags().local4
-                                                               : engine_->flags().local6;
+                                                              : engine_->flags().local6;
     }
     const auto opened = engine_->stack().connect(local, remote, engine_->now(), socket->options);
     if (!opened) {

@@ -181,8 +181,8 @@ ssize_t SocketTable::write(int fd, std::span<const iovec> parts, int flags) {
             auto options = socket->options;
             options.cork = options.cork || (flags & MSG_MORE) != 0;
             engine_->stack().apply(socket->handle, options, engine_->now());
-            const auto taken = engine_->stack().send(socket->handle, left, engine_->now(),
-                                                     (flags & MSG_OOB) != 0);
+            const auto taken =
+                engine_->stack().send(socket->handle, left, engine_->now(), (flags & MSG_OOB) != 0);
             engine_->pump();
             if (taken) {
                 total += static_cast<ssize_t>(*taken);
