@@ -220,6 +220,9 @@ void Sender::sent(const Plan& plan, Time now) {
     if (after(segment_end, nxt_)) {
         nxt_ = segment_end;
         probing_ = false;
+        if (duplicates_ > 0 && !in_recovery_ && pipe() > congestion_.window()) {
+            limited_transmit_ += std::min(plan.length, pipe() - congestion_.window());
+        }
         if (!plan.full && plan.length > 0) {
             short_end_ = segment_end;
         }

@@ -177,6 +177,7 @@ private:
     // ---- loss
     SequenceRanges scoreboard_;  // what the peer holds beyond una
     unsigned duplicates_ = 0;
+    std::uint32_t limited_transmit_ = 0;  // sent on duplicates, beyond the congestion window
     bool in_recovery_ = false;
     bool repair_at_once_ = false;   // one segment goes whatever the congestion window says
     std::uint32_t recover_ = 0;     // RFC 6582: what had been sent when the loss was found

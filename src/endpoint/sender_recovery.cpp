@@ -110,6 +110,7 @@ void Sender::progress(std::uint32_t bytes, std::uint32_t flight, Time now) {
     if (outstanding()) {
         retransmit_at_ = now + rtt_.rto();
     }
+    limited_transmit_ = 0;
     if (in_recovery_) {
         if (at_or_after(una_, recover_)) {
             in_recovery_ = false;
@@ -148,7 +149,8 @@ void Sender::duplicate(Time now) {
 
 void Sender::enter_recovery(Time now) {
     in_recovery_ = true;
-    congestion_.enter_recovery(nxt_ - una_, !sack_, now);
+    // "The additional data sent in limited transmit MUST NOT be included" (RFC 5681, 3.2).
+    congestion_.enter_recovery(nxt_ - una_ - limited_transmit_, !sack_, now);
     recover_ = nxt_;
     lose_first_segment();
 }

@@ -47,7 +47,7 @@ void Sender::retransmission_timeout(Time now) {
         // The peer may have dropped what it had told us by SACK (RFC 2018, 8).
         scoreboard_.clear();
         in_recovery_ = false;
-        duplicates_ = 0;
+        duplicates_ = limited_transmit_ = 0;
         recover_ = lost_until_ = nxt_;
         repaired_ = una_;
         repair_at_once_ = true;
