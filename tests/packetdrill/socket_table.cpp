@@ -307,7 +307,7 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     socket->bound = true;
     socket->local = engine_->stack().find(*opened)->tuple().local;
     socket->error_reported = false;
-    socket->connect_finished = false;
+    socket->connect_finished = socket->disconnecting = false;
     socket->write_shut_down = socket->read_shut_down = false;
     engine_->pump();
     if (socket->nonblocking) {
@@ -454,7 +454,8 @@ int SocketTable::shutdown(int fd, int how) {
     const Connection* open = connection(*socket);
     if (open == nullptr || open->state() == TcpState::Closed ||
         open->state() == TcpState::TimeWait) {
-        socket->disconnecting = linux_like() && !socket->connect_finished;  // inet_shutdown()
+        socket->disconnecting =
+            linux_like() && open != nullptr && !socket->connect_finished;  // inet_shutdown()
         return fail(ENOTCONN);
     }
     if (open->state() == TcpState::SynSent && linux_like()) {
