@@ -278,16 +278,29 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     if (socket->role == Role::Listening) {
         return fail(EISCONN);
     }
+    const auto ready = [&] {
+        const Socket* now = find(fd);
+        const Connection* opening = now == nullptr ? nullptr : connection(*now);
+        return opening == nullptr || opening->is_synchronized() ||
+               opening->state() == TcpState::Closed;
+    };
+    const auto wait_and_finish = [&] {
+        const bool decided = engine_->wait(lock, ready, timeout_of(*socket, SO_SNDTIMEO));
+        socket = find(fd);
+        if (socket == nullptr) {
+            return fail(EBADF);
+        }
+        return decided ? finish_connect(*socket) : fail(EINPROGRESS);
+    };
     if (socket->role == Role::Connected) {
         if (socket->connect_finished || socket->disconnecting) {
             return fail(socket->connect_finished ? EISCONN : EINVAL);
         }
-        const Connection* opening = connection(*socket);
-        if (opening != nullptr && !opening->is_synchronized() &&
-            opening->failure() == Failure::None) {
-            return fail(EALREADY);
+        if (ready()) {
+            return finish_connect(*socket);
         }
-        return finish_connect(*socket);
+        // In Linux a second connect() waits for the first.
+        return linux_like() && !socket->nonblocking ? wait_and_finish() : fail(EALREADY);
     }
     SocketAddress remote;
     if (const int error = read_address(address, size, socket->domain, remote); error != 0) {
@@ -313,18 +326,7 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     if (socket->nonblocking) {
         return fail(EINPROGRESS);
     }
-    const auto ready = [&] {
-        const Socket* now = find(fd);
-        const Connection* opening = now == nullptr ? nullptr : connection(*now);
-        return opening == nullptr || opening->is_synchronized() ||
-               opening->state() == TcpState::Closed;
-    };
-    const bool decided = engine_->wait(lock, ready, timeout_of(*socket, SO_SNDTIMEO));
-    socket = find(fd);
-    if (socket == nullptr) {
-        return fail(EBADF);
-    }
-    return decided ? finish_connect(*socket) : fail(EINPROGRESS);
+    return wait_and_finish();
 }
 
 // ---- errors

@@ -16,6 +16,27 @@ namespace tcpdx::packetdrill {
 using endpoint::CallError;
 using endpoint::Connection;
 
+namespace {
+
+// What comes behind the first `skip` bytes.
+Result<std::size_t, CallError> peek_behind(const Connection& from, std::size_t skip,
+                                           std::span<std::byte> room) {
+    std::vector<std::byte> all(skip + std::min(room.size(), from.readable() + 1));
+    const auto got = from.peek(all);
+    if (!got || skip == 0) {
+        std::copy_n(all.begin(), got.value_or(0), room.begin());
+        return got;
+    }
+    if (*got <= skip) {
+        return unexpected(from.receiver().fin_taken() ? CallError::Closing : CallError::WouldBlock);
+    }
+    std::copy(all.begin() + static_cast<std::ptrdiff_t>(skip),
+              all.begin() + static_cast<std::ptrdiff_t>(*got), room.begin());
+    return *got - skip;
+}
+
+}  // namespace
+
 ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
     auto lock = engine_->lock();
     engine_->arrived();
@@ -58,7 +79,7 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
                 continue;
             }
             const auto got = (flags & MSG_PEEK) != 0
-                                 ? from->peek(room)
+                                 ? peek_behind(*from, static_cast<std::size_t>(total), room)
                                  : engine_->stack().read(socket->handle, room, engine_->now());
             if (!got) {
                 would_block = got.error() == CallError::WouldBlock;
@@ -71,10 +92,6 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
             }
             total += static_cast<ssize_t>(*got);
             part_used += *got;
-            if ((flags & MSG_PEEK) != 0) {
-                ended = true;  // the same bytes would come again
-                break;
-            }
         }
         engine_->pump();
         const bool wants_all = (flags & MSG_WAITALL) != 0 && part < parts.size();
@@ -97,7 +114,10 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
         const auto ready = [&] {
             const Socket* now = find(fd);
             const Connection* open = now == nullptr ? nullptr : connection(*now);
-            return open == nullptr || open->readable() > 0 || open->at_end_of_stream() ||
+            const bool peeks = (flags & MSG_PEEK) != 0;
+            return open == nullptr ||
+                   open->readable() > (peeks ? static_cast<std::size_t>(total) : 0) ||
+                   open->receiver().fin_taken() || open->at_end_of_stream() ||
                    open->state() == TcpState::Closed;
         };
         if (would_block && !engine_->wait(lock, ready, timeout_of(*socket, SO_RCVTIMEO))) {
