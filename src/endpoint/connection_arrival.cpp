@@ -490,6 +490,7 @@ bool Connection::take_text_after_fin(const wire::TcpSegment& segment) {
         receiver_.accept(segment.sequence, segment.payload, segment.flags.fin);
         if (segment.flags.fin && end == receiver_.next()) {
             receiver_.take_fin();  // one more number: tcp_data_queue() does not look back
+            receiver_.forget_duplicate();
         }
         acknowledge_at_once();
     }
@@ -532,6 +533,9 @@ void Connection::take_fin(Time now) {
     raise(EventKind::PeerClosed);
     switch (state_) {
         case TcpState::Established:
+            if (settings_->linux_arrivals) {
+                receiver_.forget_duplicate();  // tcp_fin(), which answers later than in the others
+            }
             change_state(TcpState::CloseWait, CauseKind::Segment, "FIN received");
             break;
         case TcpState::FinWait1:

@@ -55,9 +55,8 @@ Receiver::Effect Receiver::accept(std::uint32_t sequence, std::span<const std::b
         return Effect::Nothing;  // right behind the window: its acknowledgment counts, no more
     }
     SequenceRange range{sequence, end};
+    note_duplicate({sequence, end + (fin && whole ? 1 : 0)});
     if (before(range.left, next_)) {
-        const std::uint32_t told = end + (fin && whole ? 1 : 0);
-        note_duplicate({range.left, before(told, next_) ? told : next_});
         range.left = before(end, next_) ? end : next_;
     }
     const std::uint32_t edge =
@@ -80,7 +79,6 @@ Receiver::Effect Receiver::accept(std::uint32_t sequence, std::span<const std::b
         }
         return early_fin ? Effect::OutOfOrder : Effect::Nothing;
     }
-    note_early_duplicate(range);
     const bool in_order = range.left == next_;
     if (!early_.add(range)) {
         if (!in_order) {
@@ -99,15 +97,23 @@ Receiver::Effect Receiver::accept(std::uint32_t sequence, std::span<const std::b
     return advance(range.right);
 }
 
-// RFC 2883, 4: the part of a segment that had arrived early before.
-void Receiver::note_early_duplicate(SequenceRange range) {
-    const std::uint32_t missing = early_.missing_in(range);
-    if (missing == 0) {
-        note_duplicate(range);
-    } else if (missing < range.size()) {
-        const SequenceRange news = early_.first_missing_in(range);
-        note_duplicate(after(news.left, range.left) ? SequenceRange{range.left, news.left}
-                                                    : SequenceRange{news.right, range.right});
+// RFC 2883, 4: the first part of a segment that had arrived before.
+void Receiver::note_duplicate(SequenceRange segment) {
+    if (segment.left == segment.right) {
+        return;
+    }
+    if (before(segment.left, next_)) {
+        duplicate_ = {segment.left, before(segment.right, next_) ? segment.right : next_};
+        return;
+    }
+    for (const SequenceRange& early : early_.all()) {
+        const SequenceRange held = as_told(early);
+        const std::uint32_t left = before(segment.left, held.left) ? held.left : segment.left;
+        const std::uint32_t right = before(segment.right, held.right) ? segment.right : held.right;
+        if (before(left, right)) {
+            duplicate_ = {left, right};
+            return;
+        }
     }
 }
 
@@ -128,7 +134,7 @@ Receiver::Effect Receiver::advance(std::uint32_t end_of_segment) {
         edge_ = next_;  // Linux' last segment
     }
     if (fin_ && before(*fin_, next_)) {
-        note_duplicate({*fin_, *fin_ + 1});  // Linux believes the text that contradicts it
+        duplicate_ = {*fin_, *fin_ + 1};  // Linux believes the text that contradicts it
         fin_.reset();
     }
     early_.remove_before(next_);
@@ -210,34 +216,40 @@ bool Receiver::worth_an_update(std::uint32_t segment_size, std::uint8_t shift) c
     return best > 0 && best >= 2 * offered;
 }
 
+// RFC 2018, 4: each block is told once, the ones before the latest in the order in which they were
+// the latest.
 void Receiver::remember_recent(std::uint32_t sequence) {
-    recent_count_ = std::min(recent_count_ + 1, recent_.size());
+    const auto recent = std::span(recent_).first(recent_count_);
+    const auto of_other_blocks =
+        std::remove_if(recent.begin(), recent.end(), [&](std::uint32_t earlier) {
+            return earlier == sequence ||
+                   early_.contains({std::min(earlier, sequence, before),
+                                    std::max(earlier, sequence, before) + 1});
+        });
+    recent_count_ = std::min<std::size_t>(
+        static_cast<std::size_t>(of_other_blocks - recent.begin()) + 1, recent_.size());
     std::move_backward(recent_.begin(),
                        recent_.begin() + static_cast<std::ptrdiff_t>(recent_count_) - 1,
                        recent_.begin() + static_cast<std::ptrdiff_t>(recent_count_));
     recent_[0] = sequence;
 }
 
-void Receiver::note_duplicate(SequenceRange range) {
-    if (range.left != range.right) {
-        duplicate_ = range;
-    }
-}
-
 void Receiver::write_sack(wire::TcpOptions& options, std::size_t max_blocks) {
+    // A duplicate comes first, and then the block that it is in, also where that is the same.
+    const std::size_t first = duplicate_ ? 1 : 0;
+    if (duplicate_) {
+        options.sack[options.sack_blocks++] = {.left = duplicate_->left,
+                                               .right = duplicate_->right};
+        duplicate_.reset();
+    }
     const auto put = [&](SequenceRange range) {
-        const auto written = std::span(options.sack).first(options.sack_blocks);
+        const auto written = std::span(options.sack).subspan(first, options.sack_blocks - first);
         const wire::SackBlock block{.left = range.left, .right = range.right};
         if (options.sack_blocks < std::min(max_blocks, options.sack.size()) &&
-            (written.empty() ||
-             std::find(written.begin(), written.end(), block) == written.end())) {
+            std::find(written.begin(), written.end(), block) == written.end()) {
             options.sack[options.sack_blocks++] = block;
         }
     };
-    if (duplicate_) {
-        put(*duplicate_);
-        duplicate_.reset();
-    }
     const auto early = early_.all();
     for (std::size_t i = 0; i < recent_count_; ++i) {
         for (const SequenceRange& range : early) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Plays the same segments and calls at the kernel, through a TUN device, and at the endpoint, and says
-where their answers differ: compare_with_kernel.py LIBRARY [--flags F] [--cases N] [--seed S] [--steps N].
+where their answers differ: compare_with_kernel.py LIBRARY [--flags F] [--cases N] [--seed S] [--steps N]
+[--mix data].
 
 Needs root. All of it happens in a network namespace of its own, in which the kernel is told not to
 limit its answers, and to use Reno without tail loss probes. Every case is a connection in one of the
@@ -191,12 +192,12 @@ CALLS = [("read", 50), ("read", 5000), ("peek", 100), ("write", 10), ("write", 2
 
 
 class Case:
-    def __init__(self, port, state, options, rng, steps):
+    def __init__(self, port, state, options, rng, steps, mix):
         self.port, self.state, self.rng = port, state, rng
         self.options = options
         self.irs = rng.choice([1000, 0xFFFFFF80, 0x7FFFFF80])
         self.steps = list(START[state])
-        self.random_steps = steps
+        self.random_steps, self.mix = steps, mix
         self.sequence, self.acknowledgment = 1, 1  # what the kernel expects, and has sent
         self.log, self.difference = [], None
         self.sent, self.syns = [0, 0], set()
@@ -209,6 +210,8 @@ class Case:
             return None
         self.random_steps -= 1
         rng = self.rng
+        if self.mix == "data":
+            return self.next_data()
         if rng.random() < 0.4:
             return rng.choice(CALLS)
         flags = rng.choice([ACK] * 6 + [ACK | FIN] * 3 + [SYN, SYN | ACK, RST, RST | ACK, 0, FIN, ACK | PSH,
@@ -220,6 +223,18 @@ class Case:
             length = rng.choice([0, 0, 0, 10])
         return ("in", flags, self.sequence + offset, length,
                 self.acknowledgment + ack if flags & ACK else 0)
+
+    def next_data(self):
+        """Pieces of a short stream, in any order, overlapping and again; and reads in between."""
+        rng = self.rng
+        if rng.random() < 0.15:
+            return rng.choice([("read", 50), ("read", 5000), ("peek", 100), ("inq",)])
+        begin = rng.randrange(0, 20) * 50
+        length = rng.choice([50, 50, 100, 150, 300, 500])
+        fin = 0
+        if begin + length >= 1000:
+            length, fin = 1000 - begin, FIN if rng.random() < 0.3 else 0
+        return ("in", ACK | fin, 1 + begin, length, self.acknowledgment)
 
     def note(self, replies):
         for reply in replies:
@@ -387,6 +402,7 @@ def main():
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state")
+    parser.add_argument("--mix", choices=["all", "data"], default="all")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
@@ -399,7 +415,7 @@ def main():
     while total < arguments.cases:
         count = min(200, arguments.cases - total)
         cases = [Case(port + i, rng.choice(states), rng.choice(["plain", "sack", "ts", "scaled"]),
-                      random.Random(rng.random()), arguments.steps) for i in range(count)]
+                      random.Random(rng.random()), arguments.steps, arguments.mix) for i in range(count)]
         run_batch(sides, cases)
         total, port = total + count, port + count
         for case in cases:
