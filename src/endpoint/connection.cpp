@@ -45,22 +45,14 @@ void Connection::change_state(TcpState next, CauseKind kind, std::string_view ca
     switch (next) {
         case TcpState::Closed:
         case TcpState::Listen:
-            sender_.stop_timers();
-            delayed_ack_at_.reset();
-            keep_alive_at_.reset();
-            fin_wait_2_ends_.reset();
-            keep_alive_due_ = false;
+            stop_timers();
             if (!reset_) {
                 acknowledge_now_ = false;
                 duplicates_owed_ = 0;
             }
             break;
         case TcpState::TimeWait:
-            sender_.stop_timers();
-            delayed_ack_at_.reset();
-            keep_alive_at_.reset();
-            fin_wait_2_ends_.reset();
-            keep_alive_due_ = false;
+            stop_timers();
             break;
         case TcpState::Established:
             raise(EventKind::Connected);
@@ -74,6 +66,14 @@ void Connection::change_state(TcpState next, CauseKind kind, std::string_view ca
         case TcpState::LastAck:
             break;
     }
+}
+
+void Connection::stop_timers() {
+    sender_.stop_timers();
+    delayed_ack_at_.reset();
+    keep_alive_at_.reset();
+    fin_wait_2_ends_.reset();
+    keep_alive_due_ = false;
 }
 
 void Connection::fail(Failure failure, CauseKind kind, std::string_view cause) {

@@ -117,7 +117,6 @@ public:
     [[nodiscard]] std::uint8_t receive_shift() const { return receive_shift_; }
     [[nodiscard]] std::uint32_t receive_segment_size() const;  // what this end says in its SYN
     [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
-    [[nodiscard]] std::uint32_t dropped_segments() const { return dropped_segments_; }
 
     // Whether state, timers and queues agree; for tests and fuzzing.
     [[nodiscard]] bool is_consistent() const;
@@ -130,13 +129,13 @@ private:
     void raise(EventKind kind);
     void push_event(const Event& event);
     void settle(Time now);
+    void stop_timers();
 
     // ---- RFC 9293, 3.10.7.3
     void arrives_in_syn_sent(const wire::TcpSegment& segment, Time now);
     void syn_ack_arrives(const wire::TcpSegment& segment, Time now);
     void simultaneous_syn_arrives(const wire::TcpSegment& segment, Time now);
     void negotiate(const wire::TcpSegment& syn, Time now);
-    void hold_text_of_syn(const wire::TcpSegment& syn);
     void become_established(Time now);
 
     // ---- 3.10.7.4, one function for each step
@@ -258,7 +257,6 @@ private:
     std::array<Event, 16> events_{};
     std::size_t first_event_ = 0;
     std::size_t event_count_ = 0;
-    std::uint32_t dropped_segments_ = 0;
 };
 
 }  // namespace tcpdx::endpoint

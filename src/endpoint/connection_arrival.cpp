@@ -122,13 +122,11 @@ bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
         return false;
     }
     if (!segment.options.timestamps) {
-        dropped_segments_ += settings_->tolerate_missing_timestamps ? 0 : 1;
         return settings_->tolerate_missing_timestamps;
     }
     if (!recent_timestamp_.is_newer_than(segment.options.timestamps->value, now)) {
         return true;
     }
-    ++dropped_segments_;
     if (segment.payload.empty() || segment.flags.syn) {
         challenge(now);
     } else {
@@ -233,7 +231,6 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
         case SequenceVerdict::Unacceptable:
             break;
     }
-    ++dropped_segments_;
     if (segment.flags.rst) {
         return false;
     }
@@ -269,7 +266,6 @@ void Connection::reset_arrives(const wire::TcpSegment& segment, Time now) {
     if (!settings_->rfc5961 || exact) {
         reset_kills();
     } else {
-        ++dropped_segments_;
         challenge(now);
     }
 }
@@ -309,7 +305,6 @@ bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
     if (!segment.flags.syn) {
         return true;
     }
-    ++dropped_segments_;
     if (half_open()) {
         if (settings_->linux_arrivals) {
             reset_ = reset_for(segment);  // tcp_check_req()
@@ -349,7 +344,6 @@ bool Connection::acknowledgment_passes(wire::TcpSegment& segment, Time now) {
     const bool of_the_future = after(number, sender_.highest_acceptable_ack());
     const bool of_the_past = before(number, sender_.una() - acknowledgment_reach());
     if (of_the_future || (settings_->rfc5961 && of_the_past)) {
-        ++dropped_segments_;
         challenge(now);
         return false;
     }

@@ -156,12 +156,6 @@ std::size_t Receiver::peek(std::span<std::byte> out) const {
     return count;
 }
 
-std::size_t Receiver::read(std::span<std::byte> out) {
-    const std::size_t count = peek(out);
-    ring_.drop(count);
-    return count;
-}
-
 std::size_t Receiver::skip(std::size_t count) {
     count = std::min(count, ring_.size());
     ring_.drop(count);

@@ -54,7 +54,6 @@ public:
     // ---- for the program
     [[nodiscard]] std::size_t readable() const { return ring_.size(); }
     [[nodiscard]] std::size_t peek(std::span<std::byte> out) const;
-    std::size_t read(std::span<std::byte> out);
     std::size_t skip(std::size_t count);
     void set_capacity(std::size_t bytes);
     [[nodiscard]] std::size_t capacity() const { return limit_ ? limit_ : ring_.capacity(); }

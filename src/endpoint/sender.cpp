@@ -50,10 +50,6 @@ std::uint32_t Sender::unsent_bytes() const {
     return before(begin, end_of_data()) ? end_of_data() - begin : 0;
 }
 
-bool Sender::fin_sent() const {
-    return fin_queued_ && syn_acknowledged() && nxt_ == end();
-}
-
 bool Sender::fin_acknowledged() const {
     return fin_queued_ && fin_acknowledged_;
 }

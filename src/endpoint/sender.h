@@ -37,7 +37,6 @@ public:
     [[nodiscard]] std::uint32_t unsent_bytes() const;
     [[nodiscard]] std::uint32_t end_of_data() const;
     [[nodiscard]] bool fin_queued() const { return fin_queued_; }
-    [[nodiscard]] bool fin_sent() const;
     [[nodiscard]] bool fin_acknowledged() const;
     [[nodiscard]] bool syn_acknowledged() const { return una_ != iss_; }
     void copy(std::uint32_t sequence, std::span<std::byte> out) const;
@@ -89,8 +88,6 @@ public:
 
     void set_nagle(bool on) { nagle_ = on; }
     void set_cork(bool on) { corked_ = on; }
-    [[nodiscard]] bool nagle() const { return nagle_; }
-    [[nodiscard]] bool corked() const { return corked_; }
 
     // ---- timers
     // Runs what is due. After it, and after everything else, settle() starts and stops timers.
@@ -114,8 +111,6 @@ public:
     [[nodiscard]] std::uint32_t total_retransmissions() const { return total_retransmissions_; }
     [[nodiscard]] unsigned unanswered_probes() const { return unanswered_probes_; }
     [[nodiscard]] bool in_recovery() const { return in_recovery_; }
-    [[nodiscard]] bool retransmission_timer_runs() const { return retransmit_at_.has_value(); }
-    [[nodiscard]] bool persist_timer_runs() const { return persist_at_.has_value(); }
     [[nodiscard]] std::uint32_t segment_size() const { return segment_size_; }
     // RFC 6675, SetPipe: what is thought to be still on its way.
     [[nodiscard]] std::uint32_t pipe() const;
