@@ -235,10 +235,12 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
         return false;
     }
     const bool synchronized = !half_open() && segment.flags.ack && !segment.flags.syn;
-    if (synchronized && sequence_length(segment) > 0 &&
-        before(segment.sequence, receiver_.next())) {  // a duplicate, for D-SACK
-        receiver_.accept(segment.sequence, segment.payload,
-                         segment.flags.fin && settings_->linux_arrivals);
+    if (synchronized && before(segment.sequence, receiver_.next())) {
+        const bool counts_fin = segment.flags.fin && settings_->linux_arrivals;
+        receiver_.note_duplicate(
+            {segment.sequence, segment.sequence +
+                                   static_cast<std::uint32_t>(segment.payload.size()) +
+                                   (counts_fin ? 1 : 0)});
     }
     const std::uint32_t end = segment.sequence + sequence_length(segment);
     if (synchronized && before(segment.sequence, receiver_.next()) &&

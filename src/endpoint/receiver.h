@@ -74,6 +74,8 @@ public:
     [[nodiscard]] std::uint32_t rightmost() const;
     // The range of the latest segment first, then the ones before it, most recent first.
     void write_sack(wire::TcpOptions& options, std::size_t max_blocks);
+    // Of a segment that is not accepted; accept() does it by itself.
+    void note_duplicate(SequenceRange segment);
     void forget_duplicate() { duplicate_.reset(); }
     [[nodiscard]] bool has_duplicate_to_report() const { return duplicate_.has_value(); }
     [[nodiscard]] const SequenceRanges& early() const { return early_; }
@@ -86,7 +88,6 @@ private:
     [[nodiscard]] bool fin_stands_alone() const;
     [[nodiscard]] SequenceRange as_told(SequenceRange range) const;
     void remember_recent(std::uint32_t sequence);
-    void note_duplicate(SequenceRange segment);
     [[nodiscard]] std::uint32_t free() const;
     Effect advance(std::uint32_t end_of_segment);
 
