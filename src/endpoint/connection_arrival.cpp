@@ -90,7 +90,7 @@ bool Connection::in_mini_window(const wire::TcpSegment& segment) const {
 void Connection::arrives_at_orphan(const wire::TcpSegment& segment, Time now) {
     const std::uint32_t next = receiver_.next();
     const std::uint32_t end = segment.sequence + sequence_length(segment);
-    const bool old = timestamps_on_ && segment.options.timestamps && !segment.flags.rst &&
+    const bool old = timestamps_on_ && segment.options.timestamps &&
                      recent_timestamp_.is_newer_than(segment.options.timestamps->value, now);
     if (!in_mini_window(segment) || old) {
         challenge(now);
@@ -107,6 +107,7 @@ void Connection::arrives_at_orphan(const wire::TcpSegment& segment, Time now) {
         }
         note_timestamp(segment, now);
         receiver_.accept(segment.sequence, segment.payload, true);
+        receiver_.forget_duplicate();  // a mini-socket does not tell
         take_fin(now);
     }
 }
@@ -126,6 +127,10 @@ bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
     }
     if (!recent_timestamp_.is_newer_than(segment.options.timestamps->value, now)) {
         return true;
+    }
+    const bool bare = sequence_length(segment) == 0 && segment.flags.ack;
+    if (settings_->linux_arrivals && bare && before(segment.sequence, receiver_.next())) {
+        return false;  // PAWS_OLD_ACK: it has been overtaken, no more
     }
     if (segment.payload.empty() || segment.flags.syn) {
         challenge(now);
@@ -349,8 +354,15 @@ bool Connection::acknowledgment_passes(wire::TcpSegment& segment, Time now) {
         challenge(now);
         return false;
     }
+    const bool waits_for_fin_ack = state_ == TcpState::FinWait1;
     take_acknowledgment(segment, now);
-    return our_fin_is_acknowledged(now);
+    const bool goes_on = our_fin_is_acknowledged(now);
+    // Linux has made a mini-socket of it by now, and looks at no text of the same segment.
+    const bool mini =
+        settings_->linux_arrivals && orphaned_ && waits_for_fin_ack && state_ == TcpState::FinWait2;
+    const auto text = static_cast<std::uint32_t>(segment.payload.size());
+    return goes_on &&
+           (!mini || segment.flags.fin || after(segment.sequence + text, receiver_.next()));
 }
 
 // How far behind an acknowledgment may lag (RFC 5961, 5.2). Linux knows that there was nothing

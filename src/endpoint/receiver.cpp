@@ -65,7 +65,9 @@ Receiver::Effect Receiver::accept(std::uint32_t sequence, std::span<const std::b
         range.right = before(range.left, edge) ? edge : range.left;
     }
     const bool fin_fits = before(end, edge_) || (whole && range.right == end);
-    if (fin && !fin_ && fin_fits && !before(end, next_)) {
+    // Of two FINs Linux believes the one that it reaches first.
+    const bool fin_is_news = !fin_ || (whole && !fin_taken_ && before(end, *fin_));
+    if (fin && fin_is_news && fin_fits && !before(end, next_)) {
         fin_ = end;
     }
     if (!whole && fin_ &&

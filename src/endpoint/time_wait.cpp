@@ -62,11 +62,13 @@ TimeWaitVerdict segment_in_time_wait(TimeWait& time_wait, const wire::TcpSegment
         }
         return TimeWaitVerdict::Reopen;
     }
-    if (flags.rst) {
-        return reset_arrives(time_wait, segment, settings);
-    }
     const bool old = time_wait.timestamps && segment.options.timestamps &&
                      time_wait.timestamps->is_newer_than(segment.options.timestamps->value, now);
+    if (flags.rst) {
+        // RFC 7323, 5.3, exempts a RST from PAWS; Linux' mini-sockets do not (tcp_paws_reject()).
+        return old && settings.linux_arrivals ? TimeWaitVerdict::Ignore
+                                              : reset_arrives(time_wait, segment, settings);
+    }
     if (settings.linux_arrivals) {
         return segment_in_linux_time_wait(time_wait, segment, old, settings, now);
     }

@@ -26,6 +26,7 @@ from stack_library import StackLibrary
 
 LOCAL, REMOTE = "192.168.0.1", "192.0.2.1"
 MASK = 0xFFFFFFFF
+STALE = 5000  # how much older than the others a timestamp is, at times
 PAUSE = 0.06
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 FIRST_PORT = 10000
@@ -221,8 +222,10 @@ class Case:
         ack = rng.choice([0] * 8 + [-1, 1, 2, -10, 70000, -70000])
         if flags & SYN:
             length = rng.choice([0, 0, 0, 10])
-        return ("in", flags, self.sequence + offset, length,
+        step = ("in", flags, self.sequence + offset, length,
                 self.acknowledgment + ack if flags & ACK else 0)
+        stale = self.options == "ts" and rng.random() < 0.1
+        return step + (STALE,) if stale else step
 
     def next_data(self):
         """Pieces of a short stream, in any order, overlapping and again; and reads in between."""
@@ -259,12 +262,13 @@ def perform(side, case, step):
         return pair[0] if pair[0] >= 0 else errno.errorcode.get(pair[1], pair[1])
 
     if name == "in":
-        _, flags, sequence, length, acknowledgment = step
+        _, flags, sequence, length, acknowledgment, *stale = step
         options = b""
         if flags & SYN:
             options = SYN_OPTIONS[case.options]
         if case.options == "ts":
-            stamp = struct.pack("!II", case.clock, side.stamp.get(port, 0) if flags & ACK else 0)
+            stamp = struct.pack("!II", (case.clock - sum(stale)) & MASK,
+                                side.stamp.get(port, 0) if flags & ACK else 0)
             options = options + stamp if flags & SYN else b"\1\1\x08\x0a" + stamp
         isn = side.isn.get(port, 0)
         side.inject(datagram(port, flags, case.irs + sequence,
@@ -334,8 +338,8 @@ def show(reply):
 def show_step(step):
     if step[0] != "in":
         return f"{step[0]}({', '.join(map(str, step[1:]))})"
-    _, flags, sequence, length, acknowledgment = step
-    return "< " + show(Reply(flags, sequence, length, acknowledgment, ()))
+    _, flags, sequence, length, acknowledgment, *stale = step
+    return "< " + show(Reply(flags, sequence, length, acknowledgment, ())) + " stale" * len(stale)
 
 
 def compare(case, step, answers, replies):
