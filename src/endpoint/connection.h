@@ -149,6 +149,7 @@ private:
     enum class SequenceVerdict : std::uint8_t { Acceptable, ControlsOnly, Unacceptable };
     [[nodiscard]] SequenceVerdict judge_sequence(const wire::TcpSegment& segment) const;
     [[nodiscard]] SequenceVerdict judge_sequence_like_linux(const wire::TcpSegment& segment) const;
+    void tell_duplicate(const wire::TcpSegment& segment);
     bool sequence_passes(wire::TcpSegment& segment, Time now);
     void reset_arrives(const wire::TcpSegment& segment, Time now);
     void reset_kills();

@@ -77,41 +77,6 @@ void Connection::arrives_synchronized(wire::TcpSegment segment, Time now) {
     }
 }
 
-// tcp_in_window(), of Linux' request and TIME-WAIT sockets.
-bool Connection::in_mini_window(const wire::TcpSegment& segment) const {
-    const std::uint32_t next = receiver_.next();
-    const std::uint32_t edge = next + receiver_.window();
-    const std::uint32_t end = segment.sequence + sequence_length(segment);
-    return segment.sequence == next || (after(end, next) && before(segment.sequence, edge)) ||
-           (segment.sequence == edge && segment.sequence == end);
-}
-
-// tcp_timewait_state_process(): what Linux keeps of FIN-WAIT-2 once the program has gone.
-void Connection::arrives_at_orphan(const wire::TcpSegment& segment, Time now) {
-    const std::uint32_t next = receiver_.next();
-    const std::uint32_t end = segment.sequence + sequence_length(segment);
-    const bool old = timestamps_on_ && segment.options.timestamps &&
-                     recent_timestamp_.is_newer_than(segment.options.timestamps->value, now);
-    if (!in_mini_window(segment) || old) {
-        challenge(now);
-    } else if (segment.flags.rst) {
-        reset_kills();
-    } else if (segment.flags.syn && !before(segment.sequence, next)) {
-        reset_ = reset_for(segment);
-        change_state(TcpState::Closed, CauseKind::Segment, "SYN received");
-    } else if (segment.flags.ack && after(end, next) && end != segment.sequence) {
-        if (!segment.flags.fin || end != next + 1) {
-            queue_reset(segment.acknowledgment);
-            change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
-            return;
-        }
-        note_timestamp(segment, now);
-        receiver_.accept(segment.sequence, segment.payload, true);
-        receiver_.forget_duplicate();  // a mini-socket does not tell
-        take_fin(now);
-    }
-}
-
 // RFC 7323, 5.3, R1: a RST is exempt. 3.2: a segment without timestamps should be dropped.
 bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
     if (!timestamps_on_ || segment.flags.rst) {
@@ -135,6 +100,7 @@ bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
     if (segment.payload.empty() || segment.flags.syn) {
         challenge(now);
     } else {
+        tell_duplicate(segment);
         acknowledge_at_once();
     }
     return false;
@@ -182,24 +148,15 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
     return overlaps ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
 }
 
-// tcp_sequence(): the edges themselves belong to the window. What ends behind it is welcome while
-// everything before it has been read, and a FIN right behind it always.
-Connection::SequenceVerdict Connection::judge_sequence_like_linux(
-    const wire::TcpSegment& segment) const {
-    const std::uint32_t edge = receiver_.next() + receiver_.window();
-    const std::uint32_t text_end =
-        segment.sequence + sequence_length(segment) - (segment.flags.fin ? 1 : 0);
-    if (half_open()) {
-        return in_mini_window(segment) ? SequenceVerdict::Acceptable
-                                       : SequenceVerdict::Unacceptable;
+// RFC 2883, 4: also of a segment that is not acceptable.
+void Connection::tell_duplicate(const wire::TcpSegment& segment) {
+    const bool counts_fin = segment.flags.fin && settings_->linux_arrivals;
+    if (before(segment.sequence, receiver_.next())) {
+        receiver_.note_duplicate(
+            {segment.sequence, segment.sequence +
+                                   static_cast<std::uint32_t>(segment.payload.size()) +
+                                   (counts_fin ? 1 : 0)});
     }
-    const bool all_read = receiver_.readable() == 0 && !fin_unread_;
-    if (before(segment.sequence + sequence_length(segment), last_ack_sent_) ||
-        after(segment.sequence, edge) || (after(text_end, edge) && !all_read)) {
-        return SequenceVerdict::Unacceptable;
-    }
-    return receiver_.window() == 0 && !segment.payload.empty() ? SequenceVerdict::ControlsOnly
-                                                               : SequenceVerdict::Acceptable;
 }
 
 bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
@@ -240,12 +197,8 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
         return false;
     }
     const bool synchronized = !half_open() && segment.flags.ack && !segment.flags.syn;
-    if (synchronized && before(segment.sequence, receiver_.next())) {
-        const bool counts_fin = segment.flags.fin && settings_->linux_arrivals;
-        receiver_.note_duplicate(
-            {segment.sequence, segment.sequence +
-                                   static_cast<std::uint32_t>(segment.payload.size()) +
-                                   (counts_fin ? 1 : 0)});
+    if (synchronized) {
+        tell_duplicate(segment);
     }
     const std::uint32_t end = segment.sequence + sequence_length(segment);
     if (synchronized && before(segment.sequence, receiver_.next()) &&
@@ -482,29 +435,6 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     return true;
 }
 
-// tcp_rcv_state_process(): what begins before the FIN is a retransmission, unless it ends behind
-// it.
-bool Connection::take_text_after_fin(const wire::TcpSegment& segment) {
-    const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
-    if (!before(segment.sequence, receiver_.next())) {
-        return true;
-    }
-    if (after(end, receiver_.next())) {
-        queue_reset(segment.acknowledgment);
-        fail(Failure::Reset, CauseKind::Segment, "RST received");  // tcp_reset(): as if it were one
-        return false;
-    }
-    if (sequence_length(segment) > 0) {
-        receiver_.accept(segment.sequence, segment.payload, segment.flags.fin);
-        if (segment.flags.fin && end == receiver_.next()) {
-            receiver_.take_fin();  // one more number: tcp_data_queue() does not look back
-            receiver_.forget_duplicate();
-        }
-        acknowledge_at_once();
-    }
-    return true;
-}
-
 void Connection::acknowledge_text(Receiver::Effect effect, Time now) {
     switch (effect) {
         case Receiver::Effect::OutOfOrder:
@@ -613,6 +543,9 @@ void Connection::queue_abort_reset() {
     reset_ = wire::TcpSegment{.sequence = sender_.nxt(),
                               .acknowledgment = receiver_.next(),
                               .flags = {.rst = true, .ack = true}};
+    if (settings_->linux_arrivals && sack_on_) {
+        receiver_.write_sack(reset_->options, 3);  // tcp_send_active_reset()
+    }
 }
 
 }  // namespace tcpdx::endpoint

@@ -33,15 +33,6 @@ void Connection::negotiate(const wire::TcpSegment& syn, Time now) {
     }
 }
 
-// What a timestamp echoes was in a SYN of ours. Linux wants it to be (TSECR_REJECTED); the RFC has
-// no such check.
-bool Connection::echoes_our_syn(const wire::TcpSegment& segment, Time now) const {
-    const std::uint32_t echoed = segment.options.timestamps->echo_reply;
-    const std::uint32_t last =
-        state_ == TcpState::SynSent ? timestamp_now(timestamp_offset_, now) : last_syn_stamp_;
-    return echoed == 0 || echoed - first_syn_stamp_ <= last - first_syn_stamp_;
-}
-
 void Connection::arrives_in_syn_sent(const wire::TcpSegment& segment, Time now) {
     const wire::TcpFlags& flags = segment.flags;
     const bool foreign_echo = settings_->linux_arrivals && settings_->timestamps &&
