@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The endpoint against the kernel's TCP, over a TUN device in a namespace of its own.
 
-tun_interop_test.py TUN_HTTP [MEGABYTES]: downloads and uploads through IPv4 and IPv6, without and
+tun_interop_test.py TUN_SERVER [MEGABYTES]: downloads and uploads through IPv4 and IPv6, without and
 with loss, byte-identical; then many short connections. Needs root.
 """
 
