@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "lab/private_network.h"
+#include "lab/prompt_thread.h"
 #include "wire/checksum.h"
 
 namespace tcpdx::lab {
@@ -69,6 +70,7 @@ void FarHost::wake() {
 }
 
 void FarHost::run() {
+    run_as_another_host();
     while (!stopping_) {
         int wait = 200;
         {

@@ -91,7 +91,7 @@ Result<> peer_power_off(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
     (void)pair.kernel.send("before");
-    stage.pause(milliseconds(200));
+    (void)stage.wait_until_acknowledged();
     stage.peer().set_rule([](LabEnd, const wire::TcpSegment&) { return Fate::GetsLost; });
     stage.tell(N_("The peer's plug is pulled: nothing passes any more, and nobody says so."));
     stage.kernel_calls("send()");
