@@ -242,6 +242,29 @@ def test_step(program):
     check(errors.count(b"Enter") >= 3 and b"SYN+ACK" in output, errors + output)
 
 
+def test_step_interrupted(program):
+    """Ctrl-C ends it where it waits for Enter, and nothing is judged that has not been played."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen([program, "lab", "half-close", "--step", "--lang", "en"], stdin=follower,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+    os.write(leader, b"\n")
+    shows_within(process, "SYN")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=10)
+    check(process.returncode == 0, f"exit status {process.returncode}: {errors}")
+    check(b"This is" not in output and b"got" not in output, output)
+
+
+def test_probe_interrupted(program):
+    process = subprocess.Popen([program, "lab", "firewall-drop", "--lang", "en"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+    shows_within(process, "netstat")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=10)
+    check(process.returncode == 0, f"exit status {process.returncode}: {errors}")
+    check(b"This is" not in output, output)
+
+
 def test_pcap(program):
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/lab.pcapng"
@@ -292,6 +315,8 @@ TESTS = {
     "shell-ends-with-the-lab": test_shell_ends_with_the_lab,
     "shell-is-inside": test_shell_is_inside,
     "step": test_step,
+    "step-interrupted": test_step_interrupted,
+    "probe-interrupted": test_probe_interrupted,
     "pcap": test_pcap,
     "usage": test_usage,
     "without-privilege": test_without_privilege,

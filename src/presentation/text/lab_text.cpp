@@ -66,9 +66,12 @@ std::string state_name(std::optional<TcpState> state) {
     return state && *state != TcpState::Closed ? std::string(netstat_name(*state)) : kNoSocket;
 }
 
-bool sends_a_segment(const LabRung& call) {
-    return call.call == "connect()" || call.call == "send()" || call.call == "shutdown()" ||
-           call.call == "close()";
+bool sends(const LabRung& call, const LabRung& segment) {
+    const auto is_a = [&](std::string_view what) {
+        return segment.segment.find(what) != std::string::npos;
+    };
+    return (call.call == "connect()" && is_a("SYN")) || (call.call == "send()" && is_a("data")) ||
+           ((call.call == "shutdown()" || call.call == "close()") && (is_a("FIN") || is_a("RST")));
 }
 
 // A call and the segment that it sends share a line, also where something happened at the other end
@@ -80,11 +83,10 @@ std::vector<LabRung> joined(const std::vector<LabRung>& rungs) {
         if (!rung.from) {
             continue;
         }
-        // What this end did last.
         const auto call = std::find_if(lines.rbegin() + 1, lines.rend(), [&](const LabRung& line) {
-            return (line.from ? line.from : line.caller) == rung.from;
+            return !line.from && line.caller == rung.from && sends(line, rung);
         });
-        if (call != lines.rend() && !call->from && sends_a_segment(*call)) {
+        if (call != lines.rend()) {
             lines.back().call = call->call;
             lines.back().caller = call->caller;
             lines.erase(std::next(call).base());
@@ -265,6 +267,15 @@ std::string lab_socket_line(const Connection& socket) {
                       timer_text(timer.kind),
                       {std::chrono::milliseconds(timer.expires), std::int64_t{timer.retransmits}}});
     return text;
+}
+
+std::string lab_change(std::chrono::milliseconds at, const std::optional<Connection>& socket,
+                       const Screen& screen) {
+    TextPage page(screen);
+    page.paragraph(render(
+        Message{N_("after {0}: {1}"),
+                {at, socket ? lab_socket_line(*socket) : std::string(_("the socket is gone."))}}));
+    return page.take();
 }
 
 std::string lab_held(const LabResult& result, const Screen& screen) {

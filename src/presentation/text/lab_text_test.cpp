@@ -77,7 +77,8 @@ TEST(LabLadder, PutsNoCallThatSendsNothingBesideASegment) {
     result.rungs.push_back(call(LabEnd::Kernel, "read()"));
     result.rungs.push_back(
         segment(LabEnd::Kernel, "ACK", TcpState::Established, TcpState::Established));
-    EXPECT_THAT(lab_ladder(result, {}, false), HasSubstr("  0.012                        --------- ACK --"));
+    EXPECT_THAT(lab_ladder(result, {}, false),
+                HasSubstr("  0.012                        --------- ACK --"));
 }
 
 TEST(LabLadder, SaysWhatADashStandsFor) {
@@ -177,6 +178,15 @@ TEST(LabSocketLine, TellsTheTimerOfTimeWait) {
     const std::string line = lab_socket_line(socket);
     EXPECT_THAT(line, HasSubstr("TIME_WAIT"));
     EXPECT_THAT(line, HasSubstr("ends in 59 s"));
+}
+
+TEST(LabChange, FitsEightyColumnsAndSaysWhenTheSocketIsGone) {
+    Connection socket;
+    socket.state = TcpState::FinWait1;
+    socket.timer = Timer{.kind = TimerKind::Retransmit, .expires = std::chrono::seconds(1)};
+    EXPECT_LE(lab_change(std::chrono::milliseconds(674), socket, {}).find('\n'), 80U);
+    EXPECT_EQ(lab_change(std::chrono::milliseconds(674), std::nullopt, {}),
+              "after 674 ms: the socket is gone.\n");
 }
 
 TEST(LabLook, SaysWhetherTheAnswerIsRight) {
