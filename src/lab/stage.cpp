@@ -126,6 +126,16 @@ bool Stage::wait_for_segment(LabEnd from, std::string_view segment) {
     });
 }
 
+void Stage::hold_the_road() {
+    peer_.set_delay(std::chrono::hours(24));
+}
+
+void Stage::release_the_road(std::string_view segment) {
+    (void)wait_for_segment(LabEnd::Kernel, segment);
+    (void)wait_for_segment(LabEnd::Peer, segment);
+    peer_.set_delay(std::chrono::milliseconds(50));
+}
+
 bool Stage::wait_until_acknowledged() {
     return wait_until([&] {
         const auto socket = kernel_socket();

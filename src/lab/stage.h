@@ -97,6 +97,10 @@ public:
     bool wait_for_repeats(LabEnd from, std::ptrdiff_t times);
     // Until the ladder has this segment of that end.
     bool wait_for_segment(LabEnd from, std::string_view segment);
+    // From now on all that is sent stays on the road, until both ends have sent this segment. So it
+    // is certain that they meet there, however slow this machine is.
+    void hold_the_road();
+    void release_the_road(std::string_view segment);
     // Until the peer has acknowledged all that the kernel's socket has sent.
     bool wait_until_acknowledged();
     [[nodiscard]] std::optional<Connection> kernel_socket();
