@@ -40,10 +40,13 @@ struct Options {
     std::string pcap;
 };
 
-int list_scenarios(const Context& context) {
+int list_scenarios(const Options& options, const Context& context) {
     std::vector<LabEntry> entries;
     for (const Scenario* each : lab::all_scenarios()) {
-        entries.push_back({std::string(each->name), each->title, each->holds.has_value()});
+        entries.push_back({std::string(each->name), each->title, each->holds});
+    }
+    if (options.json) {
+        return finish(lab_list_json(entries), kSuccess);
     }
     return finish(lab_list(entries, context.screen), kSuccess);
 }
@@ -255,7 +258,7 @@ std::string why_no_scenario(const std::string& name) {
 
 int run(const Options& options, const Context& context) {
     if (options.list) {
-        return list_scenarios(context);
+        return list_scenarios(options, context);
     }
     const Scenario* scenario = lab::find_scenario(options.name);
     if (scenario == nullptr) {

@@ -45,6 +45,10 @@ Result<> connect_and_probe(Stage& stage, Answer answer, std::vector<std::string>
             stage.tell(N_("connect() has succeeded."));
         }
         stage.audience().show();
+        if (answer == Answer::None) {
+            TRY(stage.audience().diagnose(
+                {.limits = {"syn-sent=1s"}, .expected = {"syn-sent-stuck"}}));
+        }
     }
     return stage.audience().probe({.count = count, .expected = std::move(causes)});
 }

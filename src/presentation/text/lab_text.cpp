@@ -341,7 +341,7 @@ std::string lab_list(std::span<const LabEntry> entries, const Screen& screen) {
     }
     const auto group = [&](bool states) {
         for (const LabEntry& entry : entries) {
-            if (entry.is_state == states) {
+            if (entry.holds.has_value() == states) {
                 page.item(pad_right(entry.name, widest + 2), _(entry.title));
             }
         }

@@ -31,11 +31,6 @@ namespace tcpdx {
                                      const std::optional<Connection>& socket, const Screen& screen);
 [[nodiscard]] std::string lab_look(const LabLook& look, const Screen& screen);
 
-struct LabEntry {
-    std::string name;
-    const char* title = "";
-    bool is_state = false;
-};
 [[nodiscard]] std::string lab_list(std::span<const LabEntry> entries, const Screen& screen);
 
 }  // namespace tcpdx
