@@ -241,14 +241,13 @@ std::string lab_netstat(const LabResult& result, const Screen& screen) {
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
         if (sockets++ < kMostSockets + 2) {
-            page.line(rest.substr(0, end), 2);
+            page.line(rest.substr(0, end));  // netstat's lines are 80 columns wide
         }
         rest.remove_prefix(end + 1);
     }
     if (sockets > kMostSockets + 2) {
         page.line(render(Message{N_("... and {0} more"),
-                                 {static_cast<std::int64_t>(sockets - kMostSockets - 2)}}),
-                  2);
+                                 {static_cast<std::int64_t>(sockets - kMostSockets - 2)}}));
     }
     return page.take();
 }

@@ -128,6 +128,14 @@ TEST(LabLadder, FitsEightyColumns) {
     }
 }
 
+TEST(LabNetstat, FitsEightyColumnsWhereNetstatDoes) {
+    LabResult result;
+    result.netstat =
+        "tcp        0      0 192.0.2.1:40000         198.51.100.2:8080       ESTABLISHED\n";
+    const std::string text = lab_netstat(result, {});
+    EXPECT_THAT(text, HasSubstr("\n" + result.netstat));
+}
+
 TEST(LabHeld, SaysWhenTheSocketIsGone) {
     LabResult result = opening();
     result.held = LabHeld{
