@@ -133,7 +133,8 @@ def iperf_rate(seconds, address, *arguments):
         sent, received = stream["sender"]["bytes"], stream["receiver"]["bytes"]
         # What is still in a buffer when the time is over has been sent, and has not arrived.
         assert 0 < received <= sent, stream
-    return end["sum_received"]["bits_per_second"] / 1e6
+    # Of both directions where there are two: sum_received_bidir_reverse.
+    return sum(total["bits_per_second"] for name, total in end.items() if name.startswith("sum_received")) / 1e6
 
 
 IPERF_WAYS = {

@@ -182,7 +182,7 @@ const Scenario kScenarios[] = {
             "process any more; the kernel sends the FIN again by itself."),
      .ending = N_("An ACK of the FIN leads to FIN_WAIT2. Without one the kernel gives up after "
                   "net.ipv4.tcp_orphan_retries retransmissions, each twice as far apart as the one "
-                  "before (0 means 8: about 107 s)."),
+                  "before (0 means 8: about 105 to 120 s)."),
      .holds = TcpState::FinWait1,
      .play = fin_wait_1},
     {.name = "FIN_WAIT2",
@@ -202,7 +202,7 @@ const Scenario kScenarios[] = {
             "the road, so it is not acknowledged. Usually this state is over within a round trip."),
      .ending = N_("An ACK of the FIN leads to TIME_WAIT. Without one the kernel gives up after "
                   "net.ipv4.tcp_orphan_retries retransmissions, each twice as far apart as the one "
-                  "before (0 means 8: about 107 s)."),
+                  "before (0 means 8: about 105 to 120 s)."),
      .holds = TcpState::Closing,
      .play = closing},
     {.name = "TIME_WAIT",
@@ -231,7 +231,7 @@ const Scenario kScenarios[] = {
                 "TIME_WAIT; its ACK is lost on the road."),
      .ending = N_("The ACK ends it, without a TIME_WAIT. Without one the kernel gives up after "
                   "net.ipv4.tcp_orphan_retries retransmissions, each twice as far apart as the one "
-                  "before (0 means 8: about 107 s)."),
+                  "before (0 means 8: about 105 to 120 s)."),
      .holds = TcpState::LastAck,
      .play = last_ack},
 };
