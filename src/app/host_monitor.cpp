@@ -259,15 +259,14 @@ void HostMonitor::keep_lasting_lives(trace::Time now) {
     while (!young_.empty() && young_.front().due <= now) {
         const std::uint64_t cookie = young_.front().cookie;
         young_.pop_front();
-        const trace::Life* life = tracker_.open_life(cookie);
+        const std::optional<trace::Life> life = tracker_.open_life(cookie);
         // TIME-WAIT ends by itself in a minute; writing every one of them twice is not worth it.
-        if (life != nullptr && life->state() != TcpState::TimeWait &&
-            kept_open_.insert(life->id).second) {
+        if (life && life->state() != TcpState::TimeWait && kept_open_.insert(life->id).second) {
             recorder_->note(kept(*life, offset_, watch_.reasons()));
         }
     }
     for (const std::uint64_t cookie : changed_) {
-        if (const trace::Life* life = tracker_.open_life(cookie)) {
+        if (const auto life = tracker_.open_life(cookie)) {
             recorder_->note(kept(*life, offset_, watch_.reasons()));
         }
     }
