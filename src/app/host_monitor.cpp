@@ -171,7 +171,9 @@ Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& s
     monitor->tracker_.for_each_open([&](const trace::Life& life) {
         monitor->young_.push_back({life.cookie, due});
     });
-    monitor->earlier_looks_ = monitor->watch_.take_looks();
+    auto earlier = std::make_shared<Looked>();
+    earlier->looks = monitor->watch_.take_looks();
+    monitor->earlier_ = std::move(earlier);
     return monitor;
 }
 
@@ -410,7 +412,7 @@ void HostMonitor::publish(std::shared_ptr<Looked> looked) {
     std::vector<ShownFinding> shown;
     for (const Observations& seen : looked->looks) {
         const diagnosis::Situation situation{.now = seen,
-                                             .earlier = same_namespace(earlier_looks_, seen),
+                                             .earlier = same_namespace(earlier_->looks, seen),
                                              .asked = {},
                                              .limits = settings_.limits};
         for (const diagnosis::Finding& finding : diagnosis::diagnose(situation)) {
@@ -447,7 +449,7 @@ void HostMonitor::publish(std::shared_ptr<Looked> looked) {
     if (!looked->looks.empty()) {
         looked->gauges = prometheus::gauges_of(looked->looks.front());
     }
-    earlier_looks_ = looked->looks;
+    earlier_ = looked;
     const std::lock_guard lock(published_mutex_);
     looked_ = std::move(looked);
     if (recorder_ != nullptr) {

@@ -147,7 +147,7 @@ private:
 
     diagnosis::FindingLog log_;  // of the looking thread
     std::map<std::int64_t, ShownFinding> shown_;
-    std::vector<Observations> earlier_looks_;
+    std::shared_ptr<const Looked> earlier_;
 
     std::deque<std::pair<trace::Time, trace::Tally>> tallies_;  // the last seconds
     trace::Tally last_second_;

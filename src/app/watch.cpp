@@ -225,6 +225,7 @@ Result<> Watch::repair(trace::LifeTracker& tracker) {
     TRY(take_snapshot(tracker, &trace::LifeTracker::compare));
     TRY(take_events(tracker));
     tracker.settle();
+    looks_ = {};  // nobody asks for them any more
     next_repair_ = monotonic_now() + kBetweenRepairs;
     return {};
 }
