@@ -14,6 +14,7 @@
 #include "app/command.h"
 #include "app/host_monitor.h"
 #include "app/interruption.h"
+#include "app/memory_given_back.h"
 #include "app/recording.h"
 #include "app/serve/alerter.h"
 #include "app/serve/api.h"
@@ -276,6 +277,7 @@ int run(const Options& given) {
     if (!alerting) {
         return kUsageError;
     }
+    give_memory_back_at_once();
     const auto speaking = speak_all_languages();
     let_signals_end_waiting();
     let_hangups_ask_for_a_reload();
