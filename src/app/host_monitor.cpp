@@ -386,7 +386,8 @@ void HostMonitor::look_again_and_again() {
         const auto begun = Clock::now();
         auto looked = std::make_shared<Looked>();
         looked->at = since_epoch();
-        if (auto looks = look_at_host({.all_namespaces = settings_.all_namespaces})) {
+        if (auto looks = look_at_host(
+                {.all_namespaces = settings_.all_namespaces, .count_server_time_waits = true})) {
             looked->looks = *std::move(looks);
             put_watched_facts(looked->looks);
             settings_.limits = settings.limits;
