@@ -138,7 +138,8 @@ void pass(Bytes& bytes, Step& step, Time before) {
 
 }  // namespace
 
-// Everything that a quiet one can have. The cookie is known by where it is kept.
+// Everything that a quiet one can have, which is not an end. The cookie is known by where it is
+// kept.
 template <class Bytes>
 void LifeTracker::pass(Bytes& bytes, Record& record) {
     // When it grows, the new member may have to be passed on here.
@@ -163,14 +164,19 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
         pass(bytes, step, before);
         before = step.latest;
     }
-    bytes.number(life.ending);
-    bytes.number(life.first_fin);
-    bytes.number(life.reset_by);
-    bytes.number(life.reset_cause);
-    bytes.number(life.reset_reason);
-    bytes.number(life.error);
-    bytes.number(life.syn_retransmissions);
-    bytes.number(life.retransmissions);
+    bool eventful = life.reset_cause != ResetCause::Unknown || life.reset_reason != 0 ||
+                    life.error != 0 || life.syn_retransmissions != 0 || life.retransmissions != 0 ||
+                    record.expired_at != Time(0) || record.snapshot_done != Time(0);
+    bytes.number(eventful);  // most are not
+    if (eventful) {
+        bytes.number(life.reset_cause);
+        bytes.number(life.reset_reason);
+        bytes.number(life.error);
+        bytes.number(life.syn_retransmissions);
+        bytes.number(life.retransmissions);
+        pass(bytes, record.expired_at, before);
+        pass(bytes, record.snapshot_done, before);
+    }
     pass(bytes, life.bytes_sent);
     pass(bytes, life.bytes_received);
     pass(bytes, {&life.syn_cookie, &life.fast_open, &life.steps_lost, &life.details_lost,
@@ -178,8 +184,6 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
                  &record.program_closed, &record.ended_in_call, &record.timer_ran_out,
                  &record.ports_reused_by_syn, &record.ports_reused_by_connect,
                  &record.time_wait_skipped, &record.from_snapshot, &record.full_socket_gone});
-    pass(bytes, record.expired_at, before);
-    pass(bytes, record.snapshot_done, before);
     pass(bytes, record.last_seen, before);
     pass(bytes, record.last_event, before);
     bytes.number(record.details_lost_before);
