@@ -135,11 +135,12 @@ void HostMonitor::Keeper::ended(const trace::Life& life) {
         return;
     }
     const bool in_file = monitor_.kept_open_.erase(life.id) > 0;
-    if (!in_file && monitor_.ended_.size() >= kMostLivesPerSecond) {
+    if (!in_file && monitor_.ended_this_second_ >= kMostLivesPerSecond) {
         ++monitor_.not_kept_;
         return;
     }
-    monitor_.ended_.push_back(kept(life, monitor_.offset_, monitor_.watch_.reasons()));
+    ++monitor_.ended_this_second_;
+    monitor_.recorder_->note(kept(life, monitor_.offset_, monitor_.watch_.reasons()));
 }
 
 HostMonitor::HostMonitor(MonitorSettings settings, history::Recorder* recorder, Watch watch)
@@ -273,10 +274,7 @@ void HostMonitor::keep_lasting_lives(trace::Time now) {
         }
     }
     changed_.clear();
-    for (history::KeptLife& life : ended_) {
-        recorder_->note(std::move(life));
-    }
-    ended_.clear();
+    ended_this_second_ = 0;
 }
 
 void HostMonitor::note_losses(const trace::Losses& losses) {
