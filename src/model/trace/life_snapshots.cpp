@@ -119,6 +119,7 @@ void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
     for (Record* record : mini_fin_wait2_) {
         if (record->life.network_namespace == snapshot.network_namespace && !record->over &&
             record->last_event < snapshot.begun && !seen.contains(record)) {
+            record->in_doubt = true;
             doubts_.push_back(
                 {record, record->life.id, std::nullopt, snapshot.begun, snapshot.done});
         }
@@ -126,11 +127,15 @@ void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
 }
 
 bool LifeTracker::lacks_ends() const {
-    return std::any_of(by_cookie_.begin(), by_cookie_.end(), [this](const auto& each) {
-        const Record& record = *each.second;
+    const auto lacks_end = [this](const Record& record) {
         return !record.over && record.life.state() == TcpState::TimeWait &&
                record.last_event + kLongestTimeWait < now_;
-    });
+    };
+    return std::any_of(by_cookie_.begin(), by_cookie_.end(),
+                       [&](const auto& each) { return lacks_end(*each.second); }) ||
+           std::any_of(resting_.begin(), resting_.end(), [&](const auto& each) {
+               return lacks_end(unpack(each.first, each.second));
+           });
 }
 
 void LifeTracker::compare(const Snapshot& snapshot) {
