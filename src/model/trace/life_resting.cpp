@@ -146,6 +146,8 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
     static_assert(sizeof(Record) == 784, "see pass()");
     using trace::pass;
     Life& life = record.life;
+    TcpState state = life.step_count > 0 ? life.state() : TcpState::Closed;
+    bytes.number(state);  // the first byte, so that counting states need not read the rest
     bytes.number(life.id);
     bytes.number(life.network_namespace);
     pass(bytes, life.local);
@@ -223,6 +225,10 @@ void LifeTracker::rest_all_quiet() {
     for (Record* record : quiet) {
         rest_if_quiet(*record);
     }
+}
+
+TcpState LifeTracker::state_of(const Packed& packed) {
+    return static_cast<TcpState>(packed[0]);
 }
 
 // Null when none with this cookie rests.

@@ -289,13 +289,24 @@ std::optional<Life> LifeTracker::open_life(std::uint64_t cookie) const {
 }
 
 void LifeTracker::for_each_open(const std::function<void(const Life&)>& tell) const {
+    for_each_awake(tell);
+    for (const auto& [cookie, packed] : resting_) {
+        tell(unpack(cookie, packed).life);
+    }
+}
+
+void LifeTracker::for_each_open_state(const std::function<void(TcpState)>& tell) const {
+    for_each_awake([&tell](const Life& life) { tell(life.state()); });
+    for (const auto& [cookie, packed] : resting_) {
+        tell(state_of(packed));
+    }
+}
+
+void LifeTracker::for_each_awake(const std::function<void(const Life&)>& tell) const {
     for (const auto& [cookie, record] : by_cookie_) {
         if (!record->over) {
             tell(record->life);
         }
-    }
-    for (const auto& [cookie, packed] : resting_) {
-        tell(unpack(cookie, packed).life);
     }
     for (const auto& [ends, record] : half_open_) {
         if (!record->over && record->life.cookie == 0) {
