@@ -8,13 +8,15 @@ In a network namespace of its own, with a history in memory: some seconds of res
 over loopback at an even rate, so that every connection is seen from both ends. Resident memory,
 where it is, and CPU time are read every few seconds; CPU is the time of the process, since the
 machine may have other work. The first minute is left out: until then TIME-WAITs pile up. Growth is
-the slope of a line through the resident memory of the last half.
+that of the resident memory over the last half.
 """
 
 import argparse
+import itertools
 import os
 import pathlib
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -55,11 +57,10 @@ def cpu_share(rows):
 
 
 def growth_kb_per_hour(rows):
-    """Least squares."""
-    mean_at = sum(row[0] for row in rows) / len(rows)
-    mean = sum(row[1] for row in rows) / len(rows)
-    over = sum((row[0] - mean_at) * (row[1] - mean) for row in rows)
-    return 3600 * over / sum((row[0] - mean_at) ** 2 for row in rows)
+    """The median of the slopes between any two samples: a listing that is taken right then shows
+    as a peak of some megabytes, which says nothing about growth."""
+    return 3600 * statistics.median((b[1] - a[1]) / (b[0] - a[0])
+                                    for a, b in itertools.combinations(rows, 2))
 
 
 def megabytes(kilobytes):
@@ -88,7 +89,7 @@ def measure(options):
     resident = [row[1] for row in full]
     print("| | at rest | under load |\n|---|---|---|")
     print(f"| connections/s | 0 | {per_second:.0f} |")
-    print(f"| resident | {megabytes(rest[-1][1])} | {megabytes(sum(resident) / len(resident))}, "
+    print(f"| resident | {megabytes(rest[-1][1])} | {megabytes(statistics.median(resident))}, "
           f"at most {megabytes(max(resident))} |")
     print(f"| of that its own | {megabytes(rest[-1][2])} | {megabytes(full[-1][2])} |")
     print(f"| CPU, of one core | {cpu_share(rest):.2f} % | {cpu_share(full):.2f} % |")
