@@ -14,6 +14,7 @@
 #include "app/command.h"
 #include "app/host_monitor.h"
 #include "app/interruption.h"
+#include "app/memory_given_back.h"
 #include "app/recording.h"
 #include "app/serve/alerter.h"
 #include "app/serve/api.h"
@@ -251,16 +252,17 @@ Result<> serve(const Options& given, const Options& options, const WebSettings& 
     std::array<char, HOST_NAME_MAX + 1> host{};
     ::gethostname(host.data(), host.size() - 1);
     Alerter alerter(alerting.settings, host.data());
+    // After what it asks, so that it is gone before that.
+    Api api(*monitor, options.all_namespaces, recorder ? recording.file : std::string());
     monitor->on_second([&](const HostNow& now) {
         watch.tell_changes(now);
+        api.forget_unused();
         if (reload_asked_for()) {
             reload(given, *monitor, alerter);
         }
     });
     monitor->on_alert([&alerter](const diagnosis::FindingLog::Alert& alert,
                                  const ShownFinding& finding) { alerter.tell(alert, finding); });
-    Api api(*monitor, options.all_namespaces, recorder ? recording.file : std::string());
-    // After what it asks, so that it is gone before that.
     server->start(api, [&monitor = *monitor] { return metrics(monitor); });
     tell_address(web, server->port());
     const Result<> went = monitor->run([] { return interrupted(); });
@@ -276,6 +278,7 @@ int run(const Options& given) {
     if (!alerting) {
         return kUsageError;
     }
+    give_memory_back_at_once();
     const auto speaking = speak_all_languages();
     let_signals_end_waiting();
     let_hangups_ask_for_a_reload();

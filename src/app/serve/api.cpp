@@ -111,6 +111,19 @@ Answer Api::map(const Question& question) const {
             }
             all.connections.push_back(connection);
         }
+        for (const ServerTimeWaits& counted : seen.server_time_waits) {
+            // As it would be listed.
+            Connection one{.local = counted.local,
+                           .remote = {.address = counted.remote},
+                           .state = TcpState::TimeWait,
+                           .kind = SocketKind::TimeWaitSocket,
+                           .opener = Opener::Passive,
+                           .opener_basis = OpenerBasis::ListenerOnPort};
+            one.owner.kind = OwnerKind::Kernel;
+            if (filter::matches(*filter, one, {.processes = seen.processes, .namespaces = {}})) {
+                all.server_time_waits.push_back(counted);
+            }
+        }
     }
     return {.body = map_json(map_processes(all, kMostNodes), looked->at)};
 }

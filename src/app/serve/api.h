@@ -22,6 +22,8 @@ public:
     [[nodiscard]] Answer answer(const Question& question);
     // The document of /api/v1/now; made once a second for all who read it.
     [[nodiscard]] std::string now(Language language);
+    // To be called now and then.
+    void forget_unused() { connections_.forget_unused(); }
 
 private:
     [[nodiscard]] Answer map(const Question& question) const;

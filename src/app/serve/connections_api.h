@@ -24,6 +24,8 @@ public:
     [[nodiscard]] Answer list(const Question& question);
     // The row with this id, as in a list; empty when there is none.
     [[nodiscard]] std::string row(const std::string& id);
+    // Gives up the listings that nobody pages through any more.
+    void forget_unused();
 
     // "4026531840-2f1a": inode of the network namespace, and the kernel's cookie.
     [[nodiscard]] static std::string id_of(std::uint32_t network_namespace, std::uint64_t cookie);
@@ -46,11 +48,15 @@ private:
     };
     using Held = std::shared_ptr<Snapshot>;
 
+    // A listing that has not begun.
+    [[nodiscard]] Held new_snapshot(const filter::Expression& filter) const;
+    // Lists, and hands on what the filter lets through.
+    [[nodiscard]] Parameter<Held> list_into(ConnectionWriter& writer, const Held& snapshot,
+                                            const filter::Expression& filter) const;
     [[nodiscard]] Parameter<Held> snapshot_for(const Question& question);
-    [[nodiscard]] Parameter<Held> make_snapshot(const filter::Expression& filter) const;
     [[nodiscard]] Held kept(const std::string& id);
     void keep(const Held& snapshot);
-    [[nodiscard]] Answer count(const Question& question, const Snapshot& snapshot) const;
+    [[nodiscard]] Answer count(const Question& question);
     [[nodiscard]] static std::string row_json(const Snapshot& snapshot,
                                               const Connection& connection,
                                               const std::vector<const Field*>& fields);
