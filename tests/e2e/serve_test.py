@@ -150,6 +150,56 @@ def test_history(server):
         check(not past["open"] and past["life"]["ending"] == "closed", f"{past}")
 
 
+def test_past(server):
+    """A moment of a while ago: what was there then, and is not any more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ends = []
+        for _ in range(3):
+            client = socket.create_connection(listener.getsockname())
+            ends.append((client, listener.accept()[0]))
+        time.sleep(1.5)
+        then = time.time()
+        time.sleep(0.5)
+        for client, accepted in ends:
+            client.close()
+            accepted.close()
+        port = listener.getsockname()[1]
+    time.sleep(2.5)
+    wanted = f"state established sport = :{port}"
+    now = server.get("/api/v1/connections" + query(filter=wanted), "Connections")
+    past = server.get("/api/v1/connections" + query(filter=wanted, at=then), "Connections")
+    check(now["total"] == 0 and past["total"] == 3, f"now {now['total']}, then {past['total']}")
+    check(abs(past["at_unix_s"] - then) < 0.01, f"the answer names the moment: {past['at_unix_s']}")
+    rest = server.get("/api/v1/connections" + query(snapshot=past["snapshot"], offset=2), "Connections")
+    check(len(rest["connections"]) == 1, "its pages fit together")
+    row = past["connections"][0]
+    check("recv_q" not in row and row["age_method"] == "watched", f"nothing is made up: {row}")
+    check(not server.get("/api/v1/connections/" + row["id"], "Connection")["open"], "its life is known")
+    counts = server.get("/api/v1/connections" + query(filter=f"sport = :{port}", by="state", at=then), "Counts")
+    check({"state": "ESTABLISHED", "count": 3} in counts["counts"], f"{counts}")
+    for moment, connections in ((then, 3), (None, 0)):
+        asked = {"filter": f"state established and ( sport = :{port} or dport = :{port} )"}
+        asked |= {"at": moment} if moment else {}
+        processes = server.get("/api/v1/map" + query(**asked), "Map")
+        found = sum(edge["connections"] for edge in processes["edges"])
+        check(found == connections, f"the map at {moment}: {processes['edges']}")
+    for at, status, error in (("2020-01-01T00:00:00Z", 404, "not-recorded"), (time.time() + 3600, 400, "bad-time"),
+                              ("whenever", 400, "bad-time")):
+        for path in ("connections", "map"):
+            document = server.get(f"/api/v1/{path}" + query(at=at), "Error", status)
+            check(document["error"] == error, f"{path} at {at}: {document}")
+
+
+def test_map_is_fresh(server):
+    """Who talks to whom now, not at the last application of the rules."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        port = listener.getsockname()[1]
+        processes = server.get("/api/v1/map" + query(filter=f"dport = :{port}"), "Map")
+        check(sum(edge["connections"] for edge in processes["edges"]) == 1, f"{processes['edges']}")
+        client.close()
+
+
 def test_errors(server):
     for path, error in {
         "/api/v1/connections?filter=state+nonsense": "bad-filter",
@@ -345,6 +395,8 @@ def main():
         time.sleep(2.5)
         test_answers(server, port, client_port)
         test_history(server)
+        test_past(server)
+        test_map_is_fresh(server)
         test_errors(server)
         test_safety(server)
         test_events(server)

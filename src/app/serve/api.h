@@ -16,7 +16,7 @@ class Api {
 public:
     Api(const HostMonitor& monitor, bool all_namespaces, const std::string& history_file)
         : monitor_(monitor),
-          connections_(monitor, all_namespaces),
+          connections_(monitor, all_namespaces, history_file),
           history_(monitor, history_file) {}
 
     [[nodiscard]] Answer answer(const Question& question);
@@ -24,7 +24,6 @@ public:
     [[nodiscard]] std::string now(Language language);
 
 private:
-    [[nodiscard]] Answer map(const Question& question) const;
     [[nodiscard]] Answer explain(const std::string& topic, Language language) const;
 
     struct Made {

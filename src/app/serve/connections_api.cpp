@@ -7,10 +7,13 @@
 #include <charconv>
 
 #include "app/host_names.h"
+#include "app/serve/past_moment.h"
 #include "base/i18n.h"
 #include "base/unique_fd.h"
 #include "model/filter/parser.h"
+#include "model/process_map.h"
 #include "presentation/json/life_json.h"
+#include "presentation/json/map_json.h"
 #include "presentation/list/counts.h"
 #include "presentation/list/order.h"
 #include "presentation/list/records.h"
@@ -111,13 +114,33 @@ std::optional<ConnectionsApi::Id> ConnectionsApi::parse_id(const std::string& te
     return id;
 }
 
-Parameter<ConnectionsApi::Held> ConnectionsApi::make_snapshot(
-    const filter::Expression& filter) const {
+void ConnectionsApi::Snapshot::keep_only(const filter::Expression& filter) {
+    const filter::Context names{.processes = context().processes,
+                                .namespaces = context().namespaces};
+    std::erase_if(rows,
+                  [&](const Connection& row) { return !filter::matches(filter, row, names); });
+}
+
+Parameter<ConnectionsApi::Held> ConnectionsApi::make_snapshot(const Question& question) const {
+    const auto at = TRY(past_moment(question));
+    if (!at) {
+        return list_now();
+    }
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->past = TRY(read_past(history_file_, *at));
+    snapshot->rows = std::move(snapshot->past.connections);
+    snapshot->past_context.processes = snapshot->past.processes;
+    snapshot->past_context.namespaces = snapshot->past.namespaces;
+    snapshot->listed = snapshot->rows.size();
+    snapshot->at = *at;
+    return snapshot;
+}
+
+Parameter<ConnectionsApi::Held> ConnectionsApi::list_now() const {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->everything = filter::Expression{filter::All{}};
     Needs needs;
     needs.add(every_field());
-    needs.add(filter);
     snapshot->listing = std::make_unique<Listing>(snapshot->everything, needs, all_namespaces_);
     snapshot->at = since_epoch();
     Collector collector(snapshot->rows);
@@ -142,10 +165,6 @@ Parameter<ConnectionsApi::Held> ConnectionsApi::make_snapshot(
             }
         });
     }
-    const ListContext& context = snapshot->listing->context();
-    const filter::Context names{.processes = context.processes, .namespaces = context.namespaces};
-    std::erase_if(snapshot->rows,
-                  [&](const Connection& row) { return !filter::matches(filter, row, names); });
     return snapshot;
 }
 
@@ -186,12 +205,13 @@ Parameter<ConnectionsApi::Held> ConnectionsApi::snapshot_for(const Question& que
     }
     const filter::Expression filter = TRY(filter_of(question));
     SortKeys keys = TRY(order_of(question));
-    Held snapshot = TRY(make_snapshot(filter));
+    Held snapshot = TRY(make_snapshot(question));
+    snapshot->keep_only(filter);
     if (!keys.empty()) {
         std::vector<Connection> sorted;
         sorted.reserve(snapshot->rows.size());
         Collector collector(sorted);
-        Sorter sorter(collector, std::move(keys), std::nullopt, snapshot->listing->context());
+        Sorter sorter(collector, std::move(keys), std::nullopt, snapshot->context());
         for (const Connection& row : snapshot->rows) {
             sorter.add(row);
         }
@@ -205,7 +225,7 @@ std::string ConnectionsApi::row_json(const Snapshot& snapshot, const Connection&
                                      const std::vector<const Field*>& fields) {
     // As long as the longest row of an OutputStream.
     static thread_local std::vector<char> room(OutputStream::kRowBytes);
-    const ListContext& context = snapshot.listing->context();
+    const ListContext& context = snapshot.context();
     const char* end = append_json_object(room.data(), fields, connection, context);
     const NetworkNamespace* inside = context.namespace_of(connection);
     const auto inode = static_cast<std::uint32_t>(inside == nullptr ? 0 : inside->inode);
@@ -227,14 +247,14 @@ Answer ConnectionsApi::count(const Question& question, const Snapshot& snapshot)
         return limit.error();
     }
     return {.body = written_to_memory([&](OutputStream& out) {
-                Counter counter(out, *by, snapshot.listing->context(),
+                Counter counter(out, *by, snapshot.context(),
                                 {.format = RecordFormat::Json,
                                  .look = {},
                                  .limit = static_cast<std::size_t>(*limit)});
                 for (const Connection& row : snapshot.rows) {
                     counter.add(row);
                 }
-                counter.finish(snapshot.listing->table_changed());
+                counter.finish(snapshot.table_changed());
             })};
 }
 
@@ -275,7 +295,7 @@ Answer ConnectionsApi::list(const Question& question) {
     for (const Column* column : columns) {
         head["columns"].push_back(column->name);
     }
-    head["table_changed"] = snapshot.listing->table_changed();
+    head["table_changed"] = snapshot.table_changed();
     std::string body = head.dump();
     body.back() = ',';
     body += R"("connections":[)";
@@ -292,14 +312,34 @@ Answer ConnectionsApi::list(const Question& question) {
     return {.body = body + "]}"};
 }
 
+Answer ConnectionsApi::map(const Question& question) const {
+    constexpr std::size_t kMostNodes = 200;
+    const auto filter = filter_of(question);
+    const auto snapshot = filter ? make_snapshot(question) : tl::unexpected(filter.error());
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    const ListContext& context = (*snapshot)->context();
+    const filter::Context names{.processes = context.processes, .namespaces = context.namespaces};
+    Observations seen;
+    seen.processes.assign(context.processes.begin(), context.processes.end());
+    for (const Connection& row : (*snapshot)->rows) {
+        // Listeners are there for the names of ports.
+        if (row.is_listener() || filter::matches(*filter, row, names)) {
+            seen.connections.push_back(row);
+        }
+    }
+    return {.body = map_json(map_processes(seen, kMostNodes), (*snapshot)->at)};
+}
+
 std::string ConnectionsApi::row(const std::string& id) {
     const auto wanted = parse_id(id);
-    const auto snapshot = wanted ? make_snapshot(filter::Expression{filter::All{}})
-                                 : Parameter<Held>(tl::unexpected(Answer{.status = 404}));
+    const auto snapshot =
+        wanted ? list_now() : Parameter<Held>(tl::unexpected(Answer{.status = 404}));
     if (!snapshot) {
         return {};
     }
-    const ListContext& context = (*snapshot)->listing->context();
+    const ListContext& context = (*snapshot)->context();
     for (const Connection& each : (*snapshot)->rows) {
         const NetworkNamespace* inside = context.namespace_of(each);
         if (each.cookie == wanted->cookie && inside != nullptr &&

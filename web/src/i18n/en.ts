@@ -48,6 +48,7 @@ export const en = {
   'opener.active': 'active',
   'opener.passive': 'passive',
   'owner.kernel': 'kernel',
+  'owner.kernel_for': 'kernel, for {0}',
   'owner.never_accepted': 'never accepted',
   'owner.never_accepted_by': 'never accepted by {0}',
 

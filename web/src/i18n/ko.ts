@@ -50,6 +50,7 @@ export const ko: Record<Key, string> = {
   'opener.active': '능동',
   'opener.passive': '수동',
   'owner.kernel': '커널',
+  'owner.kernel_for': '커널({0} 대신)',
   'owner.never_accepted': 'accept되지 않음',
   'owner.never_accepted_by': '{0}에서 accept되지 않음',
 
