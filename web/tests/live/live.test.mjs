@@ -172,14 +172,33 @@ describe('the page of a real host', { skip: why_not }, () => {
     await browser.go('#/time?last=900');
     await page.locator('.uplot canvas').first().waitFor();
     assert.equal(await page.locator('.uplot').count(), 4);
-    await eventually(async () => (await page.locator('.time td.number a').count()) > 0 || text_of('.time'), 'nothing ended', 20);
+    await eventually(async () => (await page.locator('.closed td.number a').count()) > 0 || text_of('.time'), 'nothing ended', 20);
     await picture('time');
     await page.locator('#ending').selectOption('reset');
-    await eventually(async () => (await page.locator('.time td.bad-end').count()) > 0, 'no reset');
-    await page.locator('.time td.number a').first().click();
+    await eventually(async () => (await page.locator('.closed td.bad-end').count()) > 0, 'no reset');
+    await page.locator('.closed td.number a').first().click();
     await eventually(async () => /reset/.test(await text_of('.connection-heading')), 'another ending');
     await page.locator('.ladder svg').waitFor();
     await picture('connection-reset');
+  });
+
+  test('of a moment ago the connections and the map can be seen', async () => {
+    await browser.go('#/time?last=900');
+    const chart = page.locator('figure.chart').first();
+    await page.locator('.uplot canvas').first().waitFor();
+    await chart.focus();
+    // From the end backwards, to a moment with everything there, that is written to disk already.
+    for (let step = 0; step < 8; ++step) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await eventually(async () => (await page.locator('.moment tbody tr').count()) > 3 || text_of('.moment'), 'nothing at that moment');
+    await picture('time-moment');
+    await page.locator('.moment-links a').first().click();
+    await eventually(async () => (await page.locator('.vt-row').count()) > 10 || text_of('.connections'), 'no rows');
+    assert.match(await text_of('.past'), /^As it was at/);
+    await picture('connections-past');
+    await browser.go(page.url().split('#')[1].replace('/connections', '#/map'));
+    await page.locator('.map-node', { hasText: 'python3' }).first().waitFor();
+    await picture('map-past');
   });
 
   test('the map shows who talks to whom', async () => {
