@@ -159,11 +159,13 @@ def test_past(server):
             ends.append((client, listener.accept()[0]))
         time.sleep(1.5)
         then = time.time()
-        time.sleep(0.5)
+        time.sleep(1.5)
+        port = listener.getsockname()[1]
+        young = server.get("/api/v1/connections" + query(filter=f"state established sport = :{port}", at=then), "Connections")
+        check(young["total"] == 3, f"those that are not in the file yet are there too: {young['total']}")
         for client, accepted in ends:
             client.close()
             accepted.close()
-        port = listener.getsockname()[1]
     time.sleep(2.5)
     wanted = f"state established sport = :{port}"
     now = server.get("/api/v1/connections" + query(filter=wanted), "Connections")

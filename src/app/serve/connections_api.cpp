@@ -127,7 +127,7 @@ Parameter<ConnectionsApi::Held> ConnectionsApi::make_snapshot(const Question& qu
         return list_now();
     }
     auto snapshot = std::make_shared<Snapshot>();
-    snapshot->past = TRY(read_past(history_file_, *at));
+    snapshot->past = TRY(read_past(monitor_, history_file_, *at));
     snapshot->rows = std::move(snapshot->past.connections);
     snapshot->past_context.processes = snapshot->past.processes;
     snapshot->past_context.namespaces = snapshot->past.namespaces;

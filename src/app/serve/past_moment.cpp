@@ -31,7 +31,21 @@ Result<bool> was_recorded(history::Reader& reader, Micros at) {
     return !TRY(reader.samples(step, begin, begin + step)).empty();
 }
 
-Result<std::optional<Past>> past_at(const std::string& file, Micros at) {
+std::vector<history::KeptLife> open_lives(const HostMonitor& monitor) {
+    std::vector<history::KeptLife> lives;
+    const trace::ReasonNames no_names;
+    const trace::Time offset = HostMonitor::wall_offset();
+    monitor.with_tracker([&](const trace::LifeTracker& tracker) {
+        lives.reserve(tracker.open_lives());
+        tracker.for_each_open([&](const trace::Life& life) {
+            lives.push_back(HostMonitor::kept(life, offset, no_names));
+        });
+    });
+    return lives;
+}
+
+Result<std::optional<Past>> past_at(const HostMonitor& monitor, const std::string& file,
+                                    Micros at) {
     history::Reader reader = TRY(history::Reader::open(file));
     const auto newest = TRY(reader.newest());
     if (newest && at > *newest && at - *newest < kNotYetWritten) {
@@ -40,16 +54,17 @@ Result<std::optional<Past>> past_at(const std::string& file, Micros at) {
     if (!TRY(was_recorded(reader, at))) {
         return std::nullopt;
     }
-    return TRY(connections_at(reader, at));
+    return TRY(connections_at(reader, at, open_lives(monitor)));
 }
 
 }  // namespace
 
-Parameter<Past> read_past(const std::string& history_file, std::chrono::microseconds at) {
+Parameter<Past> read_past(const HostMonitor& monitor, const std::string& history_file,
+                          std::chrono::microseconds at) {
     if (history_file.empty()) {
         return tl::unexpected(error_answer(404, "not-found", _("No history is kept here.")));
     }
-    auto past = past_at(history_file, at);
+    auto past = past_at(monitor, history_file, at);
     if (!past) {
         return tl::unexpected(error_answer(500, "failed", _(past.error().doing.c_str())));
     }
