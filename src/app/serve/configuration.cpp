@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <variant>
 
+#include "app/serve/values.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
 #include "presentation/render.h"
@@ -21,25 +23,41 @@ using Target =
     std::variant<std::optional<std::string> Configuration::*, std::optional<bool> Configuration::*,
                  std::vector<std::string> Configuration::*>;
 
-const std::map<std::string, Target, std::less<>>& known_keys() {
-    static const std::map<std::string, Target, std::less<>> keys{
-        {"listen", &Configuration::listen},
-        {"token_file", &Configuration::token_file},
-        {"certificate", &Configuration::certificate},
-        {"key", &Configuration::key},
-        {"hosts", &Configuration::hosts},
-        {"behind_proxy", &Configuration::behind_proxy},
-        {"all_netns", &Configuration::all_netns},
-        {"history.file", &Configuration::history},
-        {"history.off", &Configuration::no_history},
-        {"history.keep", &Configuration::keep},
-        {"history.most", &Configuration::most},
-        {"alerts.command", &Configuration::alert_command},
-        {"alerts.webhook", &Configuration::alert_webhook},
-        {"alerts.hold", &Configuration::alert_hold},
-        {"alerts.least", &Configuration::alert_least},
+struct Setting {
+    Target target;
+    Wrong (*check)(const std::string&) = nullptr;  // of its text, where that has a form
+};
+
+const std::map<std::string, Setting, std::less<>>& known_keys() {
+    static const std::map<std::string, Setting, std::less<>> keys{
+        {"listen", {&Configuration::listen, wrong_endpoint}},
+        {"token_file", {&Configuration::token_file}},
+        {"certificate", {&Configuration::certificate}},
+        {"key", {&Configuration::key}},
+        {"hosts", {&Configuration::hosts}},
+        {"behind_proxy", {&Configuration::behind_proxy}},
+        {"all_netns", {&Configuration::all_netns}},
+        {"history.file", {&Configuration::history}},
+        {"history.off", {&Configuration::no_history}},
+        {"history.keep", {&Configuration::keep, wrong_keep}},
+        {"history.most", {&Configuration::most, wrong_most}},
+        {"alerts.command", {&Configuration::alert_command, wrong_command}},
+        {"alerts.webhook", {&Configuration::alert_webhook, wrong_webhook}},
+        {"alerts.hold", {&Configuration::alert_hold, wrong_duration}},
+        {"alerts.least", {&Configuration::alert_least, wrong_least}},
     };
     return keys;
+}
+
+// What a value of this setting looks like.
+const char* form_of(const Target& target) {
+    if (std::holds_alternative<std::optional<bool> Configuration::*>(target)) {
+        return N_("'{0}' is true or false");
+    }
+    if (std::holds_alternative<std::vector<std::string> Configuration::*>(target)) {
+        return N_("'{0}' is a list of texts, in brackets and quotation marks");
+    }
+    return N_("'{0}' is text, in quotation marks");
 }
 
 class Reading {
@@ -63,13 +81,14 @@ public:
             if (known == known_keys().end()) {
                 return at(node, render({N_("there is no setting '{0}'"), {whole}}));
             }
-            if (!set(known->second, node)) {
-                return at(node,
-                          render({std::holds_alternative<std::optional<bool> Configuration::*>(
-                                      known->second)
-                                      ? N_("'{0}' is true or false")
-                                      : N_("'{0}' is text, in quotation marks"),
-                                  {whole}}));
+            const Setting& setting = known->second;
+            if (!set(setting.target, node)) {
+                return at(node, render({form_of(setting.target), {whole}}));
+            }
+            const auto text = node.value_exact<std::string>();
+            if (const auto wrong =
+                    setting.check != nullptr && text ? setting.check(*text) : Wrong()) {
+                return at(node, whole + ": " + render(*wrong));
             }
         }
         return {};
@@ -137,6 +156,9 @@ Result<Configuration, std::string> read_configuration(const std::string& path, b
             return Configuration();
         }
         return tl::unexpected(path + ": " + ::strerrordesc_np(errno));
+    }
+    if (std::error_code unknown; std::filesystem::is_directory(path, unknown)) {
+        return tl::unexpected(path + ": " + ::strerrordesc_np(EISDIR));
     }
     std::ostringstream text;
     text << file.rdbuf();
