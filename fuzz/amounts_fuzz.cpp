@@ -15,10 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::abort();
     }
     static_cast<void>(parse_size(text));
-    // Whatever it is, it can be counted in microseconds, from the year 1000 to the year 9999 and a day
-    // for its zone.
+    // Whatever it is, it can be counted in microseconds, from the year 1000 to the year 9999 and a
+    // day for its zone.
     const auto moment = parse_moment(text, kNow);
-    if (moment && (*moment < -24h * 366 * 1000 || *moment > std::chrono::seconds(253402300800) + 100h)) {
+    if (moment &&
+        (*moment < -24h * 366 * 1000 || *moment > std::chrono::seconds(253402300800) + 100h)) {
         std::abort();
     }
     return 0;

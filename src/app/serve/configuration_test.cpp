@@ -64,18 +64,20 @@ TEST(Configuration, NamesTheLineOfAValueThatMeansNothing) {
 }
 
 TEST(Configuration, DoesNotShowAWebhook) {
-    EXPECT_THAT(complaint("[alerts]\nwebhook = \"ftp://secret\"\n"),
-                Not(HasSubstr("secret")));
+    EXPECT_THAT(complaint("[alerts]\nwebhook = \"ftp://secret\"\n"), Not(HasSubstr("secret")));
 }
 
 TEST(Configuration, NamesTheLineWhereTheTextIsNoToml) {
     EXPECT_THAT(complaint("listen = \"127.0.0.1:1\"\n\nhosts = [\n"), HasSubstr("tcpdx.conf:"));
     EXPECT_THAT(complaint("listen =\n"), StartsWith("tcpdx.conf:1: "));
+    EXPECT_THAT(complaint("\n[#alerts]\n"), StartsWith("tcpdx.conf:2: "));
+    EXPECT_THAT(complaint("\n\xc3\xbc = 1\n"), StartsWith("tcpdx.conf:2: "));
     EXPECT_THAT(complaint("key = \"a\"\nkey = \"b\"\n"), StartsWith("tcpdx.conf:2: "));
 }
 
 TEST(Configuration, SurvivesEveryTruncation) {
-    const std::string whole = "listen = \"127.0.0.1:1\"\nhosts = [\"a\"]\n[alerts]\nhold = \"5m\"\n";
+    const std::string whole =
+        "listen = \"127.0.0.1:1\"\nhosts = [\"a\"]\n[alerts]\nhold = \"5m\"\n";
     for (std::size_t size = 0; size < whole.size(); ++size) {
         static_cast<void>(parsed(whole.substr(0, size)));
     }

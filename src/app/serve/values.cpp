@@ -50,8 +50,7 @@ Wrong wrong_keep(const std::string& text) {
 Wrong wrong_most(const std::string& text) {
     constexpr std::uint64_t kLeast = 1024UL * 1024;
     const auto most = parse_size(text);
-    return unless(most && *most >= kLeast, N_("'{0}' is no size, or less than 1M: 500M, 1G"),
-                  text);
+    return unless(most && *most >= kLeast, N_("'{0}' is no size, or less than 1M: 500M, 1G"), text);
 }
 
 Wrong wrong_command(const std::string& text) {
@@ -61,8 +60,7 @@ Wrong wrong_command(const std::string& text) {
 
 Wrong wrong_webhook(const std::string& text) {
     // The address may have a secret in it, so it is not shown.
-    const bool right =
-        text.empty() || text.starts_with("http://") || text.starts_with("https://");
+    const bool right = text.empty() || text.starts_with("http://") || text.starts_with("https://");
     return right ? Wrong() : Wrong(Message{N_("it does not begin with http:// or https://"), {}});
 }
 
