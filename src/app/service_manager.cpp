@@ -78,8 +78,10 @@ void ServiceManager::stopping() const {
 
 void ServiceManager::alive() {
     const auto now = std::chrono::steady_clock::now();
-    // Half of what is allowed, as sd_watchdog_enabled(3) recommends.
-    if (watchdog_ && now - told_ >= *watchdog_ / 2) {
+    // Half of what is allowed, as sd_watchdog_enabled(3) recommends, or a little earlier: the next
+    // call may be a second away.
+    constexpr std::chrono::milliseconds kBetweenCalls(500);
+    if (watchdog_ && now - told_ + kBetweenCalls >= *watchdog_ / 2) {
         told_ = now;
         send("WATCHDOG=1");
     }

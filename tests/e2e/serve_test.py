@@ -18,58 +18,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from openapi import Documented  # noqa: E402
-
-TCPDX = sys.argv[1]
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-API = Documented(ROOT / "docs/api/openapi.json")
-FAILURES = []
-
-
-def check(condition, what):
-    if not condition:
-        FAILURES.append(what)
-        print(f"FAILED: {what}")
-
-
-class Server:
-    def __init__(self, folder, *options, listen="127.0.0.1:0"):
-        self.process = subprocess.Popen(
-            [TCPDX, "--lang", "en", "serve", "--listen", listen, "--history", f"{folder}/history.db", *options],
-            stderr=subprocess.PIPE, text=True)
-        self.said = []
-        self.port = None
-        for line in self.process.stderr:
-            self.said.append(line)
-            if "page is at" in line:
-                self.port = int(line.rstrip("/\n").rsplit(":", 1)[1])
-                break
-        if self.port is None:
-            raise RuntimeError("".join(self.said))
-
-    def ask(self, path, method="GET", headers=None, body=None, raw=False):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body=body, headers=headers or {})
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        if raw or "json" not in (answer.getheader("Content-Type") or ""):
-            return answer, content
-        return answer, json.loads(content)
-
-    def get(self, path, schema, status=200):
-        """Asks, and holds the answer against what is documented for it."""
-        answer, document = self.ask(path)
-        check(answer.status == status, f"{path}: status {answer.status}, not {status}: {document}")
-        for problem in API.problems(document, schema if status == 200 else "Error"):
-            check(False, f"{path}: {problem}")
-        return document
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=15)
-        self.said.append(self.process.stderr.read())
-        check(self.process.returncode == 0, f"it ends in order: {self.said}")
+from serving import API, FAILURES, TCPDX, Server, check  # noqa: E402
 
 
 def query(**parameters):
@@ -343,43 +292,6 @@ def test_token(folder):
     server.stop()
 
 
-def test_configuration(folder):
-    path = pathlib.Path(folder) / "tcpdx.conf"
-    for text, wrong in (('nonsense = 1\n', "tcpdx.conf:1: there is no setting 'nonsense'"),
-                        ('listen = "127.0.0.1:0"\n\n[alerts]\nhold = 3\n', "tcpdx.conf:4:"),
-                        ('[nowhere]\nx = 1\n', "tcpdx.conf:1:"),
-                        ('listen =\n', "tcpdx.conf:1:")):
-        path.write_text(text, encoding="ascii")
-        refused = subprocess.run([TCPDX, "--lang", "en", "serve", "--config", str(path)],
-                                 capture_output=True, text=True, check=False, timeout=10)
-        check(refused.returncode == 64 and wrong in refused.stderr, f"{text!r}: {refused.stderr}")
-
-
-def test_alerts(folder):
-    """A finding that is always there, told to a command once."""
-    told = pathlib.Path(folder) / "told"
-    command = pathlib.Path(folder) / "page"
-    command.write_text(f'#!/bin/sh\necho "$TCPDX_ALERT $TCPDX_RULE" >>{told}\ncat >>{told}.json\n', encoding="ascii")
-    command.chmod(0o755)
-    path = pathlib.Path(folder) / "alerts.conf"
-    path.write_text(f'[history]\noff = true\n[alerts]\ncommand = "{command}"\nhold = "0s"\nleast = "information"\n',
-                    encoding="ascii")
-    with socket.create_server(("0.0.0.0", 0)):
-        server = Server(folder, "--config", str(path))
-        time.sleep(4)
-        server.process.send_signal(signal.SIGHUP)
-        time.sleep(1.5)
-        check(server.process.poll() is None, "SIGHUP does not end it")
-        server.stop()
-    lines = told.read_text(encoding="ascii").splitlines() if told.exists() else []
-    check(lines.count("started listener-all-addresses") == 1, f"told once: {lines}")
-    check("read again" in server.said[-1], f"and it read its configuration: {server.said[-1]}")
-    if told.exists():
-        text = (told.parent / "told.json").read_text(encoding="utf-8")
-        alert, _ = json.JSONDecoder().raw_decode(text)
-        check(alert["schema"] == "tcpdx.alert/1" and alert["finding"]["evidence"], f"{alert}")
-
-
 def test_privileges(server):
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
@@ -407,8 +319,6 @@ def main():
         test_patience(server)
         server.stop()
         test_token(folder)
-        test_configuration(folder)
-        test_alerts(folder)
     sys.exit(1 if FAILURES else 0)
 
 
