@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -28,6 +29,9 @@ using httplib::Server;
 constexpr int kMostReaders = 32;
 constexpr std::size_t kThreads = 48;
 constexpr int kMostRequestsPerConnection = 1000;
+// One client that opens connections and leaves them so must not take all threads. Behind a proxy
+// all come from its address, and it has to see to that itself.
+constexpr int kMostPerAddress = 24;
 
 Language language_of(const Request& request) {
     const std::string wanted = request.has_param("lang")
@@ -133,14 +137,43 @@ public:
     }
 
 private:
+    // Counts this connection among those of its client, while it lasts.
+    class OneOfAddress {
+    public:
+        OneOfAddress(Listener& listener, std::string address)
+            : listener_(listener), address_(std::move(address)) {
+            const std::lock_guard lock(listener_.mutex_);
+            number_ = ++listener_.connections_from_[address_];
+        }
+        OneOfAddress(const OneOfAddress&) = delete;
+        OneOfAddress& operator=(const OneOfAddress&) = delete;
+        OneOfAddress(OneOfAddress&&) = delete;
+        OneOfAddress& operator=(OneOfAddress&&) = delete;
+        ~OneOfAddress() {
+            const std::lock_guard lock(listener_.mutex_);
+            const auto count = listener_.connections_from_.find(address_);
+            if (--count->second == 0) {
+                listener_.connections_from_.erase(count);
+            }
+        }
+        [[nodiscard]] int number() const { return number_; }
+
+    private:
+        Listener& listener_;
+        std::string address_;
+        int number_ = 0;
+    };
+
     [[nodiscard]] std::shared_ptr<SSL_CTX> tls() {
         const std::lock_guard lock(mutex_);
         return tls_;
     }
 
     bool process_and_close_socket(socket_t socket) override {
-        HttpStream stream(socket, tls().get());
-        if (!stream.begin()) {
+        const std::shared_ptr<SSL_CTX> tls_of_now = tls();
+        HttpStream stream(socket, tls_of_now.get());
+        const OneOfAddress one(*this, stream.remote_address());
+        if ((tls_of_now != nullptr && one.number() > kMostPerAddress) || !stream.begin()) {
             return false;
         }
         for (int i = 1; i <= kMostRequestsPerConnection; ++i) {
@@ -330,6 +363,7 @@ private:
     std::mutex mutex_;  // what follows
     std::string certificate_;
     std::shared_ptr<SSL_CTX> tls_;  // null for no TLS
+    std::map<std::string, int> connections_from_;
 
     Api* api_ = nullptr;
     std::function<std::string()> metrics_;
