@@ -45,7 +45,20 @@ void put(Response& response, const Answer& answer) {
     response.set_content(answer.body, answer.content_type);
 }
 
-void redirect(Response& response, const char* where) {
+// "light", "dark", or empty for that of the system.
+std::string theme_of(const Request& request) {
+    const std::string theme = request.get_param_value("theme");
+    return theme == "light" || theme == "dark" ? theme : std::string();
+}
+
+// With the look of the page that one comes from.
+std::string address_of_login(const Request& request, bool was_wrong) {
+    const std::string theme = theme_of(request);
+    return std::string("/login?lang=") + (language_of(request) == Language::Korean ? "ko" : "en") +
+           (theme.empty() ? "" : "&theme=" + theme) + (was_wrong ? "&wrong=1" : "");
+}
+
+void redirect(Response& response, const std::string& where) {
     response.status = 303;
     response.set_header("Location", where);
 }
@@ -215,15 +228,17 @@ private:
                 return;
             }
             const LanguageOfThread speaking(language_of(request));
-            put(response, login_page(request.has_param("wrong")));
+            put(response, login_page(request.has_param("wrong"), theme_of(request)));
         });
+        Get("/plain.css",
+            [](const Request& /*request*/, Response& response) { put(response, plain_style()); });
         Post("/login",
              [this](const Request& request, Response& response) { log_in(request, response); });
         Post("/logout", [this](const Request& request, Response& response) {
             access_.log_out(request.get_header_value("Cookie"));
             response.set_header("Set-Cookie",
                                 std::string(Access::kCookie) + "=; Max-Age=0; Path=/; HttpOnly");
-            redirect(response, "/login");
+            redirect(response, address_of_login(request, false));
         });
         Get(".*",
             [this](const Request& request, Response& response) { answer(request, response); });
@@ -248,15 +263,18 @@ private:
             put(response, error_answer(400, "bad-language", _("There are: en ko"), "lang"));
             return false;
         }
-        if (request.path == "/login" || access_.may_enter(request.get_header_value("Authorization"),
-                                                          request.get_header_value("Cookie"))) {
+        // What the login page consists of.
+        if (request.path == "/login" || request.path == "/plain.css" ||
+            request.path == "/favicon.svg" ||
+            access_.may_enter(request.get_header_value("Authorization"),
+                              request.get_header_value("Cookie"))) {
             return true;
         }
         if (request.path.starts_with("/api/") || request.path == "/metrics") {
             response.set_header("WWW-Authenticate", "Bearer");
             put(response, error_answer(401, "unauthorized", _("This needs the token.")));
         } else {
-            redirect(response, "/login");
+            redirect(response, address_of_login(request, false));
         }
         return false;
     }
@@ -266,7 +284,7 @@ private:
         if (session.empty()) {
             // Whoever guesses, guesses slowly.
             std::this_thread::sleep_for(1s);
-            redirect(response, "/login?wrong=1");
+            redirect(response, address_of_login(request, true));
             return;
         }
         response.set_header("Set-Cookie", std::string(Access::kCookie) + "=" + session +

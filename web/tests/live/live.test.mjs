@@ -262,15 +262,57 @@ describe('the page behind a token', { skip: why_not }, () => {
     await page.waitForURL(/\/login/);
     await page.locator('input[name=token]').fill('wrong-wrong-wrong-wrong');
     await page.locator('form button, form input[type=submit]').first().click();
-    await page.waitForURL(/\/login\?wrong/);
+    await page.waitForURL(/wrong=1/);
     await page.locator('input[name=token]').fill(token);
     await page.locator('form button, form input[type=submit]').first().click();
     await page.locator('.counts li').first().waitFor();
   });
 
+  test('the login page can be used with the keyboard, in both languages, light and dark, on a phone', async () => {
+    const { page } = browser;
+    await page.locator('.tools form button').click();
+    await page.waitForURL(/\/login/);
+    const look = async (name) => {
+      if (!SCREENSHOTS) return;
+      mkdirSync(SCREENSHOTS, { recursive: true });
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+    };
+    await look('login');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'token');
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.notEqual(await ground(), light);
+    await look('login-dark');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('nav a').click();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko');
+    assert.match(await page.locator('form').innerText(), /로그인/);
+    await page.keyboard.type('wrong-wrong-wrong-wrong');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/wrong=1/);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko');
+    assert.equal(await page.locator('#token').getAttribute('aria-describedby'), await page.locator('[role=alert]').getAttribute('id'));
+    await page.setViewportSize({ width: 360, height: 640 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
+    await look('login-wrong-ko-phone');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.locator('nav a').click();
+    await page.keyboard.type(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.counts li').first().waitFor();
+    await page.locator('#theme').selectOption('dark');
+    await page.locator('.tools form button').click();
+    await page.waitForURL(/\/login/);
+    assert.notEqual(await ground(), light, 'the colours that were chosen on the page stay');
+    await page.keyboard.type(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.counts li').first().waitFor();
+  });
+
   test('logging out leads to the login again', async () => {
     const { page } = browser;
-    await page.locator('form[action="/logout"] button').click();
+    await page.locator('.tools form button').click();
     await page.waitForURL(/\/login/);
     await browser.go('');
     await page.waitForURL(/\/login/);
