@@ -172,8 +172,10 @@ void add_serve_command(CLI::App& tcpdx, Run& chosen) {
             .add_option("--config", options->configuration,
                         _("settings, in TOML; else /etc/tcpdx/tcpdx.conf where it is there"))
             ->type_name(_("FILE"));
-    command.add_option("--listen", options->listen,
-                       _("address and port; others than the loopback need a token and TLS"));
+    command
+        .add_option("--listen", options->listen,
+                    _("address and port; others than the loopback need a token and TLS"))
+        ->type_name(_("ADDRESS:PORT"));
     command
         .add_option("--token-file", options->token_file,
                     _("who wants to look has to know what is in this file"))
@@ -184,8 +186,10 @@ void add_serve_command(CLI::App& tcpdx, Run& chosen) {
         ->type_name(_("FILE"));
     command.add_flag("--behind-proxy", options->behind_proxy,
                      _("a proxy in front of this has TLS"));
-    command.add_option("--host", options->hosts,
-                       _("a name that this host is reached by, besides its own"));
+    command
+        .add_option("--host", options->hosts,
+                    _("a name that this host is reached by, besides its own"))
+        ->type_name(_("NAME"));
     command.add_flag("--no-history", options->no_history, _("keep nothing on disk"));
     add_recording_options(command, options->recording);
     command
@@ -193,12 +197,18 @@ void add_serve_command(CLI::App& tcpdx, Run& chosen) {
             "--alert-command", options->alert_command,
             _("a program to run for findings that start or end; JSON on its standard input"))
         ->type_name(_("FILE"));
-    command.add_option("--alert-webhook", options->alert_webhook,
-                       _("an address to post them to, as JSON"));
-    command.add_option("--alert-hold", options->alert_hold,
-                       _("how long a finding has to last, or to be gone, before it is told: 30s"));
-    command.add_option("--alert-least", options->alert_least,
-                       _("the least severity that is told: problem, warning or information"));
+    command
+        .add_option("--alert-webhook", options->alert_webhook,
+                    _("an address to post them to, as JSON"))
+        ->type_name("URL");
+    command
+        .add_option("--alert-hold", options->alert_hold,
+                    _("how long a finding has to last, or to be gone, before it is told: 30s"))
+        ->type_name(_("DURATION"));
+    command
+        .add_option("--alert-least", options->alert_least,
+                    _("the least severity that is told: problem, warning or information"))
+        ->type_name(_("SEVERITY"));
     command.add_flag("--all-netns", options->all_namespaces,
                      _("all network namespaces (containers), not only this one"));
     command.add_flag("--sample", options->sample,
