@@ -285,8 +285,9 @@ describe('the page behind a token', { skip: why_not }, () => {
     assert.notEqual(await ground(), light);
     await look('login-dark');
     await page.emulateMedia({ colorScheme: 'light' });
+    const ready = (lang) => page.waitForFunction((wanted) => document.documentElement.lang === wanted && document.activeElement.id === 'token', lang);
     await page.locator('nav a').click();
-    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko');
+    await ready('ko');
     assert.match(await page.locator('form').innerText(), /로그인/);
     await page.keyboard.type('wrong-wrong-wrong-wrong');
     await page.keyboard.press('Enter');
@@ -298,6 +299,7 @@ describe('the page behind a token', { skip: why_not }, () => {
     await look('login-wrong-ko-phone');
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.locator('nav a').click();
+    await ready('en');
     await page.keyboard.type(token);
     await page.keyboard.press('Enter');
     await page.locator('.counts li').first().waitFor();
@@ -305,6 +307,7 @@ describe('the page behind a token', { skip: why_not }, () => {
     await page.locator('.tools form button').click();
     await page.waitForURL(/\/login/);
     assert.notEqual(await ground(), light, 'the colours that were chosen on the page stay');
+    await ready('en');
     await page.keyboard.type(token);
     await page.keyboard.press('Enter');
     await page.locator('.counts li').first().waitFor();
