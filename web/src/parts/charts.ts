@@ -195,6 +195,7 @@ function draw_mark(plot: uPlot, at: number): void {
   ctx.save();
   ctx.strokeStyle = colour_of('--ink');
   ctx.lineWidth = Math.max(1, window.devicePixelRatio);
+  ctx.setLineDash([]);  // of the line that was drawn before
   ctx.beginPath();
   ctx.moveTo(left, bbox.top);
   ctx.lineTo(left, bbox.top + bbox.height);

@@ -88,8 +88,9 @@ export class TimeView implements View {
         button('▶', t('range.later'), () => this.choose(moved(this.range, 1, now()))),
         button('＋', t('range.closer'), () => this.choose(zoomed(this.range, 0.5, now()))),
         button('－', t('range.wider'), () => this.choose(zoomed(this.range, 2, now())))),
-      h('div', { class: 'dates' }, h('label', { for: 'range-from' }, t('range.from')), this.from,
-        h('label', { for: 'range-to' }, t('range.to')), this.to));
+      h('div', { class: 'dates' },
+        h('span', {}, h('label', { for: 'range-from' }, t('range.from')), this.from),
+        h('span', {}, h('label', { for: 'range-to' }, t('range.to')), this.to)));
   }
 
   // A moment that is not in sight any more is not meant any more.

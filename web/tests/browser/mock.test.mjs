@@ -215,6 +215,7 @@ test('each state of a connection says how it came and what it means', async () =
 test('a connection that is not known is said to be gone', async () => {
   await browser.go('#/connection/nothing');
   await eventually(async () => /There is no such connection/.test(await text_of('.problem')), 'not said');
+  assert.equal(await page.locator('.connection .block').first().isVisible(), false, 'nothing empty beside it');
 });
 
 test('time has four charts, the gaps, the findings and what ended', async () => {
