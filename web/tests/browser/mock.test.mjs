@@ -252,7 +252,7 @@ test('a chart is read with the keyboard', async () => {
 
 test('a click on a chart shows the connections of that moment, and leads to them', async () => {
   await browser.go('#/time?last=900');
-  await page.locator('.u-over').first().waitFor();
+  await eventually(async () => /in steps of 1 s/.test(await text_of('.time > .quiet')), 'the charts of another time');
   await eventually(async () => /^Connections now/.test(await text_of('.moment')) && (await page.locator('.moment tbody tr').count()) > 3, 'nothing of now');
   const box = await page.locator('.u-over').first().boundingBox();
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
