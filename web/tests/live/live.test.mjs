@@ -322,3 +322,46 @@ describe('the page behind a token', { skip: why_not }, () => {
     assert.deepEqual(browser.trouble, []);
   });
 });
+
+describe('the page over TLS, at an address that others can reach', { skip: why_not }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tcpdx-live-'));
+  const token = '0123456789abcdef0123456789abcdef';
+  let server;
+  let browser;
+
+  before(async () => {
+    execFileSync('ip', ['link', 'set', 'lo', 'up']);
+    execFileSync('ip', ['address', 'replace', '192.0.2.7/32', 'dev', 'lo']);
+    const [file, key, certificate] = ['token', 'key.pem', 'certificate.pem'].map((name) => join(folder, name));
+    writeFileSync(file, `${token}\n`, { mode: 0o600 });
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=tcpdx',
+      '-addext', 'subjectAltName=IP:192.0.2.7', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    server = spawn(TCPDX, ['serve', '--listen', '192.0.2.7:0', '--no-history', '--token-file', file, '--certificate', certificate, '--key', key], { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+    const [, url] = await first_line(server.stderr, /The page is at (https\S+)/);
+    browser = await open_browser({ url, own_certificate: true });
+  }, { timeout: 30_000 });
+
+  after(async () => {
+    await browser?.close();
+    server?.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('it lets in with the token, and every view is alive', async () => {
+    const { page } = browser;
+    await browser.go('');
+    await page.waitForURL(/\/login/);
+    await page.locator('#token').fill(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.liveness[data-liveness=live]').waitFor();
+    for (const view of ['now', 'connections', 'time', 'map', 'explain']) {
+      await browser.go(`#/${view}`);
+      await page.locator(`main[data-view=${view}] > div`).waitFor();
+    }
+    await page.locator('.liveness[data-liveness=live]').waitFor();
+    const session = (await page.context().cookies()).find((cookie) => cookie.name === 'tcpdx_session');
+    assert.ok(session.secure && session.httpOnly && session.sameSite === 'Strict', JSON.stringify(session));
+    assert.equal(await page.evaluate(() => document.cookie), '', 'no script sees it');
+    assert.deepEqual(browser.trouble, []);
+  });
+});
