@@ -356,7 +356,7 @@ describe('the page over TLS, at an address that others can reach', { skip: why_n
     await page.locator('.liveness[data-liveness=live]').waitFor();
     for (const view of ['now', 'connections', 'time', 'map', 'explain']) {
       await browser.go(`#/${view}`);
-      await page.locator(`main[data-view=${view}] > div`).waitFor();
+      await page.locator(`main[data-view=${view}] > *`).waitFor();
     }
     await page.locator('.liveness[data-liveness=live]').waitFor();
     const session = (await page.context().cookies()).find((cookie) => cookie.name === 'tcpdx_session');
