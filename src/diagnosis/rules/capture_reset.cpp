@@ -49,6 +49,8 @@ const char* provoked_by(const CapturedConnection& connection) {
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
+        case SegmentMark::QuietSince:
+        case SegmentMark::LastHeard:
             break;
     }
     return N_("after an acknowledgment from the other end");

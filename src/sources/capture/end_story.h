@@ -22,7 +22,8 @@ public:
           me_(end),
           peer_(end == 0 ? 1 : 0),
           delay_(vantage.delay_ns[end]),
-          near_(vantage.is_near[end]) {
+          near_(vantage.is_near[end]),
+          incomplete_(vantage.incomplete) {
         story_.self_silent = silent[me_];
         story_.other_silent = silent[peer_];
         story_.saw_opening =
@@ -36,6 +37,8 @@ public:
 private:
     // Whatever is not answered is sent again before: RFC 6298, 2.1, starts with a second.
     static constexpr std::int64_t kSurelyRepeatedNs = 1'200'000'000;
+    // And nothing of a handshake is sent again sooner than this.
+    static constexpr std::int64_t kNotRepeatedNs = 900'000'000;
     // Within one moment: a segment's acknowledgment counts before its FIN, and what an end receives
     // before what it sends.
     [[nodiscard]] static int rank(const EndEvent& event);
@@ -62,6 +65,9 @@ private:
         const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
         return copy != nullptr ? copy : last_before(marks, peer_, proof.time_ns);
     }
+    // When what `entry` tells became so at its sender at the earliest, as the capture sees it: an
+    // earlier copy may not have been captured. Empty: there is no telling.
+    [[nodiscard]] std::optional<std::int64_t> told_since(const LogEntry& entry) const;
     // What this end sent, and what it did to itself by that.
     void add_sent(const LogEntry& entry, Happening what);
     // What it received, and answered with `proof`: one of `marks` of the other end.
@@ -83,6 +89,11 @@ private:
     void tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin);
     void tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin);
     void tell_end();
+    // What this end cannot have been in when it, or the other, sent something: see
+    // end_story_evidence.cpp.
+    void tell_evidence();
+    void add_evidence(std::int64_t at, const StateSet& only, const LogEntry& entry);
+    void add_hidden();
     // Behind a closed window data and FIN wait, so close() shows nothing.
     void tell_hidden_fin();
     const std::vector<LogEntry>& log_;
@@ -90,7 +101,9 @@ private:
     std::uint8_t peer_;
     std::int64_t delay_;
     bool near_;
+    bool incomplete_;
     EndStory story_;
+    std::int64_t last_evidence_ = INT64_MIN;  // of this end's own
 };
 
 }  // namespace tcpdx::capture

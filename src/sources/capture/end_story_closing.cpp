@@ -11,6 +11,18 @@ void Story::tell_closing() {
     std::optional<std::int64_t> got_fin;
     if (their_fin != nullptr && my_ack != nullptr) {
         add_proved({Fin, FinAgain}, *my_ack, Happening::ReceiveFin);
+        // Not before it was sent, nor before what this end said last without it.
+        const auto sent = told_since(*their_fin);
+        const auto lacked = told_since(*my_ack);
+        EndEvent& got = story_.events.back();
+        if (sent && got.earliest) {
+            got.earliest = std::min(*got.earliest, *sent);
+        } else {
+            got.earliest.reset();
+        }
+        if ((my_ack->extra & kQuiet) != 0 && lacked) {
+            got.earliest = std::max(got.earliest.value_or(INT64_MIN), sent_at(*my_ack) - my_ack->time_ns + *lacked);
+        }
         if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0) {
             // Its own FIN did not acknowledge it yet.
             EndEvent& event = story_.events.back();
@@ -43,6 +55,11 @@ void Story::tell_closing() {
     if (const LogEntry* busy = first({BusySince}, me_); busy != nullptr && near_) {
         // Data was under way, and close() may have come at any time while it was.
         sent.earliest = busy->time_ns - delay_;
+    }
+    if (const auto since = told_since(*my_fin); !since) {
+        sent.earliest.reset();
+    } else if (sent.earliest) {
+        sent.earliest = std::min(*sent.earliest, *since - delay_);
     }
     if ((my_fin->extra & kAcksFin) != 0 && got_fin && *got_fin > sent.at) {
         sent.at = *got_fin;
@@ -135,11 +152,9 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
     add_unproved(*ack, Happening::ReceiveAckOfFin, true);
     EndEvent& event = story_.events.back();
     event.at = std::max(event.at, story_.events[story_.events.size() - 2].at + 1);
-    const LogEntry* last_fin = last_before({Fin, FinAgain}, me_, ack->time_ns);
-    if (last_fin != nullptr && ack->time_ns - last_fin->time_ns > kSurelyRepeatedNs + 4 * delay_) {
-        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
-        event.earliest = last_fin->time_ns;
-    }
+    // Unless the FIN was sent again, an earlier acknowledgment may not have been captured.
+    const LogEntry* last_fin = last_before({FinAgain}, me_, ack->time_ns);
+    event.earliest = last_fin != nullptr ? last_fin->time_ns : told_since(my_fin);
     if (their_fin == nullptr || !got_fin) {
         return;
     }

@@ -11,16 +11,22 @@ EndStory Story::tell() {
     tell_data();
     tell_closing();
     tell_end();
+    if (incomplete_) {
+        tell_evidence();
+    }
     std::stable_sort(story_.events.begin(), story_.events.end(),
                      [](const EndEvent& a, const EndEvent& b) {
                          return std::pair(a.at, rank(a)) < std::pair(b.at, rank(b));
                      });
+    if (incomplete_) {
+        add_hidden();
+    }
     return std::move(story_);
 }
 
 int Story::rank(const EndEvent& event) {
     if (!event.what) {
-        return 2;
+        return event.is_result ? 5 : 2;
     }
     switch (*event.what) {
         case Happening::ReceiveSyn:
@@ -61,6 +67,18 @@ const LogEntry* Story::last_before(std::initializer_list<SegmentMark> marks, std
     return found;
 }
 
+std::optional<std::int64_t> Story::told_since(const LogEntry& entry) const {
+    if ((entry.extra & kQuiet) == 0) {
+        return entry.time_ns;
+    }
+    for (const LogEntry& quiet : log_) {
+        if (quiet.mark == QuietSince && quiet.from == entry.from && quiet.packet == entry.packet) {
+            return quiet.time_ns;
+        }
+    }
+    return std::nullopt;
+}
+
 void Story::add_sent(const LogEntry& entry, Happening what) {
     EndEvent event{.at = sent_at(entry),
                    .latest = entry.time_ns,
@@ -84,8 +102,8 @@ void Story::add_proved(std::initializer_list<SegmentMark> marks, const LogEntry&
                    .packet = copy != nullptr ? copy->packet : proof.packet,
                    .inferred = copy == nullptr};
     if (copy != nullptr) {
-        // From afar it is not known that it was the last copy: an earlier answer may be lost.
-        event.earliest = near_ ? copy->time_ns : first(marks, peer_)->time_ns;
+        // That it was this copy is not known: the answer to an earlier one may be lost.
+        event.earliest = first(marks, peer_)->time_ns;
         event.at = std::max(near_ ? copy->time_ns : event.at, copy->time_ns);
     }
     story_.events.push_back(event);
@@ -150,6 +168,14 @@ void Story::tell_answer_to_my_syn(const LogEntry* their_syn_ack) {
     const LogEntry* my_ack = first({Ack}, me_);
     if (my_ack != nullptr) {
         add_proved({SynAck, SynAckAgain}, *my_ack, Happening::ReceiveSynAck);
+        EndEvent& event = story_.events.back();
+        const LogEntry* my_syn = last_before({Syn, SynAgain}, me_, my_ack->time_ns);
+        if (my_syn == nullptr) {
+            event.earliest.reset();
+        } else if (their_syn_ack == nullptr ||
+                   their_syn_ack->time_ns - my_syn->time_ns > kNotRepeatedNs) {
+            event.earliest = my_syn->time_ns;  // it may be a later copy of a SYN+ACK that was lost
+        }
         return;
     }
     if (their_syn_ack == nullptr) {
@@ -198,9 +224,10 @@ void Story::tell_ack_of_my_syn_ack() {
                    .what = Happening::ReceiveAckOfSyn,
                    .packet = ack->packet};
     const LogEntry* last_syn_ack = last_before({SynAck, SynAckAgain}, me_, ack->time_ns);
+    const bool is_first = ack->mark == Ack && (ack->extra & kBare) != 0;
     if (last_syn_ack != nullptr &&
-        ack->time_ns - last_syn_ack->time_ns > kSurelyRepeatedNs + 4 * delay_) {
-        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
+        (!is_first || ack->time_ns - last_syn_ack->time_ns > kNotRepeatedNs)) {
+        // An earlier acknowledgment may have been lost on the way to the capture.
         event.earliest = last_syn_ack->time_ns;
     }
     if (speaks != nullptr && speaks->time_ns >= ack->time_ns) {
@@ -215,7 +242,10 @@ void Story::tell_ack_of_my_syn_ack() {
 void Story::tell_data() {
     if (const LogEntry* data = first({Data}, me_)) {
         story_.events.push_back(
-            {.at = sent_at(*data), .packet = data->packet, .cause = CapturedCause::Sent});
+            {.at = sent_at(*data),
+             .only = StateSet().add(TcpState::Established).add(TcpState::CloseWait),
+             .packet = data->packet,
+             .cause = CapturedCause::Sent});
     }
 }
 

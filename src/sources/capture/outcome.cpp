@@ -32,7 +32,9 @@ CapturedOutcome outcome_of(const LiveConnection& live, const std::array<const Li
                            const std::vector<LogEntry>& log) {
     const bool syn = flows[0]->syn_seen || flows[1]->syn_seen;
     const bool syn_ack = flows[0]->syn_ack_seen || flows[1]->syn_ack_seen;
-    const bool established = live.is_established() || (syn_ack && flows[1]->spoke);
+    // An opener acknowledges a SYN only when it has got one, captured or not.
+    const bool established = live.is_established() || (syn_ack && flows[1]->spoke) ||
+                             (flows[0]->syn_seen && flows[0]->acked_syn);
     const LogEntry* reset = first(log, SegmentMark::Rst);
     if (!syn && !syn_ack) {
         const bool exchanged = flows[0]->data_segments + flows[1]->data_segments > 0 ||

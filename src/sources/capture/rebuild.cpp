@@ -141,11 +141,28 @@ Vantage vantage_of(const std::array<const LiveFlow*, 2>& flows, CapturedConnecti
     return vantage;
 }
 
+// Whether something of the connection itself shows that not all of it was captured.
+bool is_incomplete(const LiveConnection& live, const std::array<const LiveFlow*, 2>& flows,
+                   const std::vector<LogEntry>& log) {
+    for (std::uint8_t end = 0; end < 2; ++end) {
+        const LiveFlow& flow = *flows[end];
+        if (flow.packets == 0 || flow.bytes_not_captured > 0 || flow.end_missing ||
+            flow.own_missing || flow.fin_before) {
+            return true;
+        }
+    }
+    const bool opened = flows[0]->syn_seen || flows[1]->syn_ack_seen;
+    return live.headers_cut || live.times_backwards ||
+           (opened && !(flows[0]->syn_seen && (flows[1]->syn_ack_seen || !flows[1]->spoke))) ||
+           log.empty();
+}
+
 std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     std::vector<CapturedSegment> segments;
     for (const LogEntry& entry : log) {
         if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
-            entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn) {
+            entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn ||
+            entry.mark == SegmentMark::QuietSince || entry.mark == SegmentMark::LastHeard) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -271,6 +288,14 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .mark = SegmentMark::MayBeFin,
                            .from = end});
         }
+        if (flow.packets > 0) {
+            const std::size_t newest = flow.recent_at == 0 ? 1 : 0;
+            log.push_back(
+                {.time_ns = live.first_ns + std::int64_t{flow.recent_times_us[newest]} * 1000,
+                 .packet = UINT32_MAX,
+                 .mark = SegmentMark::LastHeard,
+                 .from = end});
+        }
     }
     // Fin's busy time stands behind the packets that came in between.
     std::stable_sort(log.begin(), log.end(),
@@ -286,8 +311,9 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
         connection.previous = live.previous_number;
     }
     measure(log, connection);
-    const Vantage vantage = vantage_of(flows, connection);
+    Vantage vantage = vantage_of(flows, connection);
     const std::array silent{flows[0]->packets == 0, flows[1]->packets == 0};
+    vantage.incomplete = is_incomplete(live, flows, log);
     std::array<EndStory, 2> stories;
     for (std::uint8_t end = 0; end < 2; ++end) {
         CapturedEnd& captured = connection.ends[end];

@@ -19,8 +19,13 @@ struct LogEntry {
     std::uint8_t extra = 0;  // see kAcksFin, kBare; ICMP: type and code
 };
 
-// Fin: sent when the other's FIN had arrived. Rst: the SegmentMark that came before it.
+// Fin, FinAgain: sent when the other's FIN had arrived. Rst: the SegmentMark that came before it.
 inline constexpr std::uint8_t kAcksFin = 1;
+// Ack: with nothing but the numbers that end a handshake.
+inline constexpr std::uint8_t kBare = 1;
+// Fin, AckOfFin: what it tells may have been so for a while, since QuietSince. Without that mark this
+// is the first that was captured of its sender.
+inline constexpr std::uint8_t kQuiet = 8;
 // Fin: it had been sent before, see SegmentMark::FinBefore.
 inline constexpr std::uint8_t kSentBefore = 4;
 // Rst, beside the mark: its sender had repeated itself and heard nothing.

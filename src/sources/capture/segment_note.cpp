@@ -17,10 +17,10 @@ void Note::log_at(std::int64_t time_ns, SegmentMark mark, std::uint8_t extra) {
                  .extra = extra});
 }
 
-void Note::log_repeat(SegmentMark mark) {
+void Note::log_repeat(SegmentMark mark, std::uint8_t extra) {
     if (from_.repeats_logged < kMostRepeats) {
         ++from_.repeats_logged;
-        log_mark(mark);
+        log_mark(mark, extra);
     } else {
         connection_.marks_limited = true;
     }
@@ -141,6 +141,12 @@ void Note::take_plain() {
         log_mark(SegmentMark::AfterRst);
     }
     notice_lost_fin();
+    if (ahead > 0 && segment_.payload_bytes == 0 && !from_.fin_seen) {
+        // Something that it sent before was not captured, and its last may have been a FIN.
+        from_.own_missing = true;
+        from_.end_missing = true;
+        from_.busy_since_ms = now_ms();
+    }
     if (segment_.has(kAck)) {
         take_ack();
     }

@@ -71,7 +71,7 @@ private:
     }
     void log_at(std::int64_t time_ns, SegmentMark mark, std::uint8_t extra);
     // A flood of one kind must not grow the log.
-    void log_repeat(SegmentMark mark);
+    void log_repeat(SegmentMark mark, std::uint8_t extra = 0);
     [[nodiscard]] std::uint32_t now_ms() const {
         return static_cast<std::uint32_t>((moment_.time_ns - connection_.first_ns) / 1'000'000);
     }
@@ -94,6 +94,8 @@ private:
     void add_gap(Gap gap);
     bool fill_gap(std::uint32_t start, std::uint32_t end);
     void take_fin(std::uint32_t sequence);
+    // An earlier copy of what this segment tells may have been lost on the way to the capture.
+    std::uint8_t notice_quiet();
     void take_ack();
     // RFC 9293, 3.10.7.3, and RFC 5961, 3.2: a reset that does not fit resets nothing.
     [[nodiscard]] bool reset_fits() const;
@@ -107,6 +109,7 @@ private:
     const Segment& segment_;
     const Moment& moment_;
     SegmentLog& log_;
+    bool quiet_noticed_ = false;  // for this segment
 };
 
 }  // namespace tcpdx::capture

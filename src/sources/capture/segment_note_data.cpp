@@ -125,6 +125,22 @@ bool Note::fill_gap(std::uint32_t start, std::uint32_t end) {
     return false;
 }
 
+std::uint8_t Note::notice_quiet() {
+    if (quiet_noticed_ || from_.packets < 2) {
+        return kQuiet;
+    }
+    // Nobody sends again as soon as this.
+    constexpr std::uint32_t kSoonUs = 20'000;
+    const auto now_us = static_cast<std::uint32_t>((moment_.time_ns - connection_.first_ns) / 1000);
+    const std::uint32_t quiet_us = now_us - from_.recent_times_us[from_.recent_at];
+    if (quiet_us < kSoonUs || moment_.time_ns < connection_.last_ns) {
+        return 0;
+    }
+    quiet_noticed_ = true;
+    log_at(moment_.time_ns - std::int64_t{quiet_us} * 1000, SegmentMark::QuietSince, 0);
+    return kQuiet;
+}
+
 void Note::take_fin(std::uint32_t sequence) {
     if (from_.fin_seen) {
         if (sequence == from_.fin_sequence) {
@@ -134,7 +150,7 @@ void Note::take_fin(std::uint32_t sequence) {
                 count(from_.retransmissions);
             }
             to_.fin_ack_wanted_again = true;
-            log_repeat(SegmentMark::FinAgain);
+            log_repeat(SegmentMark::FinAgain, from_.acked_fin ? kAcksFin : std::uint8_t{0});
         }
         return;
     }
@@ -153,7 +169,8 @@ void Note::take_fin(std::uint32_t sequence) {
     if (sequence_distance(from_.next, sequence + 1) > 0) {
         set_next(sequence + 1);
     }
-    log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) |
+    const std::uint8_t quiet = notice_quiet();
+    log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) | quiet |
                                                          (sent_before ? kSentBefore : 0U)));
 }
 
@@ -177,6 +194,12 @@ void Note::take_ack() {
         to_.bytes_not_captured += static_cast<std::uint32_t>(beyond);
         to_.next = acked;
     }
+    for (Gap& gap : to_.gaps) {
+        if (gap.from != gap.to && sequence_distance(gap.to, acked) >= 0) {
+            to_.bytes_not_captured += gap.to - gap.from;
+            gap = {};
+        }
+    }
     if (!from_.acked_known || sequence_distance(from_.acked, acked) > 0) {
         from_.acked = acked;
         from_.acked_known = true;
@@ -194,7 +217,11 @@ void Note::take_ack() {
     if (has_opened && to_.initial_known && sequence_distance(to_.initial, acked) >= 1) {
         if (!from_.acked_syn) {
             from_.acked_syn = true;
-            log_mark(SegmentMark::Ack, to_.packets == 0 ? kInferred : std::uint8_t{0});
+            const bool bare = segment_.payload_bytes == 0 && !segment_.has(kFin) &&
+                              segment_.sequence == from_.initial + 1 && acked == to_.initial + 1;
+            log_mark(SegmentMark::Ack,
+                     static_cast<std::uint8_t>((to_.packets == 0 ? kInferred : 0U) |
+                                               (bare ? kBare : 0U)));
         } else if (from_.ack_wanted_again) {
             log_repeat(SegmentMark::AckAgain);
         }
@@ -203,7 +230,7 @@ void Note::take_ack() {
     if (to_.fin_seen && sequence_distance(to_.fin_sequence, acked) >= 1) {
         if (!from_.acked_fin) {
             from_.acked_fin = true;
-            log_mark(SegmentMark::AckOfFin);
+            log_mark(SegmentMark::AckOfFin, notice_quiet());
         } else if (from_.fin_ack_wanted_again) {
             log_repeat(SegmentMark::AckOfFinAgain);
         }
