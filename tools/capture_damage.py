@@ -118,17 +118,23 @@ def clean(name):
     return capture_accuracy.SAMPLED.sub("", name)
 
 
-def contradiction(truth, spans):
+OPENING = ("SYN-SENT", "SYN-RECEIVED")
+
+
+def contradiction(truth, spans, heard):
     """None when the kernel's states pass through the spans in order, else what contradicts.
 
     A walk over (kernel's state, span): both go on in time, and where they meet the state has to be
-    possible in the span."""
+    possible in the span. `heard` is when the last packet of this end was captured: the last state of
+    a connection whose end is not in the capture is told as of then."""
     spans = [pair for pair in spans if not set(pair[0]["possible"]) <= {"LISTEN"}]
     truth = [(when, clean(name), "sampled" in name) for when, name in truth]
     if not spans or not truth:
         return None
     first = min(float(connection["first"]) for _, connection in spans)
     last = max(float(connection["last"]) for _, connection in spans)
+    if "ends-mid-way" in spans[-1][1]["limits"]:
+        last = min(last, heard)
 
     def ends(i):
         return truth[i + 1][0] if i + 1 < len(truth) else float("inf")
@@ -166,6 +172,10 @@ def contradiction(truth, spans):
         if j + 1 < len(spans):
             low, high = bounds(j + 1)
             steps.append((i, j + 1) if max(low, truth[i][0]) <= min(high, ends(i)) + TOLERANCE else None)
+            if spans[j][1] is not spans[j + 1][1]:
+                # Of the connections in between no packet was captured.
+                steps += [(k, j + 1) for k in range(i + 1, len(truth)) if truth[k][1] in OPENING and
+                          (low <= truth[k][0] <= high or "state" not in spans[j + 1][0])]
         for step in steps:
             if step and step not in reached and fits(*step):
                 reached.add(step)
@@ -191,6 +201,11 @@ def rebuild(tcpdx, data):
 def try_one(tcpdx, truth, case, damage, data):
     kind, name = damage
     document = rebuild(tcpdx, data)
+    heard = {}
+    for time, packet, _ in Packets(data).packets:
+        if len(packet) >= 22:
+            address = f"{'.'.join(map(str, packet[12:16]))}:{struct.unpack_from('>H', packet, tcp_at(packet))[0]}"
+            heard[address] = max(heard.get(address, 0), time / 1e9)
     ends = capture_accuracy.rebuilt(document) if document else {}
     counts, cases, certain = collections.Counter(), [], 0
     for entry in truth:
@@ -198,7 +213,7 @@ def try_one(tcpdx, truth, case, damage, data):
         if not spans:
             counts["not captured"] += 1
             continue
-        what = contradiction(entry["states"], spans)
+        what = contradiction(entry["states"], spans, heard.get(entry["local"], 0))
         counts["contradicted" if what else "true"] += 1
         counts["certain"] += sum("state" in span for span, _ in spans)
         counts["states"] += len(spans)

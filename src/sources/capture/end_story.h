@@ -23,14 +23,21 @@ public:
           peer_(end == 0 ? 1 : 0),
           delay_(vantage.delay_ns[end]),
           near_(vantage.is_near[end]),
-          incomplete_(vantage.incomplete) {
+          incomplete_(vantage.incomplete),
+          numbered_(vantage.numbered) {
         story_.self_silent = silent[me_];
         story_.other_silent = silent[peer_];
         story_.saw_opening =
             first({Syn, SynAck}, me_) != nullptr || first({Syn, SynAck}, peer_) != nullptr;
-        story_.opened = first({Syn}, me_) != nullptr ||
-                        (first({SynAck}, peer_) != nullptr && first({SynAck}, me_) == nullptr);
-        story_.simultaneous = first({Syn}, me_) != nullptr && first({Syn}, peer_) != nullptr;
+        const bool my_syn = first({Syn}, me_) != nullptr;
+        const bool their_syn = first({Syn}, peer_) != nullptr;
+        const bool my_answer = first({SynAck}, me_) != nullptr;
+        const bool their_answer = first({SynAck}, peer_) != nullptr;
+        // Whoever answers a SYN and has sent one, or gets an answer, has opened as well.
+        story_.simultaneous = (my_syn || my_answer) && (their_syn || their_answer) &&
+                              (my_syn + my_answer + their_syn + their_answer > 2 ||
+                               (my_syn && their_syn) || (my_answer && their_answer));
+        story_.opened = my_syn || story_.simultaneous || (their_answer && !my_answer);
     }
     EndStory tell();
 
@@ -102,8 +109,8 @@ private:
     std::int64_t delay_;
     bool near_;
     bool incomplete_;
+    std::array<bool, 2> numbered_;
     EndStory story_;
-    std::int64_t last_evidence_ = INT64_MIN;  // of this end's own
 };
 
 }  // namespace tcpdx::capture

@@ -44,7 +44,9 @@ void Story::tell_closing() {
                                  .certain = false,
                                  .inferred = true});
     }
-    tell_missing_end(their_fin, got_fin);
+    if (!incomplete_) {
+        tell_missing_end(their_fin, got_fin);
+    }
     if (my_fin == nullptr) {
         return;
     }
@@ -56,7 +58,8 @@ void Story::tell_closing() {
         // Data was under way, and close() may have come at any time while it was.
         sent.earliest = busy->time_ns - delay_;
     }
-    if (const auto since = told_since(*my_fin); !since) {
+    if (const auto since = told_since(*my_fin);
+        !since || (incomplete_ && first({BusySince}, me_) != nullptr)) {
         sent.earliest.reset();
     } else if (sent.earliest) {
         sent.earliest = std::min(*sent.earliest, *since - delay_);
@@ -207,6 +210,9 @@ void Story::tell_hidden_fin() {
                              .what = Happening::SendFin,
                              .certain = false,
                              .cause = CapturedCause::Unseen});
+    if (incomplete_) {
+        story_.events.back().earliest.reset();  // it may have been closed before
+    }
 }
 
 }  // namespace tcpdx::capture

@@ -33,10 +33,11 @@ const StateSet kBothFins = set_of({Closing, LastAck, TimeWait});
 using enum SegmentMark;
 
 void Story::add_evidence(std::int64_t at, const StateSet& only, const LogEntry& entry) {
-    EndEvent event{.at = at, .latest = at, .only = only, .packet = entry.packet};
+    // The way to here is an estimate, and nothing is sent after it has passed.
+    EndEvent event{
+        .at = at, .latest = std::max(at, entry.time_ns), .only = only, .packet = entry.packet};
     event.cause = CapturedCause::Unseen;
     if (entry.from == me_) {
-        last_evidence_ = std::max(last_evidence_, at);
         event.cause = CapturedCause::Sent;
     }
     event.packet = entry.packet == UINT32_MAX ? 0 : entry.packet;
@@ -67,7 +68,8 @@ void Story::tell_evidence() {
             fin_sent = true;
             fin_packet = entry.packet;
             const bool acks = (entry.extra & kAcksFin) != 0;
-            const bool open = (!acks && theirs_may_be_unseen) || (entry.extra & kSentBefore) != 0;
+            const bool open = (!acks && (theirs_may_be_unseen || !numbered_[peer_])) ||
+                               (entry.extra & kSentBefore) != 0;
             add_evidence(at,
                          open   ? kSendsFin
                          : acks ? kSendsFinAfterTheirs
@@ -93,7 +95,7 @@ void Story::tell_evidence() {
     }
     const LogEntry* heard = first({LastHeard}, me_);
     if (my_fin == nullptr && heard != nullptr && !mine_may_be_unseen && !story_.fin_hidden &&
-        first({FinBefore, Rst}, me_) == nullptr) {
+        numbered_[me_] && first({FinBefore, Rst}, me_) == nullptr) {
         add_evidence(sent_at(*heard), kFinNotSent, *heard);
     }
     const LogEntry* my_ack = first({AckOfFin}, me_);
@@ -103,12 +105,19 @@ void Story::tell_evidence() {
             story_.events.back().is_result = false;
         }
     }
-    if (their_fin != nullptr) {
+    if (their_fin != nullptr && numbered_[peer_]) {
         if (const auto since = told_since(*their_fin)) {
-            add_evidence(*since - 1, kOtherFinNotSent, *their_fin);
+            // Times at this end are estimates, so not behind what shows that it has arrived.
+            std::int64_t at = *since - 1;
+            for (const EndEvent& event : story_.events) {
+                const bool shows = event.what == Happening::ReceiveFin ||
+                                   (!event.what && !event.only.contains(Established));
+                at = shows && event.only != kSendsFinBeforeTheirs ? std::min(at, event.at - 1) : at;
+            }
+            add_evidence(at, kOtherFinNotSent, *their_fin);
         }
     } else if (const LogEntry* theirs = first({LastHeard}, peer_);
-               theirs != nullptr && !theirs_may_be_unseen &&
+               their_fin == nullptr && theirs != nullptr && !theirs_may_be_unseen && numbered_[peer_] &&
                first({FinBefore, Rst}, peer_) == nullptr) {
         add_evidence(theirs->time_ns, kOtherFinNotSent, *theirs);
     }
@@ -116,14 +125,20 @@ void Story::tell_evidence() {
 
 void Story::add_hidden() {
     std::vector<EndEvent> all;
+    const auto add = [&](std::int64_t at) {
+        EndEvent hidden{.at = at, .earliest = at, .certain = false};
+        hidden.inferred = hidden.hidden = true;
+        hidden.cause = CapturedCause::Unseen;
+        all.push_back(hidden);
+    };
     for (EndEvent& event : story_.events) {
-        if (!all.empty() && event.at > all.back().at && event.at <= last_evidence_) {
-            EndEvent hidden{.at = all.back().at, .earliest = all.back().at, .certain = false};
-            hidden.inferred = hidden.hidden = true;
-            hidden.cause = CapturedCause::Unseen;
-            all.push_back(hidden);
+        if (!all.empty() && event.at > all.back().at) {
+            add(all.back().at);
         }
         all.push_back(event);
+    }
+    if (!all.empty()) {
+        add(all.back().at);
     }
     story_.events = std::move(all);
 }

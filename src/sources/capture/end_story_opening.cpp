@@ -127,11 +127,14 @@ void Story::tell_opening() {
     const LogEntry* their_syn_ack = first({SynAck}, peer_);
     if (my_syn != nullptr) {
         add_sent(*my_syn, Happening::SendSyn);
-    } else if (their_syn_ack != nullptr && my_syn_ack == nullptr) {
-        story_.events.push_back({.at = their_syn_ack->time_ns - 1,
-                                 .latest = their_syn_ack->time_ns,
+    } else if (story_.simultaneous || (their_syn_ack != nullptr && my_syn_ack == nullptr)) {
+        const LogEntry* shows = their_syn_ack != nullptr && my_syn_ack == nullptr ? their_syn_ack
+                                : my_syn_ack != nullptr                           ? my_syn_ack
+                                                                                  : their_syn;
+        story_.events.push_back({.at = shows->time_ns - (shows == my_syn_ack ? delay_ : 0) - 1,
+                                 .latest = shows->time_ns,
                                  .what = Happening::SendSyn,
-                                 .packet = their_syn_ack->packet,
+                                 .packet = shows->packet,
                                  .inferred = true,
                                  .cause = CapturedCause::Sent});
     }
@@ -142,6 +145,9 @@ void Story::tell_opening() {
             std::max(sent_at(*my_syn_ack), story_.events.back().earliest.value_or(INT64_MIN));
         tell_ack_of_my_syn_ack();
     } else if (story_.opened) {
+        if (story_.simultaneous && their_syn != nullptr) {
+            add_unproved(*their_syn, Happening::ReceiveSyn, near_);
+        }
         tell_answer_to_my_syn(their_syn_ack);
     } else if (their_syn != nullptr) {
         // The SYN+ACK is not in the capture, but the opener goes on as if it had got one.
@@ -150,6 +156,7 @@ void Story::tell_opening() {
             add_inferred(Happening::ReceiveSyn, their_syn->time_ns, goes_on->time_ns,
                          goes_on->packet);
             add_unproved(*goes_on, Happening::ReceiveAckOfSyn, true);
+            story_.events.back().earliest = their_syn->time_ns;
         }
     }
 }

@@ -85,6 +85,11 @@ void Note::set_next(std::uint32_t end) {
     }
     from_.busy = true;
     from_.held_back = fills_window(end);
+    const std::uint32_t full = from_.has_max_segment_size && to_.has_max_segment_size
+                                   ? std::min(from_.max_segment_size, to_.max_segment_size)
+                                   : 1220U;
+    // Options take up to 40 bytes of it.
+    from_.newest_full = segment_.payload_bytes + 40 >= full && !segment_.has(kFin);
     from_.next = end;
     from_.newest_ip_id = segment_.ip_id.value_or(0);
     from_.ip_id_known = segment_.ip_id.has_value();
@@ -209,7 +214,7 @@ void Note::take_ack() {
         const bool opens = from_.window_closed && segment_.window != 0;
         to_.held_back |= segment_.window == 0 || opens;
         to_.busy = false;
-        if (beyond > 0 && !to_.fin_seen && from_.acked_syn) {
+        if (beyond > 0 && !to_.fin_seen && (from_.acked_syn || !has_opened)) {
             to_.end_missing = true;
             to_.busy_since_ms = now_ms();
         }
@@ -265,6 +270,12 @@ void Note::take_reset() {
     if (!from_.sequence_known) {
         from_.initial = segment_.sequence - 1;
         from_.next = segment_.sequence;
+    }
+    if (from_.syn_seen && !from_.acked_syn && segment_.has(kAck) &&
+        sequence_distance(from_.initial, segment_.sequence) >= 1) {
+        // Only an opener that has got a SYN+ACK has something to acknowledge.
+        from_.acked_syn = true;
+        log_mark(SegmentMark::Ack, kInferred);
     }
     count(from_.resets);
     if (from_.resets <= kMostResets) {

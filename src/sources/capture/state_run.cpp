@@ -40,7 +40,7 @@ StateSet united(StateSet a, const StateSet& b) {
 
 // Everything that `state` may become without a packet that is captured. Both ends opening at once
 // is too rare to be thought of where nothing hints at it.
-StateSet onward(TcpState state) {
+StateSet onward_from(TcpState state) {
     StateSet to;
     to.add(state);
     const auto add = [&](std::initializer_list<TcpState> states) {
@@ -76,21 +76,11 @@ StateSet onward(TcpState state) {
     return to;
 }
 
-StateSet onward(const StateSet& states) {
-    StateSet to;
-    for (const TcpState state : kAllTcpStates) {
-        if (states.contains(state)) {
-            to = united(to, onward(state));
-        }
-    }
-    return to;
-}
-
 // Where `event` may lead from `state`.
 StateSet after(TcpState state, const EndEvent& event, bool tolerant) {
     StateSet to;
     if (event.hidden) {
-        return onward(state);
+        return onward_from(state);
     }
     if (!event.what) {
         return both(to.add(state), event.only);
@@ -160,7 +150,7 @@ StateSet between(const StateSet& before, const StateSet& at_end) {
     StateSet states;
     const StateSet reached = onward(before);
     for (const TcpState state : kAllTcpStates) {
-        if (reached.contains(state) && !both(onward(state), at_end).empty()) {
+        if (reached.contains(state) && !both(onward_from(state), at_end).empty()) {
             states.add(state);
         }
     }
@@ -192,6 +182,16 @@ CapturedState state_of(const Span& span, const Span* before, std::int64_t start)
 }
 
 }  // namespace
+
+StateSet onward(const StateSet& states) {
+    StateSet to;
+    for (const TcpState state : kAllTcpStates) {
+        if (states.contains(state)) {
+            to = united(to, onward_from(state));
+        }
+    }
+    return to;
+}
 
 CaptureTime capture_time(std::int64_t ns) {
     return CaptureTime(std::chrono::nanoseconds(ns));

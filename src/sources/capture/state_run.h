@@ -37,6 +37,9 @@ struct EndEvent {
                                                     bool leave_out_initial,
                                                     const std::vector<EndEvent>& events);
 
+// Everything that an end in one of these states may become without a packet that is captured.
+[[nodiscard]] StateSet onward(const StateSet& states);
+
 [[nodiscard]] CaptureTime capture_time(std::int64_t ns);
 
 }  // namespace tcpdx::capture

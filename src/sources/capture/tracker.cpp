@@ -15,9 +15,12 @@ constexpr std::uint32_t kV6 = 1U << 31U;
 // Different enough not to be the same stream: further than any window.
 constexpr std::int32_t kFar = 1 << 26;
 
-bool is_near(std::uint32_t a, std::uint32_t b) {
+// Of a connection that is over nothing new is sent. Linux moves initial numbers on by 2^24 a second.
+constexpr std::int32_t kFarWhenOver = 1 << 20;
+
+bool is_near(std::uint32_t a, std::uint32_t b, std::int32_t far = kFar) {
     const std::int32_t distance = sequence_distance(a, b);
-    return distance < kFar && distance > -kFar;
+    return distance < far && distance > -far;
 }
 
 std::uint32_t apart(std::uint32_t a, std::uint32_t b) {
@@ -53,8 +56,9 @@ bool answers_anew(const LiveConnection& connection, std::uint8_t side, const Seg
 bool is_foreign(const LiveConnection& connection, std::uint8_t side, const Segment& segment) {
     const LiveFlow& from = connection.flows[side];
     const LiveFlow& to = connection.flows[1U - side];
-    return connection.is_over() && from.sequence_known && !is_near(from.next, segment.sequence) &&
-           (!to.sequence_known || !segment.has(kAck) || !is_near(to.next, segment.acknowledgment));
+    return connection.is_over() && from.sequence_known && !is_near(from.next, segment.sequence, kFarWhenOver) &&
+           (!to.sequence_known || !segment.has(kAck) ||
+            !is_near(to.next, segment.acknowledgment, kFarWhenOver));
 }
 
 // Whether a segment of two connections on the same ports is of the older one: a challenge ACK to
