@@ -174,8 +174,9 @@ def contradiction(truth, spans, heard):
             steps.append((i, j + 1) if max(low, truth[i][0]) <= min(high, ends(i)) + TOLERANCE else None)
             if spans[j][1] is not spans[j + 1][1]:
                 # Of the connections in between no packet was captured.
-                steps += [(k, j + 1) for k in range(i + 1, len(truth)) if truth[k][1] in OPENING and
-                          (low <= truth[k][0] <= high or "state" not in spans[j + 1][0])]
+                begins = spans[j + 1][0]["cause"] == "start"
+                steps += [(k, j + 1) for k in range(i + 1, len(truth)) if (begins or truth[k][1] in OPENING) and
+                          (low <= truth[k][0] <= high or begins or "state" not in spans[j + 1][0])]
         for step in steps:
             if step and step not in reached and fits(*step):
                 reached.add(step)

@@ -23,6 +23,7 @@ struct Vantage {
     // Something of this connection was not captured, so more may have been: then only what a packet
     // proves is told as certain.
     bool incomplete = false;
+    bool disordered = false;  // times go backwards
     // A SYN or data of this end was captured: before, it had not sent a FIN.
     std::array<bool, 2> numbered{};
 };

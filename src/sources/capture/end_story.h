@@ -24,6 +24,7 @@ public:
           delay_(vantage.delay_ns[end]),
           near_(vantage.is_near[end]),
           incomplete_(vantage.incomplete),
+          disordered_(vantage.disordered),
           numbered_(vantage.numbered) {
         story_.self_silent = silent[me_];
         story_.other_silent = silent[peer_];
@@ -109,6 +110,7 @@ private:
     std::int64_t delay_;
     bool near_;
     bool incomplete_;
+    bool disordered_;
     std::array<bool, 2> numbered_;
     EndStory story_;
 };

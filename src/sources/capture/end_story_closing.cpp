@@ -23,7 +23,10 @@ void Story::tell_closing() {
         if ((my_ack->extra & kQuiet) != 0 && lacked) {
             got.earliest = std::max(got.earliest.value_or(INT64_MIN), sent_at(*my_ack) - my_ack->time_ns + *lacked);
         }
-        if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0) {
+        const bool order_open =
+            incomplete_ && (disordered_ || (their_fin->extra & kAckedBefore) != 0);
+        story_.events.back().certain = !order_open;
+        if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0 && !order_open) {
             // Its own FIN did not acknowledge it yet.
             EndEvent& event = story_.events.back();
             event.at = std::max(event.at, fin_sent_at(*my_fin) + 1);
@@ -201,12 +204,20 @@ void Story::tell_hidden_fin() {
     const LogEntry* opened = last_before({WindowOpen}, peer_, INT64_MAX);
     const bool stays_closed =
         closed != nullptr && (opened == nullptr || opened->time_ns < closed->time_ns);
-    if (!stays_closed || first({Fin}, me_) != nullptr) {
+    const LogEntry* queued = first({BusySince}, me_);
+    if ((!stays_closed && queued == nullptr) || first({Fin}, me_) != nullptr) {
         return;
     }
     story_.fin_hidden = true;
-    story_.events.push_back({.at = closed->time_ns + delay_,
-                             .earliest = closed->time_ns,
+    std::int64_t since = stays_closed ? closed->time_ns + delay_ : sent_at(*queued) + 1;
+    for (const EndEvent& event : story_.events) {
+        const bool opens =
+            event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
+        const bool is_data = !event.what && event.only.contains(TcpState::Established);
+        since = opens || is_data ? std::max(since, event.at + 1) : since;
+    }
+    story_.events.push_back({.at = since,
+                             .earliest = stays_closed ? closed->time_ns : since,
                              .what = Happening::SendFin,
                              .certain = false,
                              .cause = CapturedCause::Unseen});

@@ -56,7 +56,9 @@ void Story::tell_evidence() {
     const LogEntry* their_fin = first({Fin}, peer_);
     const LogEntry* busy = first({BusySince}, me_);
     const bool mine_may_be_unseen = first({MayBeFin}, me_) != nullptr;
-    const bool theirs_may_be_unseen = first({MayBeFin}, peer_) != nullptr;
+    const bool theirs_may_be_unseen =
+        first({MayBeFin}, peer_) != nullptr || disordered_ ||
+        (their_fin != nullptr && (their_fin->extra & kAckedBefore) != 0);
     bool fin_sent = false;
     std::uint32_t fin_packet = 0;
     for (const LogEntry& entry : log_) {

@@ -145,10 +145,20 @@ void Story::tell_opening() {
             std::max(sent_at(*my_syn_ack), story_.events.back().earliest.value_or(INT64_MIN));
         tell_ack_of_my_syn_ack();
     } else if (story_.opened) {
+        std::int64_t opened_at = story_.events.back().at;
         if (story_.simultaneous && their_syn != nullptr) {
             add_unproved(*their_syn, Happening::ReceiveSyn, near_);
+            EndEvent& event = story_.events.back();
+            event.at = std::max(event.at, opened_at + 1);
+            opened_at = event.at;
         }
         tell_answer_to_my_syn(their_syn_ack);
+        const LogEntry* speaks = first({Ack, Speaks, Data, Fin, AckOfFin}, me_);
+        if (story_.simultaneous && speaks != nullptr) {
+            // Its SYN+ACK is not in the capture, but what it says later only an open end can.
+            add_inferred(Happening::ReceiveAckOfSyn, opened_at + 2,
+                         std::max(speaks->time_ns, opened_at + 2), speaks->packet);
+        }
     } else if (their_syn != nullptr) {
         // The SYN+ACK is not in the capture, but the opener goes on as if it had got one.
         const LogEntry* goes_on = first({Ack}, peer_);
@@ -242,6 +252,10 @@ void Story::tell_ack_of_my_syn_ack() {
         event.at = std::min(event.at, std::max(ack->time_ns, speaks->time_ns - delay_));
     } else if (!near_) {
         event.assumed = story_.arrival_assumed = true;
+    }
+    if (story_.simultaneous) {
+        // The other's SYN+ACK may pass the capture before what this end received its SYN by.
+        event.at = std::max(event.at, story_.events.back().at + 1);
     }
     story_.events.push_back(event);
 }

@@ -45,6 +45,13 @@ void fit_to_next(const CapturedConnection& next, CapturedConnection& connection)
         const bool is_first = end.address == next.ends[0].address;
         const CapturedEnd& same = next.ends[is_first ? 0 : 1];
         end_before_next(same, connection.last, end);
+        if (end.states.size() > 1 && !same.states.empty() &&
+            end.states.back().certain() == TcpState::Closed) {
+            CapturedState& last = end.states.back();
+            CapturedState& before = end.states[end.states.size() - 2];
+            last.since = std::min(last.since, std::max(same.states.front().since, before.since));
+            before.until = last.since;
+        }
         if (end.states.size() < 2 || same.states.empty() ||
             end.states.back().cause != CapturedCause::NewOpen) {
             continue;

@@ -191,7 +191,12 @@ std::vector<CapturedState> states_of(const EndStory& story, std::int64_t start) 
         initial.add(story.opened ? TcpState::Closed : TcpState::Listen);
         return run_states(initial, start, true, story.events);
     }
-    auto states = run_states(synchronized_states(), start, false, story.events);
+    StateSet initial = synchronized_states();
+    if (story.self_silent) {
+        // What the other end sends may be the last of the handshake.
+        initial.add(TcpState::SynReceived);
+    }
+    auto states = run_states(initial, start, false, story.events);
     if (story.self_silent) {
         for (CapturedState& state : states) {
             state.inferred = true;
@@ -311,6 +316,12 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .mark = SegmentMark::MayBeFin,
                            .from = end});
         }
+        if (flow.busy && flow.newest_full && !flow.fin_seen && !live.was_reset()) {
+            log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
+                           .packet = UINT32_MAX,
+                           .mark = SegmentMark::BusySince,
+                           .from = end});
+        }
         if (flow.packets > 0) {
             const std::size_t newest = flow.recent_at == 0 ? 1 : 0;
             log.push_back(
@@ -337,6 +348,7 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     Vantage vantage = vantage_of(flows, connection);
     const std::array silent{flows[0]->packets == 0, flows[1]->packets == 0};
     vantage.incomplete = is_incomplete(live, flows);
+    vantage.disordered = live.times_backwards;
     for (std::size_t end = 0; end < 2; ++end) {
         vantage.numbered[end] = flows[end]->syn_seen || flows[end]->syn_ack_seen ||
                                 flows[end]->data_segments > 0;

@@ -26,6 +26,8 @@ inline constexpr std::uint8_t kBare = 1;
 // Fin, AckOfFin: what it tells may have been so for a while, since QuietSince. Without that mark this
 // is the first that was captured of its sender.
 inline constexpr std::uint8_t kQuiet = 8;
+// Fin: the other had acknowledged it before this copy was captured.
+inline constexpr std::uint8_t kAckedBefore = 16;
 // Fin: it had been sent before, see SegmentMark::FinBefore.
 inline constexpr std::uint8_t kSentBefore = 4;
 // Rst, beside the mark: its sender had repeated itself and heard nothing.

@@ -1,6 +1,7 @@
 #include "sources/capture/tracker.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 #include "sources/capture/gather.h"
@@ -52,11 +53,27 @@ bool answers_anew(const LiveConnection& connection, std::uint8_t side, const Seg
     return connection.is_over() && !(to.initial_known && to.initial == segment.acknowledgment - 1);
 }
 
+// Linux lets the initial numbers of both ends run with time, so those of the next connection on the
+// same ports are as much higher one way as the other. A hole in the capture is not.
+bool both_jump_alike(const LiveFlow& from, const LiveFlow& to, const Segment& segment) {
+    constexpr std::int32_t kAlike = 1 << 18;
+    if (!from.sequence_known || !to.sequence_known || !segment.has(kAck)) {
+        return false;
+    }
+    const std::int32_t ahead = sequence_distance(from.next, segment.sequence);
+    const std::int32_t acked_ahead = sequence_distance(to.next, segment.acknowledgment);
+    return ahead > kFarWhenOver && acked_ahead > kFarWhenOver &&
+           std::abs(std::int64_t{ahead} - acked_ahead) < kAlike;
+}
+
 // Whether a segment that is no SYN cannot be of this connection.
 bool is_foreign(const LiveConnection& connection, std::uint8_t side, const Segment& segment) {
     const LiveFlow& from = connection.flows[side];
     const LiveFlow& to = connection.flows[1U - side];
-    return connection.is_over() && from.sequence_known && !is_near(from.next, segment.sequence, kFarWhenOver) &&
+    if (!connection.is_over()) {
+        return both_jump_alike(from, to, segment);
+    }
+    return from.sequence_known && !is_near(from.next, segment.sequence, kFarWhenOver) &&
            (!to.sequence_known || !segment.has(kAck) ||
             !is_near(to.next, segment.acknowledgment, kFarWhenOver));
 }
@@ -166,7 +183,8 @@ std::uint32_t Tracker::connection_for(const Location& location, const Segment& s
             return connection.previous;
         }
     }
-    if (!segment.has(kRst) && is_foreign(connection, side, segment)) {
+    if (is_foreign(connection, side, segment) &&
+        !(segment.has(kRst) && connection.is_over())) {
         return start(location, moment, found);
     }
     return found;
