@@ -120,7 +120,6 @@ enum class SegmentMark : std::uint8_t {
     DataAgain,  // behind its FIN: what it had sent before is not acknowledged yet
     FinBefore,  // its number says that its FIN was sent before and lost on the way here
     MayBeFin,   // no packet: the last that the other end acknowledged was not captured
-    QuietSince,  // no packet: of what the next one of this end tells, nothing was captured since
     LastHeard,  // no packet: the last of this end was captured then
 };
 

@@ -129,7 +129,6 @@ std::string_view mark_name(SegmentMark mark) {
         case SegmentMark::FinBefore:
             return "fin-before";
         case SegmentMark::MayBeFin:
-        case SegmentMark::QuietSince:
         case SegmentMark::LastHeard:
             return "may-be-fin";
     }
@@ -242,7 +241,6 @@ std::string segment_label(const CapturedSegment& segment) {
         case SegmentMark::BusySince:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
-        case SegmentMark::QuietSince:
         case SegmentMark::LastHeard:
             return "ACK";
         case SegmentMark::Data:

@@ -49,7 +49,6 @@ const char* provoked_by(const CapturedConnection& connection) {
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
-        case SegmentMark::QuietSince:
         case SegmentMark::LastHeard:
             break;
     }

@@ -60,7 +60,6 @@ int weight(SegmentMark mark) {
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
-        case SegmentMark::QuietSince:
         case SegmentMark::LastHeard:
             return 1;
     }

@@ -75,7 +75,7 @@ private:
     }
     // When what `entry` tells became so at its sender at the earliest, as the capture sees it: an
     // earlier copy may not have been captured. Empty: there is no telling.
-    [[nodiscard]] std::optional<std::int64_t> told_since(const LogEntry& entry) const;
+    [[nodiscard]] static std::optional<std::int64_t> told_since(const LogEntry& entry);
     // What this end sent, and what it did to itself by that.
     void add_sent(const LogEntry& entry, Happening what);
     // What it received, and answered with `proof`: one of `marks` of the other end.

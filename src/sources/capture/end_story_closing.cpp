@@ -20,8 +20,8 @@ void Story::tell_closing() {
         } else {
             got.earliest.reset();
         }
-        if ((my_ack->extra & kQuiet) != 0 && lacked) {
-            got.earliest = std::max(got.earliest.value_or(INT64_MIN), sent_at(*my_ack) - my_ack->time_ns + *lacked);
+        if (lacked && *lacked < my_ack->time_ns) {
+            got.earliest = std::max(got.earliest.value_or(INT64_MIN), *lacked - delay_);
         }
         const bool order_open =
             incomplete_ && (disordered_ || (their_fin->extra & kAckedBefore) != 0);
@@ -221,8 +221,8 @@ void Story::tell_hidden_fin() {
                              .what = Happening::SendFin,
                              .certain = false,
                              .cause = CapturedCause::Unseen});
-    if (incomplete_) {
-        story_.events.back().earliest.reset();  // it may have been closed before
+    if (incomplete_ || !near_) {
+        story_.events.back().earliest.reset();  // from afar it may have been closed before
     }
 }
 

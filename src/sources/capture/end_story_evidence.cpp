@@ -89,8 +89,7 @@ void Story::tell_evidence() {
     // Of what it has to send, close() may have come long before the FIN.
     if (my_fin != nullptr) {
         const auto since = told_since(*my_fin);
-        if (since && (my_fin->extra & kQuiet) != 0 &&
-            (busy == nullptr || *since < busy->time_ns)) {
+        if (since && *since < my_fin->time_ns && (busy == nullptr || *since < busy->time_ns)) {
             add_evidence(*since - delay_, kFinNotSent, *my_fin);
             story_.events.back().is_result = false;
         }
@@ -101,13 +100,17 @@ void Story::tell_evidence() {
         add_evidence(sent_at(*heard), kFinNotSent, *heard);
     }
     const LogEntry* my_ack = first({AckOfFin}, me_);
-    if (my_ack != nullptr && (my_ack->extra & kQuiet) != 0) {
-        if (const auto since = told_since(*my_ack)) {
+    if (my_ack != nullptr) {
+        if (const auto since = told_since(*my_ack); since && *since < my_ack->time_ns) {
             add_evidence(*since - delay_, kFinNotReceived, *my_ack);
             story_.events.back().is_result = false;
         }
     }
-    if (their_fin != nullptr && numbered_[peer_]) {
+    if (const LogEntry* missing = first({MayBeFin}, peer_)) {
+        // Until then it had acknowledged nothing that is not in the capture.
+        add_evidence(missing->time_ns - delay_, kFinNotReceived, *missing);
+    }
+    if (their_fin != nullptr && numbered_[peer_] && !disordered_) {
         if (const auto since = told_since(*their_fin)) {
             // Times at this end are estimates, so not behind what shows that it has arrived.
             std::int64_t at = *since - 1;
@@ -119,7 +122,7 @@ void Story::tell_evidence() {
             add_evidence(at, kOtherFinNotSent, *their_fin);
         }
     } else if (const LogEntry* theirs = first({LastHeard}, peer_);
-               their_fin == nullptr && theirs != nullptr && !theirs_may_be_unseen && numbered_[peer_] &&
+               their_fin == nullptr && theirs != nullptr && !disordered_ && !theirs_may_be_unseen && numbered_[peer_] &&
                first({FinBefore, Rst}, peer_) == nullptr) {
         add_evidence(theirs->time_ns, kOtherFinNotSent, *theirs);
     }

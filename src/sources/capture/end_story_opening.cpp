@@ -14,6 +14,19 @@ EndStory Story::tell() {
     if (incomplete_) {
         tell_evidence();
     }
+    // An end that closes was open before, whatever the estimates of its times say.
+    std::int64_t closes = INT64_MAX;
+    for (const EndEvent& event : story_.events) {
+        const bool closing = event.what == Happening::ReceiveFin ||
+                             event.what == Happening::SendFin ||
+                             event.what == Happening::ReceiveAckOfFin;
+        closes = closing ? std::min(closes, event.at) : closes;
+    }
+    for (EndEvent& event : story_.events) {
+        if (event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn) {
+            event.at = std::min(event.at, closes);
+        }
+    }
     std::stable_sort(story_.events.begin(), story_.events.end(),
                      [](const EndEvent& a, const EndEvent& b) {
                          return std::pair(a.at, rank(a)) < std::pair(b.at, rank(b));
@@ -67,16 +80,16 @@ const LogEntry* Story::last_before(std::initializer_list<SegmentMark> marks, std
     return found;
 }
 
-std::optional<std::int64_t> Story::told_since(const LogEntry& entry) const {
-    if ((entry.extra & kQuiet) == 0) {
-        return entry.time_ns;
+std::optional<std::int64_t> Story::told_since(const LogEntry& entry) {
+    const unsigned steps = static_cast<unsigned>(entry.extra) >> kQuietShift;
+    if (steps == kQuietUnknown) {
+        return std::nullopt;
     }
-    for (const LogEntry& quiet : log_) {
-        if (quiet.mark == QuietSince && quiet.from == entry.from && quiet.packet == entry.packet) {
-            return quiet.time_ns;
-        }
+    std::int64_t longest = steps == 0 ? 0 : kQuietUnitNs;
+    for (unsigned step = 0; step < steps; ++step) {
+        longest *= 3;
     }
-    return std::nullopt;
+    return entry.time_ns - longest;
 }
 
 void Story::add_sent(const LogEntry& entry, Happening what) {

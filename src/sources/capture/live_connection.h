@@ -118,6 +118,7 @@ struct LiveConnection {
     bool used : 1 = false;
     bool succeeded : 1 = false;  // by a newer one on the same ports
     bool headers_cut : 1 = false;
+    bool windows_cut : 1 = false;
     bool marks_limited : 1 = false;
     bool times_backwards : 1 = false;
     bool no_times : 1 = false;

@@ -207,7 +207,7 @@ void tell_limits(const LiveConnection& live, const std::array<EndStory, 2>& stor
     add(CaptureLimit::OneDirection, one_direction && answered);
     add(CaptureLimit::PacketsMissing, !one_direction && (ends[0].sent.bytes_not_captured > 0 ||
                                                          ends[1].sent.bytes_not_captured > 0));
-    add(CaptureLimit::HeadersCut, live.headers_cut);
+    add(CaptureLimit::HeadersCut, live.headers_cut || live.windows_cut);
     add(CaptureLimit::NoTimes,
         live.no_times || live.times_backwards || (live.first_ns == 0 && end_ns == 0));
     add(CaptureLimit::ArrivalAssumed, stories[0].arrival_assumed || stories[1].arrival_assumed);

@@ -153,7 +153,7 @@ bool is_incomplete(const LiveConnection& live, const std::array<const LiveFlow*,
     for (std::uint8_t end = 0; end < 2; ++end) {
         const LiveFlow& flow = *flows[end];
         if (flow.bytes_not_captured > 0 || flow.end_missing ||
-            flow.own_missing || flow.fin_before) {
+            flow.own_missing || (flow.fin_before && !flow.fin_seen)) {
             return true;
         }
     }
@@ -167,7 +167,7 @@ std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     for (const LogEntry& entry : log) {
         if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
             entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn ||
-            entry.mark == SegmentMark::QuietSince || entry.mark == SegmentMark::LastHeard) {
+            entry.mark == SegmentMark::LastHeard) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -316,7 +316,7 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .mark = SegmentMark::MayBeFin,
                            .from = end});
         }
-        if (flow.busy && flow.newest_full && !flow.fin_seen && !live.was_reset()) {
+        if (flow.busy && (flow.newest_full || live.windows_cut) && !flow.fin_seen && !live.was_reset()) {
             log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
                            .packet = UINT32_MAX,
                            .mark = SegmentMark::BusySince,
@@ -351,7 +351,7 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     vantage.disordered = live.times_backwards;
     for (std::size_t end = 0; end < 2; ++end) {
         vantage.numbered[end] = flows[end]->syn_seen || flows[end]->syn_ack_seen ||
-                                flows[end]->data_segments > 0;
+                                flows[end]->initial_known || flows[end]->data_segments > 0;
     }
     std::array<EndStory, 2> stories;
     for (std::uint8_t end = 0; end < 2; ++end) {

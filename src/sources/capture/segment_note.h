@@ -3,6 +3,7 @@
 // Takes one segment into its connection: see segment_notes.h. What has to do with payload and
 // acknowledgments is in segment_note_data.cpp, everything else in segment_note.cpp.
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -94,8 +95,13 @@ private:
     void add_gap(Gap gap);
     bool fill_gap(std::uint32_t start, std::uint32_t end);
     void take_fin(std::uint32_t sequence);
-    // An earlier copy of what this segment tells may have been lost on the way to the capture.
-    std::uint8_t notice_quiet();
+    // How long nothing had been captured of its sender: see kQuietShift.
+    [[nodiscard]] std::uint32_t quiet_us() const;
+    [[nodiscard]] std::uint8_t quiet_bits() const;
+    // When its sender's segment before this one was captured.
+    [[nodiscard]] std::uint32_t before_ms() const {
+        return from_.packets < 2 ? 0 : now_ms() - std::min(now_ms(), quiet_us() / 1000 + 1);
+    }
     void take_ack();
     // RFC 9293, 3.10.7.3, and RFC 5961, 3.2: a reset that does not fit resets nothing.
     [[nodiscard]] bool reset_fits() const;
@@ -109,7 +115,6 @@ private:
     const Segment& segment_;
     const Moment& moment_;
     SegmentLog& log_;
-    bool quiet_noticed_ = false;  // for this segment
 };
 
 }  // namespace tcpdx::capture

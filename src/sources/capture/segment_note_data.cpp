@@ -130,20 +130,25 @@ bool Note::fill_gap(std::uint32_t start, std::uint32_t end) {
     return false;
 }
 
-std::uint8_t Note::notice_quiet() {
-    if (quiet_noticed_ || from_.packets < 2) {
-        return kQuiet;
-    }
-    // Nobody sends again as soon as this.
-    constexpr std::uint32_t kSoonUs = 20'000;
+std::uint32_t Note::quiet_us() const {
     const auto now_us = static_cast<std::uint32_t>((moment_.time_ns - connection_.first_ns) / 1000);
-    const std::uint32_t quiet_us = now_us - from_.recent_times_us[from_.recent_at];
-    if (quiet_us < kSoonUs || moment_.time_ns < connection_.last_ns) {
-        return 0;
+    return now_us - from_.recent_times_us[from_.recent_at];
+}
+
+std::uint8_t Note::quiet_bits() const {
+    unsigned steps = kQuietUnknown;
+    // What stands in the time before wraps around after an hour.
+    constexpr std::int64_t kWrapsNs = std::int64_t{1000} << 32;
+    if (from_.packets >= 2 && moment_.time_ns - connection_.first_ns < kWrapsNs &&
+        moment_.time_ns >= connection_.last_ns) {
+        const std::int64_t quiet_ns = std::int64_t{quiet_us()} * 1000;
+        steps = 0;
+        for (std::int64_t limit = kQuietUnitNs; quiet_ns >= limit && steps < kQuietUnknown;
+             limit *= 3) {
+            ++steps;
+        }
     }
-    quiet_noticed_ = true;
-    log_at(moment_.time_ns - std::int64_t{quiet_us} * 1000, SegmentMark::QuietSince, 0);
-    return kQuiet;
+    return static_cast<std::uint8_t>(steps << kQuietShift);
 }
 
 void Note::take_fin(std::uint32_t sequence) {
@@ -174,7 +179,7 @@ void Note::take_fin(std::uint32_t sequence) {
     if (sequence_distance(from_.next, sequence + 1) > 0) {
         set_next(sequence + 1);
     }
-    const std::uint8_t quiet = notice_quiet();
+    const std::uint8_t quiet = quiet_bits();
     const bool acked_before =
         to_.acked_known && sequence_distance(sequence, to_.acked) >= 1;
     log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) | quiet |
@@ -217,9 +222,9 @@ void Note::take_ack() {
         const bool opens = from_.window_closed && segment_.window != 0;
         to_.held_back |= segment_.window == 0 || opens;
         to_.busy = false;
-        if (beyond > 0 && !to_.fin_seen && (from_.acked_syn || !has_opened)) {
+        if (beyond > 0 && !to_.fin_seen) {
             to_.end_missing = true;
-            to_.busy_since_ms = now_ms();
+            to_.busy_since_ms = before_ms();
         }
     }
     if (has_opened && to_.initial_known && sequence_distance(to_.initial, acked) >= 1) {
@@ -238,7 +243,7 @@ void Note::take_ack() {
     if (to_.fin_seen && sequence_distance(to_.fin_sequence, acked) >= 1) {
         if (!from_.acked_fin) {
             from_.acked_fin = true;
-            log_mark(SegmentMark::AckOfFin, notice_quiet());
+            log_mark(SegmentMark::AckOfFin, quiet_bits());
         } else if (from_.fin_ack_wanted_again) {
             log_repeat(SegmentMark::AckOfFinAgain);
         }
