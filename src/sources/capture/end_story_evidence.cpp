@@ -55,10 +55,10 @@ void Story::tell_evidence() {
     const LogEntry* my_fin = first({Fin}, me_);
     const LogEntry* their_fin = first({Fin}, peer_);
     const LogEntry* busy = first({BusySince}, me_);
-    const bool mine_may_be_unseen = first({MayBeFin}, me_) != nullptr;
     const bool theirs_may_be_unseen =
         first({MayBeFin}, peer_) != nullptr || disordered_ ||
         (their_fin != nullptr && (their_fin->extra & kAckedBefore) != 0);
+    const LogEntry* theirs_heard = first({LastHeard}, peer_);
     bool fin_sent = false;
     std::uint32_t fin_packet = 0;
     for (const LogEntry& entry : log_) {
@@ -70,7 +70,11 @@ void Story::tell_evidence() {
             fin_sent = true;
             fin_packet = entry.packet;
             const bool acks = (entry.extra & kAcksFin) != 0;
-            const bool open = (!acks && (theirs_may_be_unseen || !numbered_[peer_])) ||
+            const bool not_yet = theirs_heard != nullptr &&
+                                 (theirs_heard->extra & kNoFinYet) != 0 &&
+                                 theirs_heard->time_ns >= entry.time_ns && !disordered_;
+            const bool open = (!acks && !not_yet &&
+                               (theirs_may_be_unseen || !numbered_[peer_])) ||
                                (entry.extra & kSentBefore) != 0;
             add_evidence(at,
                          open   ? kSendsFin
@@ -95,8 +99,8 @@ void Story::tell_evidence() {
         }
     }
     const LogEntry* heard = first({LastHeard}, me_);
-    if (my_fin == nullptr && heard != nullptr && !mine_may_be_unseen && !story_.fin_hidden &&
-        numbered_[me_] && first({FinBefore, Rst}, me_) == nullptr) {
+    if (heard != nullptr && (heard->extra & kNoFinYet) != 0 && !story_.fin_hidden &&
+        numbered_[me_] && first({Rst}, me_) == nullptr) {
         add_evidence(sent_at(*heard), kFinNotSent, *heard);
     }
     const LogEntry* my_ack = first({AckOfFin}, me_);
@@ -122,8 +126,8 @@ void Story::tell_evidence() {
             add_evidence(at, kOtherFinNotSent, *their_fin);
         }
     } else if (const LogEntry* theirs = first({LastHeard}, peer_);
-               their_fin == nullptr && theirs != nullptr && !disordered_ && !theirs_may_be_unseen && numbered_[peer_] &&
-               first({FinBefore, Rst}, peer_) == nullptr) {
+               theirs != nullptr && (theirs->extra & kNoFinYet) != 0 && !disordered_ &&
+               numbered_[peer_] && first({Rst}, peer_) == nullptr) {
         add_evidence(theirs->time_ns, kOtherFinNotSent, *theirs);
     }
 }

@@ -157,9 +157,10 @@ bool is_incomplete(const LiveConnection& live, const std::array<const LiveFlow*,
             return true;
         }
     }
-    const bool opened = flows[0]->syn_seen || flows[1]->syn_ack_seen;
     return live.headers_cut || live.times_backwards ||
-           (opened && !(flows[0]->syn_seen && (flows[1]->syn_ack_seen || !flows[1]->spoke)));
+           (flows[0]->syn_seen && !flows[1]->syn_ack_seen && flows[1]->data_segments > 0) ||
+           (flows[0]->syn_seen && flows[0]->acked_syn && !flows[1]->syn_ack_seen &&
+            !flows[1]->syn_seen);
 }
 
 std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
@@ -328,7 +329,11 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                 {.time_ns = live.first_ns + std::int64_t{flow.recent_times_us[newest]} * 1000,
                  .packet = UINT32_MAX,
                  .mark = SegmentMark::LastHeard,
-                 .from = end});
+                 .from = end,
+                 .extra = !flow.fin_seen && !flow.fin_before && !flow.own_missing &&
+                                  (!flow.end_missing || flow.silent_since_missing)
+                              ? kNoFinYet
+                              : std::uint8_t{0}});
         }
     }
     // Fin's busy time stands behind the packets that came in between.

@@ -21,6 +21,8 @@ struct LogEntry {
 
 // Fin, FinAgain: sent when the other's FIN had arrived. Rst: the SegmentMark that came before it.
 inline constexpr std::uint8_t kAcksFin = 1;
+// LastHeard: what was captured then shows that no FIN had been sent.
+inline constexpr std::uint8_t kNoFinYet = 1;
 // Ack: with nothing but the numbers that end a handshake.
 inline constexpr std::uint8_t kBare = 1;
 // Fin: the other had acknowledged it before this copy was captured.

@@ -45,6 +45,7 @@ public:
         }
         count(from_.packets);
         to_.unanswered_repeats = 0;
+        from_.silent_since_missing = false;
         notice_passage();
         if (!segment_.flags_known()) {
             connection_.headers_cut = true;

@@ -223,6 +223,7 @@ void Note::take_ack() {
         to_.held_back |= segment_.window == 0 || opens;
         to_.busy = false;
         if (beyond > 0 && !to_.fin_seen) {
+            to_.silent_since_missing = !to_.end_missing || to_.silent_since_missing;
             to_.end_missing = true;
             to_.busy_since_ms = before_ms();
         }
