@@ -172,9 +172,9 @@ def page(results):
     text = [START, "", "## Damaged captures", "",
             "`tools/capture_damage.py`: the same kernel-made captures (without the flood), damaged on purpose. Less is known "
             "then, and less may be said; counted are ends of which something is told that is not so. `said`: with a limit that "
-            "is printed with the connection and says that part of it is missing. `no trace`: what is left fits another course "
-            "as well as the true one (a SYN of a simultaneous open or a FIN before a reset is gone without anything that "
-            "answers it), so that no reader of this capture could know.", "",
+            "is printed with the connection and says that part of it is missing. `no trace`: nothing printed says so, mostly "
+            "since what is left fits another course as well as the true one: a SYN of a simultaneous open or a FIN before a "
+            "reset is gone, and with it all that answered it.", "",
             "| damage | captures | ends | states told | of these a single one | not so: said | not so: no trace |",
             "|---|--:|--:|--:|--:|--:|--:|"]
     for kind, counts in [*results.items(), ("**all**", total)]:
