@@ -36,9 +36,10 @@ bool opens_anew(const LiveConnection& connection, std::uint8_t side, const Segme
         // Sent again, even by a stack that tries once more after a reset.
         return from.initial != segment.sequence;
     }
-    // Both ends may open at once; then neither has got anywhere yet.
+    // Both ends may open at once; then neither has got anywhere yet. Some listeners acknowledge the
+    // SYN before they send their own.
     const bool both_open = to.syn_seen && !to.syn_ack_seen && !connection.is_over() &&
-                           !connection.is_established() && from.packets == 0;
+                           !connection.is_established() && from.packets <= 1;
     return !both_open;
 }
 
