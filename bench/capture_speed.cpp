@@ -2,8 +2,8 @@
 //
 //     capture_speed make FILE MEGABYTES    ordinary connections: open, a few exchanges, close
 //     capture_speed flood FILE PACKETS     SYNs, each from another address
-//     capture_speed refused FILE PACKETS   SYNs that a reset answers, 50,000 ports of one address after another
-//     capture_speed libpcap FILE           reads every packet and does nothing
+//     capture_speed refused FILE PACKETS   SYNs that a reset answers, 50,000 ports of one address
+//     after another capture_speed libpcap FILE           reads every packet and does nothing
 //     capture_speed walk FILE              our reader alone
 //     capture_speed tcpdx FILE [MOST]      to the last state of the last connection
 

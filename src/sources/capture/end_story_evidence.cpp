@@ -1,6 +1,7 @@
 // What each packet proves of the state of its sender in the moment when it was sent, whatever else
 // was lost on the way to the capture: what an end has sent its own FIN for or not, and what it has
-// acknowledged, stands in each of its segments. Between two such moments anything may have happened.
+// acknowledged, stands in each of its segments. Between two such moments anything may have
+// happened.
 
 #include "sources/capture/end_story.h"
 
@@ -73,9 +74,8 @@ void Story::tell_evidence() {
             const bool not_yet = theirs_heard != nullptr &&
                                  (theirs_heard->extra & kNoFinYet) != 0 &&
                                  theirs_heard->time_ns >= entry.time_ns && !disordered_;
-            const bool open = (!acks && !not_yet &&
-                               (theirs_may_be_unseen || !numbered_[peer_])) ||
-                               (entry.extra & kSentBefore) != 0;
+            const bool open = (!acks && !not_yet && (theirs_may_be_unseen || !numbered_[peer_])) ||
+                              (entry.extra & kSentBefore) != 0;
             add_evidence(at,
                          open   ? kSendsFin
                          : acks ? kSendsFinAfterTheirs

@@ -100,9 +100,9 @@ struct LiveFlow {
     bool end_missing : 1 = false;
     bool newest_full : 1 = false;  // the newest data fills its segment: there may be more to send
     bool silent_since_missing : 1 = false;  // nothing of it was captured since `end_missing`
-    bool own_missing : 1 = false;     // its own numbers say that something was not captured
-    bool fin_before : 1 = false;      // and `fin_sequence` is its number
-    bool fin_before_ack : 1 = false;  // of the other's FIN
+    bool own_missing : 1 = false;           // its own numbers say that something was not captured
+    bool fin_before : 1 = false;            // and `fin_sequence` is its number
+    bool fin_before_ack : 1 = false;        // of the other's FIN
 };
 
 struct LiveConnection {

@@ -135,10 +135,8 @@ TEST(Pitfalls, TakeAResetWithDataForAReset) {
     const CapturedConnection connection =
         Scene()
             .handshake()
-            .server(50, {.flags = kRst | kAck,
-                         .sequence = 501,
-                         .acknowledgment = 101,
-                         .payload = 12})
+            .server(50,
+                    {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 101, .payload = 12})
             .one();
     EXPECT_EQ(connection.outcome, CapturedOutcome::Reset);
     EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED CLOSED");
@@ -161,7 +159,10 @@ TEST(Pitfalls, AcknowledgeInTimeWaitThatTheFinCameAgain) {
 
 TEST(Pitfalls, SayThatNoEndWasSeenOfAConnectionThatJustStops) {
     const CapturedConnection connection =
-        Scene().handshake().client(50, {.sequence = 101, .acknowledgment = 501, .payload = 5}).one();
+        Scene()
+            .handshake()
+            .client(50, {.sequence = 101, .acknowledgment = 501, .payload = 5})
+            .one();
     EXPECT_EQ(connection.outcome, CapturedOutcome::Open);
     EXPECT_TRUE(connection.has(CaptureLimit::EndsMidWay));
 }

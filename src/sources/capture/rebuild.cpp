@@ -152,8 +152,8 @@ bool is_incomplete(const LiveConnection& live, const std::array<const LiveFlow*,
     }
     for (std::uint8_t end = 0; end < 2; ++end) {
         const LiveFlow& flow = *flows[end];
-        if (flow.bytes_not_captured > 0 || flow.end_missing ||
-            flow.own_missing || (flow.fin_before && !flow.fin_seen)) {
+        if (flow.bytes_not_captured > 0 || flow.end_missing || flow.own_missing ||
+            (flow.fin_before && !flow.fin_seen)) {
             return true;
         }
     }
@@ -317,7 +317,8 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .mark = SegmentMark::MayBeFin,
                            .from = end});
         }
-        if (flow.busy && (flow.newest_full || live.windows_cut) && !flow.fin_seen && !live.was_reset()) {
+        if (flow.busy && (flow.newest_full || live.windows_cut) && !flow.fin_seen &&
+            !live.was_reset()) {
             log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
                            .packet = UINT32_MAX,
                            .mark = SegmentMark::BusySince,

@@ -310,8 +310,9 @@ TEST(RebuildClosing, SaysThatAFinMayBeAmongWhatWasNotCaptured) {
     EXPECT_TRUE(client.back().possible.contains(TcpState::FinWait2));
     EXPECT_TRUE(client.back().possible.contains(TcpState::TimeWait));
     EXPECT_FALSE(client.back().possible.contains(TcpState::Established));
-    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED|CLOSE-WAIT CLOSE-WAIT "
-                                          "CLOSED|CLOSE-WAIT|LAST-ACK");
+    EXPECT_EQ(states(connection.ends[1]),
+              "SYN-RECEIVED ESTABLISHED|CLOSE-WAIT CLOSE-WAIT "
+              "CLOSED|CLOSE-WAIT|LAST-ACK");
 }
 
 TEST(RebuildClosing, KnowsThatAFinWithNobodySeenMayHaveBeenAnswered) {

@@ -27,8 +27,9 @@ inline constexpr std::uint8_t kNoFinYet = 1;
 inline constexpr std::uint8_t kBare = 1;
 // Fin: the other had acknowledged it before this copy was captured.
 inline constexpr std::uint8_t kAckedBefore = 8;
-// Fin, AckOfFin: in the upper half how long nothing else had been captured of its sender, so that it
-// may have told the same before: no longer than 20 ms, of which every step is three times as long.
+// Fin, AckOfFin: in the upper half how long nothing else had been captured of its sender, so that
+// it may have told the same before: no longer than 20 ms, of which every step is three times as
+// long.
 inline constexpr unsigned kQuietShift = 4;
 inline constexpr unsigned kQuietUnknown = 15;
 inline constexpr std::int64_t kQuietUnitNs = 20'000'000;

@@ -180,8 +180,7 @@ void Note::take_fin(std::uint32_t sequence) {
         set_next(sequence + 1);
     }
     const std::uint8_t quiet = quiet_bits();
-    const bool acked_before =
-        to_.acked_known && sequence_distance(sequence, to_.acked) >= 1;
+    const bool acked_before = to_.acked_known && sequence_distance(sequence, to_.acked) >= 1;
     log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) | quiet |
                                                          (acked_before ? kAckedBefore : 0U) |
                                                          (sent_before ? kSentBefore : 0U)));

@@ -140,8 +140,8 @@ void prune(std::vector<Span>& spans) {
         spans[i].possible = kept;
     }
     for (std::size_t i = 1; i < spans.size(); ++i) {
-        spans[i].possible = both(
-            after(spans[i - 1].possible, *spans[i].by, spans[i].tolerant), spans[i].possible);
+        spans[i].possible =
+            both(after(spans[i - 1].possible, *spans[i].by, spans[i].tolerant), spans[i].possible);
     }
 }
 

@@ -16,7 +16,8 @@ constexpr std::uint32_t kV6 = 1U << 31U;
 // Different enough not to be the same stream: further than any window.
 constexpr std::int32_t kFar = 1 << 26;
 
-// Of a connection that is over nothing new is sent. Linux moves initial numbers on by 2^24 a second.
+// Of a connection that is over nothing new is sent. Linux moves initial numbers on by 2^24 a
+// second.
 constexpr std::int32_t kFarWhenOver = 1 << 20;
 
 bool is_near(std::uint32_t a, std::uint32_t b, std::int32_t far = kFar) {
@@ -184,8 +185,7 @@ std::uint32_t Tracker::connection_for(const Location& location, const Segment& s
             return connection.previous;
         }
     }
-    if (is_foreign(connection, side, segment) &&
-        !(segment.has(kRst) && connection.is_over())) {
+    if (is_foreign(connection, side, segment) && !(segment.has(kRst) && connection.is_over())) {
         return start(location, moment, found);
     }
     return found;
