@@ -119,6 +119,28 @@ private:
                 ++packets.data_segments;
             }
         }
+        count_icmp_errors(capture);
+    }
+
+    void count_icmp_errors(probe::SegmentWatch& capture) {
+        for (const probe::SeenIcmpError& seen : capture.take_icmp_errors()) {
+            const bool of_ours = seen.outgoing && seen.destination.same_host(request_.peer) &&
+                                 seen.error.source.address.same_host(request_.peer) &&
+                                 seen.error.destination.port == request_.port;
+            if (!of_ours) {
+                continue;
+            }
+            auto& kinds = watch_.packets->icmp_errors;
+            const auto known =
+                std::find_if(kinds.begin(), kinds.end(), [&](const SentIcmpErrors& each) {
+                    return each.type == seen.error.type && each.code == seen.error.code;
+                });
+            if (known != kinds.end()) {
+                ++known->count;
+            } else {
+                kinds.push_back({seen.error.type, seen.error.code, 1});
+            }
+        }
     }
 
     // Other probes are answered with RST too, but only a SYN's answer acknowledges the SYN.

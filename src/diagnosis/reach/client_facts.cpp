@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "diagnosis/reach/exchange_facts.h"
+#include "diagnosis/reach/icmp_says.h"
 #include "diagnosis/reach/repeated_facts.h"
 
 namespace tcpdx::diagnosis::reach {
@@ -55,27 +56,6 @@ LocalError local_error(int error) {
         default:
             return LocalError::Other;
     }
-}
-
-IcmpSays icmp_says(IcmpMeaning meaning) {
-    switch (meaning) {
-        case IcmpMeaning::NetUnreachable:
-            return IcmpSays::NetUnreachable;
-        case IcmpMeaning::HostUnreachable:
-            return IcmpSays::HostUnreachable;
-        case IcmpMeaning::ProtocolUnreachable:
-            return IcmpSays::ProtocolUnreachable;
-        case IcmpMeaning::PortUnreachable:
-            return IcmpSays::PortUnreachable;
-        case IcmpMeaning::Prohibited:
-            return IcmpSays::Prohibited;
-        case IcmpMeaning::TimeExceeded:
-            return IcmpSays::TimeExceeded;
-        case IcmpMeaning::TooBig:
-        case IcmpMeaning::Other:
-            break;
-    }
-    return IcmpSays::Other;
 }
 
 class Reader {

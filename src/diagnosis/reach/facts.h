@@ -151,6 +151,7 @@ enum class Feature : std::uint8_t {
     PawsTimeWait,
     DeferAcceptDrops,
     IcmpErrorsSent,
+    IcmpErrorSays,
     ServerSent,
     HalfOpen,
     Request,

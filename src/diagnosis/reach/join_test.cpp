@@ -349,5 +349,41 @@ TEST(JudgeServer, SeesThatItsProgramResets) {
     EXPECT_THAT(seen_by_server(watch), ElementsAre("ended-by-request"));
 }
 
+// TCP of the server counted nothing, and a packet filter of it answered.
+PortWatch answering_with_icmp(std::uint8_t code) {
+    PortWatch watch = server_watch();
+    watch.counter_increases.set("IcmpOutDestUnreachs", 4);
+    watch.packets->icmp_errors = {{.type = 3, .code = code, .count = 4}};
+    return watch;
+}
+
+TEST(JudgeServer, KnowsWhatItsOwnIcmpErrorsSay) {
+    EXPECT_THAT(seen_by_server(answering_with_icmp(3)), ElementsAre("server-reject"));
+    EXPECT_THAT(seen_by_server(answering_with_icmp(13)), ElementsAre("server-prohibits"));
+    EXPECT_THAT(seen_by_server(answering_with_icmp(2)), ElementsAre("protocol-unreachable"));
+    EXPECT_THAT(seen_by_server(answering_with_icmp(1)), ElementsAre("server-says-unreachable"));
+}
+
+TEST(JudgeServer, KeepsAllThatSendIcmpErrorsWhenItOnlyCountedThem) {
+    PortWatch watch = answering_with_icmp(3);
+    watch.packets->icmp_errors.clear();
+    EXPECT_THAT(seen_by_server(watch),
+                UnorderedElementsAre("server-reject", "server-prohibits", "protocol-unreachable",
+                                     "server-says-unreachable"));
+}
+
+TEST(JudgeServer, TakesAnIcmpErrorThatLeftForMoreThanACounterThatRoseLess) {
+    PortWatch watch = answering_with_icmp(3);
+    watch.counter_increases.set("IcmpOutDestUnreachs", 1);  // there is a limit on their rate
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("server-reject"));
+}
+
+TEST(Join, OfUnreachableFromTheServersAddressDependsOnWhoSentIt) {
+    TargetProbe probe = probe_of(refused(8080, ENETUNREACH));
+    probe.attempt.icmp = {icmp(3, 0, "10.2.0.1")};
+    EXPECT_THAT(causes(probe, answering_with_icmp(0)), ElementsAre("server-says-unreachable"));
+    EXPECT_THAT(causes(probe, without_syns()), ElementsAre("router-no-route"));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis::reach

@@ -34,10 +34,16 @@ constexpr auto icmp(IcmpSays says, From... from) {
 constexpr auto kServerSaysSo =
     list(is(F::SynArrived, SynArrived::Yes), is(F::IcmpErrorsSent, Growth::Rises),
          is(F::HalfOpen, HalfOpen::None), is(F::ServerSent, ServerSent::Nothing));
-constexpr auto kServerPortUnreachable =
-    together(icmp(IcmpSays::PortUnreachable, IcmpFrom::Target), kServerSaysSo);
-constexpr auto kServerProhibits =
-    together(icmp(IcmpSays::Prohibited, IcmpFrom::Target), kServerSaysSo);
+// The server's own capture shows it as well.
+template <class... Says>
+constexpr auto server_says(Says... says) {
+    return together(kIcmp,
+                    list(is(F::IcmpSays, says...), is(F::IcmpFrom, IcmpFrom::Target),
+                         is(F::IcmpErrorSays, says...)),
+                    kServerSaysSo);
+}
+constexpr auto kServerPortUnreachable = server_says(IcmpSays::PortUnreachable);
+constexpr auto kServerProhibits = server_says(IcmpSays::Prohibited);
 constexpr auto kMiddlePortUnreachable = icmp(IcmpSays::PortUnreachable, IcmpFrom::Router);
 constexpr auto kMiddleProhibits = icmp(IcmpSays::Prohibited, IcmpFrom::Router);
 constexpr auto kOwnReject = together(kIcmp, list(is(F::IcmpSays, IcmpSays::PortUnreachable,
@@ -47,7 +53,12 @@ constexpr auto kHostDownFar =
     together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target),
              list(is(F::IcmpTime, IcmpTime::AfterSeconds)));
 constexpr auto kRouterUnreachable =
-    together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target),
+    together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target), kNeverArrived,
+             list(is(F::IcmpTime, IcmpTime::AtOnce)));
+// From the target's own address it is a filter there, or a router that holds the address and has no
+// way to what stands behind it.
+constexpr auto kServerUnreachable =
+    together(server_says(IcmpSays::NetUnreachable, IcmpSays::HostUnreachable),
              list(is(F::IcmpTime, IcmpTime::AtOnce)));
 constexpr auto kHostDownHere = icmp(IcmpSays::HostUnreachable, IcmpFrom::Ourselves);
 constexpr auto kGatewayIgnores =
@@ -57,10 +68,10 @@ constexpr auto kUnresolved =
 constexpr auto kUnresolvedGateway =
     together(kUnresolved, list(is(F::NextHopKind, NextHopKind::Gateway)));
 constexpr auto kLinkFailed = list(is(F::LinkLayer, LinkLayer::Failed));
-constexpr auto kRouterNoRoute = icmp(IcmpSays::NetUnreachable, IcmpFrom::Router, IcmpFrom::Target);
+constexpr auto kRouterNoRoute =
+    together(icmp(IcmpSays::NetUnreachable, IcmpFrom::Router, IcmpFrom::Target), kNeverArrived);
 constexpr auto kLoop = icmp(IcmpSays::TimeExceeded, IcmpFrom::Router, IcmpFrom::Target);
-constexpr auto kServerProtocol =
-    together(icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Target), kServerSaysSo);
+constexpr auto kServerProtocol = server_says(IcmpSays::ProtocolUnreachable);
 constexpr auto kProtocol = icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router);
 constexpr auto kOtherIcmp = together(kIcmp, list(is(F::IcmpSays, IcmpSays::Other)));
 
@@ -124,6 +135,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .place = Place::Server,
      .claim = N_("A packet filter of the server prohibits connections to port {0}."),
      .conditions = kServerProhibits},
+    {.id = "server-says-unreachable",
+     .row = "d2",
+     .place = Place::Server,
+     .claim =
+         N_("A packet filter of the server rejects port {0}, and says that it is unreachable."),
+     .decided_by = N_("the SYNs arrive at the server, and it sends the ICMP errors itself"),
+     .command = "nft list ruleset",
+     .conditions = kServerUnreachable},
     {.id = "middle-reject",
      .row = "d5",
      .place = Place::Path,
@@ -152,6 +171,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .row = "f4",
      .place = Place::Path,
      .claim = N_("A router on the way has a route that says {1} is unreachable."),
+     .decided_by = N_("no SYN arrives at the server"),
+     .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
      .conditions = kRouterUnreachable},
     {.id = "next-hop-down",
      .row = "e2",
@@ -191,6 +212,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .row = "f3",
      .place = Place::Path,
      .claim = N_("A router on the way has no route to {1}."),
+     .decided_by = N_("no SYN arrives at the server"),
+     .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
      .conditions = kRouterNoRoute},
     {.id = "routing-loop",
      .row = "x",

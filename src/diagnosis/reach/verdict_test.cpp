@@ -218,6 +218,11 @@ TEST(Verdict, OfAnIcmpErrorDependsOnItsSender) {
     }
 }
 
+TEST(Judge, OfUnreachableFromTheTargetsAddressBlamesNeitherItNorARouter) {
+    EXPECT_THAT(candidates(icmp_refusal(ENETUNREACH, icmp(3, 0, "10.2.0.1"))),
+                UnorderedElementsAre("router-no-route", "server-says-unreachable"));
+}
+
 TEST(Verdict, OfHostUnreachableFromOurselvesIsTheNextHop) {
     TargetProbe probe = icmp_refusal(EHOSTUNREACH, icmp(3, 1, "10.1.0.1", milliseconds(3100)));
     probe.next_hop->state = NeighbourState::Failed;
