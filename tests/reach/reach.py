@@ -20,6 +20,7 @@ import time
 
 import conditions
 import network
+import table
 from network import OPEN, PORT
 
 
@@ -34,6 +35,12 @@ def probe_command(condition, privileged):
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
                    "--bounding-set=-all", *command]
     return command
+
+
+def wider_than_table(condition, who, candidates):
+    more = candidates - table.classes_of(condition.name, condition.true)[who]
+    if more:
+        yield f"{who}: more than the table's class: {more}"
 
 
 class Outcome:
@@ -54,6 +61,7 @@ class Outcome:
             yield f"{self.who}: the true cause {condition.true} is not among {self.candidates}"
         if self.candidates - expected:
             yield f"{self.who}: more than can be: {self.candidates - expected}"
+        yield from wider_than_table(condition, self.who, self.candidates)
         if expected - self.candidates:
             yield f"{self.who}: wrongly excluded: {expected - self.candidates}"
         if condition.says not in self.text:
@@ -122,6 +130,8 @@ class Conclusion:
             yield f"joint: exit status {self.status}, not {wanted}"
         if self.server != conditions.SEEN_BY_SERVER.get(condition.name, set()):
             yield f"server: {self.server}"
+        yield from wider_than_table(condition, "joint", self.candidates)
+        yield from wider_than_table(condition, "server", self.server)
 
 
 def look(condition, net, privileged):

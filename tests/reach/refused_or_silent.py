@@ -61,6 +61,12 @@ def d3_server_prohibits_v6(net):
     net.s.filter("input", f"tcp dport {PORT} reject with icmpx admin-prohibited")
 
 
+# A router that holds the address for others sends the same when it has no way to them.
+@condition("server-says-unreachable", {"server-says-unreachable", "router-no-route"})
+def d2_server_says_unreachable(net):
+    net.s.filter("input", f"tcp dport {PORT} reject with icmp type net-unreachable")
+
+
 @condition("middle-reset", {"middle-reset"}, REFUSED)
 def d4_router_rejects_with_reset(net):
     net.r.filter("forward", f"tcp dport {PORT} reject with tcp reset")
