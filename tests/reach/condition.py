@@ -30,6 +30,7 @@ class Condition:
     delay: float = DELAY  # of the wire, in seconds
     says: str = ""  # is in the evidence, beside the cause
     during: object = None  # happens while the probe runs
+    hidden: bool = False  # by a filter that is not the cause, from those without CAP_NET_RAW
     joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
 

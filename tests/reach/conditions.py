@@ -30,6 +30,8 @@ SEEN_BY_SERVER = {
     "b2-default-drop-closed": DROPPED_CLOSED,
     "g1-accept-queue-full": {"accept-queue-full"},
     "g1-accept-queue-full-v6": {"accept-queue-full"},
+    "g1-accept-queue-full-stateful": {"accept-queue-full"},
+    "g1-accept-queue-full-behind-filter": {"accept-queue-full"},
     "g1-accept-queue-overflows": {"accept-queue-overflows"},
     "g2-accept-queue-full-abort": {"accept-queue-full"},
     "g3-queue-full-at-ack": {"accept-queue-full-at-ack"}, "g4-overflow-reset": {"overflow-reset"},
@@ -51,5 +53,8 @@ assert set(SEEN_BY_SERVER) <= set(CONDITIONS)
 for _each in CONDITIONS.values():
     _expected = {"root": _each.client, "nobody": _each.unprivileged, "joint": _each.joint,
                  "server": SEEN_BY_SERVER.get(_each.name, set())}
+    for _who in ("root", "nobody", "joint"):
+        assert not _each.true or not _expected[_who] or _each.true in _expected[_who] or \
+            (_who == "nobody" and _each.hidden), f"{_each.name}, {_who}: misses the true cause"
     for _who, _class in table.classes_of(_each.name, _each.true).items():
         assert _expected[_who] <= _class, f"{_each.name}, {_who}: wider than the table"

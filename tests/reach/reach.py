@@ -57,7 +57,7 @@ class Outcome:
 
     def problems(self, expected):
         condition = self.condition
-        if condition.true and expected and condition.true not in self.candidates:
+        if condition.true in expected and condition.true not in self.candidates:
             yield f"{self.who}: the true cause {condition.true} is not among {self.candidates}"
         if self.candidates - expected:
             yield f"{self.who}: more than can be: {self.candidates - expected}"

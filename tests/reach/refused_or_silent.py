@@ -164,6 +164,26 @@ def g1_accept_queue_full_v6(net):
     net.r.peer("fill", SERVER6, PORT, 3)
 
 
+# A stateful filter takes an ACK for a new flow, and throws a bare FIN away, so that nobody can tell
+# whether a program listens.
+@condition("accept-queue-full", S2 | S3, SILENT, serves=False)
+def g1_accept_queue_full_stateful(net):
+    net.r.filter("forward", "ct state invalid drop")
+    net.s.peer("listen", PORT, 2)
+    net.r.peer("fill", SERVER, PORT, 3)
+
+
+# The usual filter of a server. Without CAP_NET_RAW it looks as if the filter had the port too.
+@condition("accept-queue-full", S2 | S3, S6, serves=False, hidden=True)
+def g1_accept_queue_full_behind_filter(net):
+    net.s.peer("listen", PORT, 2)
+    net.r.peer("fill", SERVER, PORT, 3)
+    net.s.filter("input", "ct state established,related accept")
+    net.s.run("nft", f"add rule inet lab input_filter tcp dport {{ {OPEN}, {PORT} }} "
+                     "ct state new accept")
+    net.s.run("nft", "add rule inet lab input_filter ip protocol tcp drop")
+
+
 @condition("syn-queue-full", S2, SILENT)
 def h1_syn_queue_full(net):
     net.s.option("net.ipv4.tcp_syncookies", 0)

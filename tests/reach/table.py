@@ -47,6 +47,8 @@ CLIENT = {
     # router which holds its address, or a filter of the target: not in the table.
     "d2-server-says-unreachable": {"server-says-unreachable", "router-no-route"},
     "e2-gateway-down": NO_ARP, "e3": S4,
+    # What drops what belongs to no connection takes the split between S2 and S3 away.
+    "g1-accept-queue-full-stateful": S2 | S3, "g1-accept-queue-full-behind-filter": S2 | S3,
     "g1": S2, "g1-accept-queue-overflows": LIMITED, "g2": S2, "g3": UNFINISHED, "g4": ENDED,
     # "= t, n1"; small segments tell n1. "Later SYNs silent" is also what w looks like.
     "g5": {"cookie-ghost", "connection-forgotten"},
@@ -77,6 +79,7 @@ UNPRIVILEGED = {
     "q2": SILENT | {"time-wait-kept"},
     "z2": SILENT,
     "g1-accept-queue-overflows": LIMITED,
+    "g1-accept-queue-full-stateful": SILENT, "g1-accept-queue-full-behind-filter": S6,
     **{row: SILENT for row, cause in CLIENT.items() if cause in (S1, S2, S3)},
 }
 

@@ -326,30 +326,83 @@ private:
         }
     }
 
+    // Whether silence after such a segment says anything of the port. When the same to the port
+    // that answers SYNs with RST gets no answer either, a stateful filter drops whatever belongs to
+    // no connection; when no closed port can be found, nobody knows.
+    [[nodiscard]] bool silence_counts(RawProbe::Segment segment) const {
+        const auto control =
+            std::find_if(probe_.raw.begin(), probe_.raw.end(), [&](const RawProbe& each) {
+                return each.segment == segment && each.port != attempt_.target.port &&
+                       each.tries > 0;
+            });
+        if (control != probe_.raw.end()) {
+            return control->answer != RawProbe::Answer::Nothing;
+        }
+        return !probe_.closed_reference || target_answers(*probe_.closed_reference);
+    }
+
+    // Address translation takes an ACK for a new connection and passes it on, but a FIN stays with
+    // the translator, which answers it for itself.
+    [[nodiscard]] bool answered_by_different_hosts() const {
+        std::optional<std::uint8_t> ttl;
+        for (const RawProbe& raw : probe_.raw) {
+            if (raw.port == attempt_.target.port && raw.ttl) {
+                if (ttl.value_or(*raw.ttl) != *raw.ttl) {
+                    return true;
+                }
+                ttl = raw.ttl;
+            }
+        }
+        return false;
+    }
+
     void raw_probes() {
+        const bool different_hosts = answered_by_different_hosts();
         for (const RawProbe& raw : probe_.raw) {
             if (raw.send_error != 0 || raw.tries == 0 || raw.segment == RawProbe::Segment::Syn) {
                 continue;
             }
             const bool ack = raw.segment == RawProbe::Segment::Ack;
-            const Feature feature = ack ? Feature::AckProbe : Feature::FinProbe;
-            if (raw.answer == RawProbe::Answer::Nothing) {
-                if (!probe_.interrupted) {
-                    facts_.set(
-                        feature, RawAnswer::Silence,
-                        seen(ack ? Message{N_("an ACK to port {0} got no answer"), {Port{raw.port}}}
-                                 : Message{N_("a FIN to port {0} got no answer"),
-                                           {Port{raw.port}}}));
-                }
+            const bool silent = raw.answer == RawProbe::Answer::Nothing;
+            if (silent && probe_.interrupted) {
                 continue;
             }
-            const bool reset = raw.answer == RawProbe::Answer::Reset;
-            facts_.set(feature, reset ? RawAnswer::Reset : RawAnswer::Other,
-                       seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}"),
-                                          {Port{raw.port}, in_ms(raw.after)}}
-                                : Message{N_("a FIN to port {0} was answered with RST after {1}"),
-                                          {Port{raw.port}, in_ms(raw.after)}}));
+            tell_raw_probe(raw);
+            facts_.set(Feature::RawSegments, RawSegments::Sent);
+            if (raw.port != attempt_.target.port || (silent && !silence_counts(raw.segment)) ||
+                (!ack && different_hosts)) {
+                continue;
+            }
+            facts_.set(ack ? Feature::AckProbe : Feature::FinProbe,
+                       silent                                  ? RawAnswer::Silence
+                       : raw.answer == RawProbe::Answer::Reset ? RawAnswer::Reset
+                                                               : RawAnswer::Other);
         }
+    }
+
+    void tell_raw_probe(const RawProbe& raw) {
+        const bool ack = raw.segment == RawProbe::Segment::Ack;
+        if (raw.answer == RawProbe::Answer::Nothing) {
+            facts_.add_evidence(
+                seen(ack ? Message{N_("an ACK to port {0} got no answer"), {Port{raw.port}}}
+                         : Message{N_("a FIN to port {0} got no answer"), {Port{raw.port}}}));
+            return;
+        }
+        if (raw.ttl) {
+            facts_.add_evidence(
+                seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}, with "
+                                      "TTL {2}"),
+                                   {Port{raw.port}, in_ms(raw.after), number(*raw.ttl)}}
+                         : Message{N_("a FIN to port {0} was answered with RST after {1}, with TTL "
+                                      "{2}"),
+                                   {Port{raw.port}, in_ms(raw.after), number(*raw.ttl)}}));
+            return;
+        }
+        facts_.add_evidence(
+            seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}"),
+                               {Port{raw.port}, in_ms(raw.after)}}
+                     : Message{N_("a FIN to port {0} was answered with RST after {1}"),
+                               {Port{raw.port}, in_ms(raw.after)}}));
     }
 
     // Whether something of the other end answered; an ICMP error of a router did not.

@@ -142,6 +142,40 @@ TEST(Join, OfAListenerProvenByAFinDependsOnItsDrops) {
     EXPECT_THAT(causes(probe, watch), ElementsAre("accept-queue-full"));
 }
 
+// As seen from outside of the usual filter: few ports answer, and no ACK that belongs to nothing.
+TargetProbe few_ports_answer() {
+    TargetProbe probe = one_port_silent();
+    probe.closed_reference = silent(1, milliseconds(1300));
+    probe.ping = PingResult{.sent = 2};
+    return probe;
+}
+
+TEST(Join, OfAFilterThatHidesOtherPortsBelievesWhatTheServerCounted) {
+    PortWatch watch = server_watch();
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("default-drop"));
+    watch.listeners.front().new_drops = 4;
+    watch.counter_increases.set("TcpExtListenDrops", 4);
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("syn-queue-full"));
+    watch.counter_increases.set("TcpExtListenOverflows", 4);
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("accept-queue-full"));
+}
+
+TEST(Join, OfAFilterThatHidesOtherPortsBelievesWhatTheServerSent) {
+    PortWatch watch = server_watch();
+    watch.connections = {half_open(0)};
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("output-drop"));
+    watch.connections = {half_open(2)};
+    watch.packets->syn_acks_sent = 5;
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("return-path-drop"));
+    watch = server_watch();
+    watch.counter_increases.set("TcpExtTCPMD5NotFound", 4);
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("md5-required"));
+}
+
+TEST(Join, OfASilentHostThatGetsTheSynsAndCountsNothingIsAFilterOfIt) {
+    EXPECT_THAT(causes(host_silent(), server_watch()), ElementsAre("input-drop"));
+}
+
 TEST(Join, OfASilentHostDependsOnTheServersRoutes) {
     PortWatch watch = server_watch();
     watch.counter_increases.set("IpOutNoRoutes", 8);

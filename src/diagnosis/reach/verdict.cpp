@@ -156,7 +156,7 @@ void add_proven(const Facts& facts, const Parties& parties, Verdict& verdict) {
     }
 }
 
-void add_narrowing(const Facts& facts, Verdict& verdict) {
+void add_narrowing(const Facts& facts, std::uint16_t port, Verdict& verdict) {
     if (verdict.candidates.size() < 2 || !facts.is(Feature::Answer, Answer::Silence)) {
         if (verdict.candidates.size() > 1 && facts.is(Feature::Answer, Answer::Reset) &&
             !facts.value(Feature::ReplyDistance)) {
@@ -165,10 +165,16 @@ void add_narrowing(const Facts& facts, Verdict& verdict) {
         }
         return;
     }
-    if (!facts.value(Feature::AckProbe)) {
+    if (!facts.value(Feature::RawSegments)) {
         verdict.narrowing.push_back(
             {N_("As root, or with CAP_NET_RAW, an ACK and a FIN can tell whether a program listens "
                 "behind the silence.")});
+    }
+    if (among(verdict.candidates, "default-drop")) {
+        verdict.narrowing.push_back(
+            {N_("If the packet filter is known to let port {0} through, the cause is behind it, "
+                "and only the server's report can name it."),
+             {Port{port}}});
     }
     if (facts.is(Feature::OpenPort, OpenPort::GuessedSilent)) {
         verdict.narrowing.push_back(
@@ -319,7 +325,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
         verdict.candidates.front().decided_by = {};
     }
     add_proven(facts, parties, verdict);
-    add_narrowing(facts, verdict);
+    add_narrowing(facts, parties.port, verdict);
     if (verdict.candidates.size() > 1 && parties.client && !facts.value(Feature::ServerLooked)) {
         verdict.server_command = "tcpdx diagnose :" + std::to_string(parties.port) +
                                  " --from-peer " + to_string(*parties.client) +
