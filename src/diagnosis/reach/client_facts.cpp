@@ -229,11 +229,13 @@ private:
         facts_.set(Feature::IcmpSays, icmp_says(error.meaning()));
         facts_.set(Feature::IcmpTime,
                    error.after >= kSlow ? IcmpTime::AfterSeconds : IcmpTime::AtOnce);
-        facts_.set(Feature::IcmpFrom, sender_of(error));
+        // Of an own address, target, router (of a port mapping) and this host are one sender.
+        if (!probe_.route || probe_.route->kind != LocalRoute::Kind::Local) {
+            facts_.set(Feature::IcmpFrom, sender_of(error));
+        }
     }
 
     [[nodiscard]] IcmpFrom sender_of(const IcmpError& error) const {
-        // On loopback both are the same address, and then it is the target that says it.
         if (error.sender.same_host(attempt_.target.address)) {
             return IcmpFrom::Target;
         }

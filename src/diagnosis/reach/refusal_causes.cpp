@@ -44,11 +44,14 @@ constexpr auto server_says(Says... says) {
 }
 constexpr auto kServerPortUnreachable = server_says(IcmpSays::PortUnreachable);
 constexpr auto kServerProhibits = server_says(IcmpSays::Prohibited);
-constexpr auto kMiddlePortUnreachable = icmp(IcmpSays::PortUnreachable, IcmpFrom::Router);
-constexpr auto kMiddleProhibits = icmp(IcmpSays::Prohibited, IcmpFrom::Router);
-constexpr auto kOwnReject = together(kIcmp, list(is(F::IcmpSays, IcmpSays::PortUnreachable,
-                                                    IcmpSays::Prohibited, IcmpSays::NetUnreachable),
-                                                 is(F::IcmpFrom, IcmpFrom::Ourselves)));
+constexpr auto kMiddlePortUnreachable =
+    together(icmp(IcmpSays::PortUnreachable, IcmpFrom::Router), kNeverArrived);
+constexpr auto kMiddleProhibits =
+    together(icmp(IcmpSays::Prohibited, IcmpFrom::Router), kNeverArrived);
+constexpr auto kOwnReject = together(
+    kIcmp, kNeverArrived,
+    list(is(F::IcmpSays, IcmpSays::PortUnreachable, IcmpSays::Prohibited, IcmpSays::NetUnreachable),
+         is(F::IcmpFrom, IcmpFrom::Ourselves)));
 constexpr auto kHostDownFar =
     together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target),
              list(is(F::IcmpTime, IcmpTime::AfterSeconds)));
@@ -72,7 +75,8 @@ constexpr auto kRouterNoRoute =
     together(icmp(IcmpSays::NetUnreachable, IcmpFrom::Router, IcmpFrom::Target), kNeverArrived);
 constexpr auto kLoop = icmp(IcmpSays::TimeExceeded, IcmpFrom::Router, IcmpFrom::Target);
 constexpr auto kServerProtocol = server_says(IcmpSays::ProtocolUnreachable);
-constexpr auto kProtocol = icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router);
+constexpr auto kProtocol =
+    together(icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router), kNeverArrived);
 constexpr auto kOtherIcmp = together(kIcmp, list(is(F::IcmpSays, IcmpSays::Other)));
 
 // --- no packet --------------------------------------------------------------------------------
@@ -129,11 +133,13 @@ constexpr auto kCauses = std::to_array<Cause>({
      .place = Place::Server,
      .claim = N_("A packet filter of the server rejects port {0} with ICMP port unreachable; "
                  "whether a program listens behind it cannot be seen."),
+     .decided_by = N_("the SYNs arrive at the server, and it sends the ICMP errors itself"),
      .conditions = kServerPortUnreachable},
     {.id = "server-prohibits",
      .row = "d3",
      .place = Place::Server,
      .claim = N_("A packet filter of the server prohibits connections to port {0}."),
+     .decided_by = N_("the SYNs arrive at the server, and it sends the ICMP errors itself"),
      .conditions = kServerProhibits},
     {.id = "server-says-unreachable",
      .row = "d2",
@@ -149,17 +155,20 @@ constexpr auto kCauses = std::to_array<Cause>({
      .claim =
          N_("A packet filter on the way rejects port {0} with ICMP port unreachable; the server "
             "has not been reached."),
+     .decided_by = N_("no SYN arrives at the server"),
      .conditions = kMiddlePortUnreachable},
     {.id = "middle-prohibits",
      .row = "d6",
      .place = Place::Path,
      .claim = N_("A packet filter on the way prohibits connections to port {0}; the server has not "
                  "been reached."),
+     .decided_by = N_("no SYN arrives at the server"),
      .conditions = kMiddleProhibits},
     {.id = "own-reject",
      .row = "d7",
      .place = Place::Client,
      .claim = N_("A packet filter of this host rejects connections to port {0}."),
+     .decided_by = N_("no SYN arrives at the server"),
      .command = "nft list ruleset",
      .conditions = kOwnReject},
     {.id = "host-down",
