@@ -26,6 +26,7 @@ class Condition:
     target: str = SERVER
     status: int = 2
     alone: bool = False  # the server cannot be asked
+    at_server: bool = False  # it probes itself
     options: tuple = ()  # of tcpdx probe
     delay: float = DELAY  # of the wire, in seconds
     says: str = ""  # is in the evidence, beside the cause

@@ -7,6 +7,7 @@ from condition import CONDITIONS
 # Each adds its own to CONDITIONS.
 import refused_or_silent
 import connected
+import own_host
 
 
 def settle():

@@ -137,7 +137,8 @@ class Conclusion:
 def look(condition, net, privileged):
     if condition.during:
         threading.Thread(target=condition.during, args=(net,), daemon=True).start()
-    done = subprocess.run(net.c.command(*probe_command(condition, privileged)),
+    host = net.s if condition.at_server else net.c
+    done = subprocess.run(host.command(*probe_command(condition, privileged)),
                           capture_output=True, text=True, check=False)
     return Outcome(condition, "root" if privileged else "nobody", done)
 

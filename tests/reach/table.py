@@ -38,6 +38,7 @@ DROPPED = {"input-drop", "syn-filter", "default-drop"}
 DROPPED_CLOSED = {"input-drop", "syn-filter-closed", "default-drop-closed"}
 # j2 "= client dead/spoofed", j3 and z2 "= j2".
 NO_ACK = {"return-path-drop", "ack-lost", "own-input-drop"}
+NO_ANSWERS_SEEN = {"output-drop", "return-path-drop", "own-input-drop"}
 
 # Of the client, with CAP_NET_RAW. A row that is not here is unique: the true cause alone.
 CLIENT = {
@@ -68,6 +69,10 @@ CLIENT = {
     "p4": LOSSY, "p5": LIMITED,
     "r2": NO_ANSWER, "r3": NO_ANSWER, "r4-program-resets": ENDED,
     "r4-program-resets-v6": ENDED, "s": S1, "u": UNFINISHED,
+    # A probe of an own address sees both ends, column "B"; when a port mapping leads elsewhere, it
+    # is a client as any other. That FIN and ACK are answered there by different hosts takes the
+    # split between S1, S2 and S3 away.
+    "own-port-mapped-elsewhere": R1, "own-port-mapped-to-full-queue": S1 | S2 | S3,
     # "undetectable without sending". Sent into silence, with new SYNs silent too, it is as g5.
     "w": {"gone-since", "cookie-ghost"},
 }
@@ -79,6 +84,11 @@ UNPRIVILEGED = {
     "q2": SILENT | {"time-wait-kept"},
     "z2": SILENT,
     "g1-accept-queue-overflows": LIMITED,
+    # Without a capture nothing shows that the SYNs came, or what left.
+    "own-input-drop": SILENT, "own-answers-dropped": NO_ANSWERS_SEEN,
+    # An own address is target, router (of a port mapping) and client, whoever sent the ICMP error.
+    "own-rejects": {"server-reject", "middle-reject", "own-reject"},
+    "own-port-mapped-elsewhere": REFUSED, "own-port-mapped-to-full-queue": SILENT,
     "g1-accept-queue-full-stateful": SILENT, "g1-accept-queue-full-behind-filter": S6,
     **{row: SILENT for row, cause in CLIENT.items() if cause in (S1, S2, S3)},
 }

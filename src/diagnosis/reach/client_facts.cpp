@@ -253,6 +253,13 @@ private:
                 return;
             }
         }
+        if (translated_here()) {
+            facts_.set(Feature::SynLeft, SynLeft::Yes,
+                       seen({N_("the SYN left this host for another address: address translation "
+                                "of this host")},
+                            Origin::Packet, "nft list ruleset"));
+            return;
+        }
         if (attempt_.captured) {
             const std::uint32_t sent = attempt_.captured->syns_sent;
             facts_.set(Feature::SynLeft, sent > 0 ? SynLeft::Yes : SynLeft::No,
@@ -275,8 +282,16 @@ private:
                         Origin::SocketTable, "nstat -az TcpExtTCPRetransFail"));
     }
 
+    // TCP has SYNs in flight, and none of them went to the target, whose packets are captured
+    // behind the translation.
+    [[nodiscard]] bool translated_here() const {
+        return attempt_.captured && attempt_.captured->syns_sent == 0 &&
+               attempt_.in_flight.value_or(0) > 0 &&
+               attempt_.timeouts.value_or(0) >= kEnoughTimeouts;
+    }
+
     void own_capture() {
-        if (!attempt_.captured) {
+        if (!attempt_.captured || translated_here()) {
             return;
         }
         const CapturedSegments& segments = *attempt_.captured;
@@ -343,23 +358,30 @@ private:
         return !probe_.closed_reference || target_answers(*probe_.closed_reference);
     }
 
+    [[nodiscard]] const RawProbe* raw_to_target(RawProbe::Segment segment) const {
+        const auto found =
+            std::find_if(probe_.raw.begin(), probe_.raw.end(), [&](const auto& each) {
+                return each.segment == segment && each.port == attempt_.target.port &&
+                       each.send_error == 0 && each.tries > 0;
+            });
+        return found == probe_.raw.end() ? nullptr : &*found;
+    }
+
     // Address translation takes an ACK for a new connection and passes it on, but a FIN stays with
-    // the translator, which answers it for itself.
-    [[nodiscard]] bool answered_by_different_hosts() const {
-        std::optional<std::uint8_t> ttl;
-        for (const RawProbe& raw : probe_.raw) {
-            if (raw.port == attempt_.target.port && raw.ttl) {
-                if (ttl.value_or(*raw.ttl) != *raw.ttl) {
-                    return true;
-                }
-                ttl = raw.ttl;
-            }
+    // the translator, which answers it for itself: from another distance, or though the ACK got no
+    // answer, which every TCP would give that answers a FIN.
+    [[nodiscard]] bool translator_answers() const {
+        const RawProbe* ack = raw_to_target(RawProbe::Segment::Ack);
+        const RawProbe* fin = raw_to_target(RawProbe::Segment::Fin);
+        if (ack == nullptr || fin == nullptr || fin->answer == RawProbe::Answer::Nothing) {
+            return false;
         }
-        return false;
+        return ack->answer == RawProbe::Answer::Nothing ||
+               (ack->ttl && fin->ttl && *ack->ttl != *fin->ttl);
     }
 
     void raw_probes() {
-        const bool different_hosts = answered_by_different_hosts();
+        const bool translated = translator_answers();
         for (const RawProbe& raw : probe_.raw) {
             if (raw.send_error != 0 || raw.tries == 0 || raw.segment == RawProbe::Segment::Syn) {
                 continue;
@@ -372,7 +394,7 @@ private:
             tell_raw_probe(raw);
             facts_.set(Feature::RawSegments, RawSegments::Sent);
             if (raw.port != attempt_.target.port || (silent && !silence_counts(raw.segment)) ||
-                (!ack && different_hosts)) {
+                (translated && (silent || !ack))) {
                 continue;
             }
             facts_.set(ack ? Feature::AckProbe : Feature::FinProbe,

@@ -25,6 +25,12 @@ void each_attempt_at_port(const TargetProbe& probe, const Handler& handle) {
     }
 }
 
+// A listener on :: has IPv4 addresses in their mapped form.
+bool is_other_end(const PeerConnection& connection, const ConnectAttempt& attempt) {
+    return attempt.source && connection.remote.port == attempt.source->port &&
+           connection.remote.address.same_host(attempt.source->address);
+}
+
 bool refused_with_reset(const ConnectAttempt& attempt) {
     return attempt.outcome == Outcome::Refused && attempt.icmp.empty() &&
            attempt.error == ECONNREFUSED;
@@ -54,7 +60,7 @@ bool shows_in_tables(const TargetProbe& probe, const PortWatch& watch) {
         has_connection =
             has_connection ||
             std::any_of(watch.connections.begin(), watch.connections.end(),
-                        [&](const PeerConnection& each) { return each.remote == attempt.source; });
+                        [&](const PeerConnection& each) { return is_other_end(each, attempt); });
     });
     return has_connection || std::any_of(watch.listeners.begin(), watch.listeners.end(),
                                          [&](const WatchedListener& each) {

@@ -98,7 +98,7 @@ TEST(JudgeOwnHost, NeedsNoPrivilegeWhenTheListenerDroppedAsManySyns) {
 
 TEST(JudgeOwnHost, NeedsNoPrivilegeWhenTheConnectionIsThere) {
     PortWatch watch = seen_by_nobody();
-    watch.connections = {{.remote = {address("10.2.0.1"), 40000},
+    watch.connections = {{.remote = {address("::ffff:10.2.0.1"), 40000},
                           .state = TcpState::Established,
                           .never_accepted = true,
                           .unchanged = milliseconds(2000)}};

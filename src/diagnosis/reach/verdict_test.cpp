@@ -133,6 +133,7 @@ TEST(Verdict, WithoutPrivilegeKeepsAllThatOnlyRawSegmentsTellApart) {
 TEST(Verdict, OfSynsThatTheOwnCaptureNeverSawIsTheOwnOutputFilter) {
     TargetProbe probe = one_port_silent();
     probe.attempt.captured = CapturedSegments{};
+    probe.attempt.in_flight = 0;
     EXPECT_THAT(candidates(probe), ElementsAre("own-output-drop"));
 }
 
@@ -261,6 +262,8 @@ TEST(Judge, OfAckAndFinThatHostsAtDifferentDistancesAnswerLearnsNothingFromTheFi
     EXPECT_THAT(candidates(probe), Contains("accept-queue-full"));
     probe.raw[1].ttl = 62;
     EXPECT_THAT(candidates(probe), ElementsAre("syn-filter-closed"));
+    probe.raw[0] = raw(RawProbe::Segment::Ack, RawProbe::Answer::Nothing);
+    EXPECT_THAT(candidates(probe), IsSupersetOf({"input-drop", "accept-queue-full"}));
 }
 
 TEST(Judge, OfAFilterThatHidesPortsSaysThatItMayNotBeTheCause) {
@@ -277,6 +280,16 @@ TEST(Judge, OfAnAckAnsweredByAHostThatShowsNoOtherPortKeepsTheQueues) {
     probe.raw[0].answer = RawProbe::Answer::Reset;
     EXPECT_THAT(candidates(probe), UnorderedElementsAre("accept-queue-full", "syn-queue-full",
                                                         "syn-filter", "syn-filter-closed"));
+}
+
+TEST(Judge, OfASynThatLeftForAnotherAddressDoesNotBlameAFilterOfThisHost) {
+    // Address translation of this host: the capture of the target's packets shows none.
+    TargetProbe probe = one_port_silent();
+    probe.attempt.captured = CapturedSegments{};
+    EXPECT_THAT(candidates(probe), IsSupersetOf({"input-drop", "path-drop", "own-input-drop"}));
+    EXPECT_THAT(candidates(probe), Not(Contains("own-output-drop")));
+    probe.attempt.in_flight = 0;
+    EXPECT_THAT(candidates(probe), ElementsAre("own-output-drop"));
 }
 
 TEST(Judge, OfUnreachableFromTheTargetsAddressBlamesNeitherItNorARouter) {
