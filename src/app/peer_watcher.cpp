@@ -90,8 +90,11 @@ void PeerWatcher::count_packets() {
             remember_syn(packets, {ours.port, theirs.port, segment.time});
         }
         if (ours.port != watch_.port) {
-            // Over loopback the port's own answers come in as well.
-            packets.other_ports += segment.outgoing || theirs.port == watch_.port ? 0U : 1U;
+            // Over loopback the port's own answers come in as well. Bare FINs are probes that
+            // address translation leaves as they are, where it would not leave a connection so.
+            const bool counts = !segment.outgoing && theirs.port != watch_.port &&
+                                (!segment.flags.fin || segment.flags.ack);
+            packets.other_ports += counts ? 1U : 0U;
         } else if (segment.outgoing) {
             if (segment.flags.syn && segment.flags.ack) {
                 ++packets.syn_acks_sent;

@@ -112,7 +112,10 @@ TEST(JudgeOwnHost, NeedsNoPrivilegeWhenItsTcpSentAllTheResets) {
     PortWatch watch = seen_by_nobody();
     watch.listeners.clear();
     watch.counter_increases.set("TcpOutRsts", 2);
-    EXPECT_THAT(causes(judge_own_host(refused_port(), watch)), ElementsAre("port-closed"));
+    const Verdict verdict = judge_own_host(refused_port(), watch);
+    EXPECT_THAT(causes(verdict), ElementsAre("port-closed"));
+    EXPECT_EQ(verdict.server_up, Verdict::ServerUp::Yes);
+    EXPECT_THAT(verdict.proven, SizeIs(1));  // that both ends were looked at
 }
 
 TEST(JudgeOwnHost, DoesNotTakeAContainersResetsForItsOwn) {

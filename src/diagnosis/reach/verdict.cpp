@@ -118,7 +118,7 @@ Aliveness aliveness_of_silence(const Facts& facts) {
     return {.sentence = N_("Whether {0} is up cannot be told from here: nothing of it answers.")};
 }
 
-Aliveness aliveness(const Facts& facts) {
+Aliveness aliveness_at_client(const Facts& facts) {
     switch (static_cast<Answer>(*facts.value(Feature::Answer))) {
         case Answer::Connected:
             return {.up = Verdict::ServerUp::Yes};  // that it connects says it
@@ -132,6 +132,14 @@ Aliveness aliveness(const Facts& facts) {
             return aliveness_of_silence(facts);
     }
     return {};
+}
+
+Aliveness aliveness(const Facts& facts) {
+    const Aliveness alive = aliveness_at_client(facts);
+    // Whoever saw the SYN arrive is up, and need not be told so.
+    return alive.up != Verdict::ServerUp::Yes && facts.is(Feature::SynArrived, SynArrived::Yes)
+               ? Aliveness{.up = Verdict::ServerUp::Yes}
+               : alive;
 }
 
 void add_proven(const Facts& facts, const Parties& parties, Verdict& verdict) {
