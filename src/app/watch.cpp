@@ -30,6 +30,7 @@ constexpr trace::Time kBetweenSearches = 250ms;
 constexpr int kRestPerWork = 20;
 constexpr trace::Time kBetweenRepairs = 2s;
 constexpr trace::Time kBetweenLossChecks = 500ms;
+constexpr trace::Time kBetweenOverdueChecks = 60s;
 // Where mini-sockets cannot be traced: TIME-WAIT lasts a minute, so this sees each one.
 constexpr trace::Time kBetweenListings = 10s;
 
@@ -202,7 +203,8 @@ Result<> Watch::find_ports(trace::LifeTracker& tracker) {
 // The change of a mini-socket from FIN-WAIT-2 to TIME-WAIT often makes no event.
 Result<> Watch::find_time_waits(trace::LifeTracker& tracker) {
     const trace::Time begun = monotonic_now();
-    TRY(list_some(StateSet().add(TcpState::TimeWait), [&](const trace::Snapshot& listed) {
+    const StateSet states = StateSet().add(TcpState::TimeWait).add(TcpState::FinWait2);
+    TRY(list_some(states, [&](const trace::Snapshot& listed) {
         std::vector<Connection> changed;
         std::copy_if(listed.connections.begin(), listed.connections.end(),
                      std::back_inserter(changed), [&](const Connection& each) {
@@ -216,6 +218,8 @@ Result<> Watch::find_time_waits(trace::LifeTracker& tracker) {
         snapshot.done = monotonic_now();
         tracker.enter_time_waits(snapshot);
     }));
+    TRY(take_events(tracker));
+    tracker.settle();
     const trace::Time now = monotonic_now();
     next_time_wait_search_ = now + std::max(kBetweenSearches, (now - begun) * kRestPerWork);
     return {};
@@ -260,7 +264,13 @@ Result<std::size_t> Watch::take_in(trace::LifeTracker& tracker) {
         const trace::Losses losses = tracer_->losses();
         lost = losses.changes + losses.skipped;
     }
-    if (now >= next_repair_ && (lost != changes_lost_ || blind)) {
+    // The kernel may not run our programs at all: some supervisors hide their threads from BPF, and
+    // with them the timers that ran out while one of them was interrupted.
+    const bool hidden = now >= next_overdue_check_ && tracker.lacks_ends();
+    if (now >= next_overdue_check_) {
+        next_overdue_check_ = now + kBetweenOverdueChecks;
+    }
+    if (hidden || (now >= next_repair_ && (lost != changes_lost_ || blind))) {
         changes_lost_ = lost;
         TRY(repair(tracker));
         if (blind) {

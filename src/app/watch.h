@@ -84,6 +84,7 @@ private:
     trace::Time next_time_wait_search_{0};
     trace::Time next_repair_{0};
     trace::Time next_loss_check_{0};
+    trace::Time next_overdue_check_{0};
     bool first_snapshot_ = true;
 };
 

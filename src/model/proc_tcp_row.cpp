@@ -12,14 +12,6 @@ namespace {
 // Clock ticks are of USER_HZ, which is 100 on every architecture that anybody runs.
 constexpr std::chrono::milliseconds kTick{10};
 
-// Numbers of net/tcp_states.h, indexed by the kernel's value.
-constexpr std::array kStates{
-    TcpState::Closed,      TcpState::Established, TcpState::SynSent,  TcpState::SynReceived,
-    TcpState::FinWait1,    TcpState::FinWait2,    TcpState::TimeWait, TcpState::Closed,
-    TcpState::CloseWait,   TcpState::LastAck,     TcpState::Listen,   TcpState::Closing,
-    TcpState::SynReceived,  // TCP_NEW_SYN_RECV, although the kernel prints such as 03
-};
-
 enum class TimerNumber : std::uint8_t {
     None,
     Retransmit,
@@ -79,6 +71,11 @@ std::optional<Number> decimal(std::optional<std::string_view> text) {
     return text ? number_in<Number>(*text) : std::nullopt;
 }
 
+std::optional<TcpState> state_in(std::optional<std::string_view> text) {
+    const auto number = hex(text, 2);
+    return number ? tcp_state_of_kernel(*number) : std::nullopt;
+}
+
 std::uint8_t at_most_255(std::uint32_t number) {
     return static_cast<std::uint8_t>(std::min<std::uint32_t>(number, UINT8_MAX));
 }
@@ -127,7 +124,7 @@ std::optional<Connection> parse_tcp_row(std::string_view line, IpFamily family) 
     (void)take_word(line);  // "0:", the row's number
     const auto local = address_in(take_word(line), family);
     const auto remote = address_in(take_word(line), family);
-    const auto state = hex(take_word(line), 2);
+    const auto state = state_in(take_word(line));
     const auto queues = pair_in(take_word(line), 8);  // send, receive
     const auto timer = pair_in(take_word(line), 2);   // kind, end
     const auto retransmits = hex(take_word(line), 8);
@@ -137,15 +134,15 @@ std::optional<Connection> parse_tcp_row(std::string_view line, IpFamily family) 
     const auto inode = decimal<std::uint32_t>(take_word(line));
     const auto references = decimal<std::int32_t>(take_word(line));
     const auto pointer = take_word(line);
-    if (!local || !remote || !state || *state >= kStates.size() || !queues || !timer ||
-        !retransmits || !uid || !probes || !inode || !references || !pointer) {
+    if (!local || !remote || !state || !queues || !timer || !retransmits || !uid || !probes ||
+        !inode || !references || !pointer) {
         return std::nullopt;
     }
 
     Connection connection;
     connection.local = *local;
     connection.remote = *remote;
-    connection.state = kStates[*state];
+    connection.state = *state;
     connection.inode = inode;
     connection.uid = uid;
     connection.timer = timer_of(*timer, *retransmits, static_cast<std::uint32_t>(*probes));
@@ -165,14 +162,14 @@ std::optional<Connection> parse_tcp_row(std::string_view line, IpFamily family) 
 std::optional<Connection> parse_tcp_row_start(std::string_view cells, IpFamily family) {
     const auto local = address_in(take_word(cells), family);
     const auto remote = address_in(take_word(cells), family);
-    const auto state = hex(take_word(cells), 2);
-    if (!local || !remote || !state || *state >= kStates.size()) {
+    const auto state = state_in(take_word(cells));
+    if (!local || !remote || !state) {
         return std::nullopt;
     }
     Connection connection;
     connection.local = *local;
     connection.remote = *remote;
-    connection.state = kStates[*state];
+    connection.state = *state;
     if (connection.state == TcpState::TimeWait) {
         connection.kind = SocketKind::TimeWaitSocket;
     }

@@ -3,6 +3,30 @@
 #include <string>
 
 namespace tcpdx {
+namespace {
+
+constexpr std::array kKernelNumbers{
+    TcpState::Closed,       // 0: none, as of a packet without a socket
+    TcpState::Established,  // 1
+    TcpState::SynSent,      // 2
+    TcpState::SynReceived,  // 3
+    TcpState::FinWait1,     // 4
+    TcpState::FinWait2,     // 5
+    TcpState::TimeWait,     // 6
+    TcpState::Closed,       // 7
+    TcpState::CloseWait,    // 8
+    TcpState::LastAck,      // 9
+    TcpState::Listen,       // 10
+    TcpState::Closing,      // 11
+    TcpState::SynReceived,  // 12: TCP_NEW_SYN_RECV, shown to users as 3
+    TcpState::Closed,       // 13: TCP_BOUND_INACTIVE
+};
+
+}  // namespace
+
+std::optional<TcpState> tcp_state_of_kernel(std::uint64_t number) {
+    return number < kKernelNumbers.size() ? std::optional(kKernelNumbers.at(number)) : std::nullopt;
+}
 
 std::string_view rfc_name(TcpState state) {
     switch (state) {

@@ -7,8 +7,8 @@
 
 namespace tcpdx {
 
-// RFC 9293, 3.3.2. Every layer speaks this enum. The kernel's numbering (net/tcp_states.h) is
-// translated where it enters, in sources/.
+// RFC 9293, 3.3.2. Every layer speaks this enum. The kernel's numbering is translated where it
+// enters.
 enum class TcpState : std::uint8_t {
     Closed,
     Listen,
@@ -46,6 +46,9 @@ enum class SocketKind : std::uint8_t {
 // Accepts every spelling that netstat, ss, lsof, Windows, BSD and the RFC use, in any case:
 // "TIME_WAIT", "time-wait", "TimeWait", "tw", "ESTAB", "SYN_RECV", "SYN_RCVD", "fin1", ...
 [[nodiscard]] std::optional<TcpState> parse_tcp_state(std::string_view text);
+
+// By the kernel's number, as in net/tcp_states.h. Nothing for numbers that no kernel has yet.
+[[nodiscard]] std::optional<TcpState> tcp_state_of_kernel(std::uint64_t number);
 
 // A set of states, for filters.
 class StateSet {

@@ -29,6 +29,13 @@ TEST(TcpState, RejectsOtherWords) {
     EXPECT_FALSE(parse_tcp_state("estab!"));
 }
 
+TEST(TcpState, KnowsTheNumbersOfTheKernel) {
+    EXPECT_EQ(tcp_state_of_kernel(1), TcpState::Established);
+    EXPECT_EQ(tcp_state_of_kernel(11), TcpState::Closing);
+    EXPECT_EQ(tcp_state_of_kernel(12), TcpState::SynReceived);
+    EXPECT_FALSE(tcp_state_of_kernel(14));
+}
+
 TEST(StateSet, HoldsWhatWasAdded) {
     const StateSet set = StateSet().add(TcpState::TimeWait).add(TcpState::Listen);
     EXPECT_TRUE(set.contains(TcpState::TimeWait));

@@ -7,6 +7,11 @@
 namespace tcpdx::trace {
 namespace {
 
+using namespace std::chrono_literals;
+
+// TCP_TIMEWAIT_LEN and the widest slot of the timer wheel there (HZ=100).
+constexpr Time kLongestTimeWait = 66s;
+
 LifeOwner owner_of(const Connection& listed, std::span<const Process> processes) {
     LifeOwner owner;
     if (listed.owner.process >= processes.size()) {
@@ -92,8 +97,10 @@ void LifeTracker::learn_from(Record& record, const Snapshot& snapshot, const Con
 }
 
 void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
+    std::unordered_set<const Record*> seen;
     for (const Connection& listed : snapshot.connections) {
         Record* record = find(listed.cookie.value_or(0));
+        seen.insert(record);
         if (record == nullptr || listed.state != TcpState::TimeWait || record->over ||
             record->life.state() != TcpState::FinWait2 ||
             record->life.last().kind != SocketKind::TimeWaitSocket) {
@@ -104,6 +111,21 @@ void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
         add_step(*record, TcpState::TimeWait, SocketKind::TimeWaitSocket,
                  std::max(step.earliest, since), std::max(step.latest, since));
     }
+    for (Record* record : mini_fin_wait2_) {
+        if (record->life.network_namespace == snapshot.network_namespace && !record->over &&
+            record->last_event < snapshot.begun && !seen.contains(record)) {
+            doubts_.push_back(
+                {record, record->life.id, std::nullopt, snapshot.begun, snapshot.done});
+        }
+    }
+}
+
+bool LifeTracker::lacks_ends() const {
+    return std::any_of(by_cookie_.begin(), by_cookie_.end(), [this](const auto& each) {
+        const Record& record = *each.second;
+        return !record.over && record.life.state() == TcpState::TimeWait &&
+               record.last_event + kLongestTimeWait < now_;
+    });
 }
 
 void LifeTracker::compare(const Snapshot& snapshot) {

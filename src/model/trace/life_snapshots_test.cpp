@@ -165,6 +165,37 @@ TEST_F(LifeSnapshots, EntersATimeWaitThatMadeNoEvent) {
     EXPECT_FALSE(tracker_.lacks_time_waits());
 }
 
+TEST_F(LifeSnapshots, AMiniSocketThatIsNotThereAnyMoreHasEndedUnseen) {
+    tracker_.apply(client_.change(3ms, Established, FinWait1));
+    tracker_.apply(client_.change(4ms, FinWait1, FinWait2));
+    tracker_.apply(client_.event(EventKind::TimeWaitStarted, 4ms, FinWait2));
+    tracker_.enter_time_waits(snapshot({}, 500ms));
+    settle(500ms);
+    ASSERT_THAT(told_.lives, SizeIs(1));
+    EXPECT_EQ(told_.lives.front().ending, Ending::Unseen);
+    EXPECT_FALSE(tracker_.lacks_time_waits());
+}
+
+TEST_F(LifeSnapshots, AMiniSocketWhoseEndIsOnlyReadAfterTheListingEndedAsItSays) {
+    tracker_.apply(client_.change(3ms, Established, FinWait1));
+    tracker_.apply(client_.change(4ms, FinWait1, FinWait2));
+    tracker_.apply(client_.event(EventKind::TimeWaitStarted, 4ms, FinWait2));
+    tracker_.enter_time_waits(snapshot({}, 500ms));
+    tracker_.apply(client_.event(EventKind::TimeWaitExpired, 499ms, FinWait2));
+    settle(500ms);
+    ASSERT_THAT(told_.lives, SizeIs(1));
+    EXPECT_EQ(told_.lives.front().ending, Ending::Orphaned);
+}
+
+TEST_F(LifeSnapshots, ATimeWaitThatOutlivedItsTimerLacksItsEnd) {
+    tracker_.apply(client_.change(3ms, FinWait1, FinWait2));
+    tracker_.apply(client_.event(EventKind::TimeWaitStarted, 4ms, TimeWait));
+    tracker_.advance(65s);
+    EXPECT_FALSE(tracker_.lacks_ends());
+    tracker_.advance(67s);
+    EXPECT_TRUE(tracker_.lacks_ends());
+}
+
 TEST(SampledLives, ShowStepsBetweenTwoListingsWithTheirBounds) {
     Told told;
     LifeTracker tracker({.samples_only = true}, told);

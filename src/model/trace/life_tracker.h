@@ -82,7 +82,7 @@ public:
     void note_losses(std::uint64_t changes, std::uint64_t details);
 
     // A mini-socket in FIN-WAIT-2 can become TIME-WAIT without an event: takes a snapshot of all
-    // that are in TIME-WAIT.
+    // in either state. One that is not there any more is doubted, as by compare().
     void enter_time_waits(const Snapshot& snapshot);
     [[nodiscard]] bool may_be_time_wait(std::uint64_t cookie) const {
         const auto found = by_cookie_.find(cookie);
@@ -90,6 +90,8 @@ public:
     }
     // Whether there is one that may have, and did not just begin.
     [[nodiscard]] bool lacks_time_waits() const { return any_waits_long(mini_fin_wait2_); }
+    // Whether there is one that outlived any timer, so that its end was missed: compare() tells.
+    [[nodiscard]] bool lacks_ends() const;
     // Connections whose source port does not show: a snapshot of SYN-SENT would tell.
     [[nodiscard]] bool lacks_ports() const { return any_waits_long(without_port_); }
 

@@ -14,24 +14,6 @@
 namespace tcpdx::sockdiag {
 namespace {
 
-// Numbers of net/tcp_states.h, indexed by the kernel's value.
-constexpr std::array kStates{
-    TcpState::Closed,       // 0: not used
-    TcpState::Established,  // 1
-    TcpState::SynSent,      // 2
-    TcpState::SynReceived,  // 3
-    TcpState::FinWait1,     // 4
-    TcpState::FinWait2,     // 5
-    TcpState::TimeWait,     // 6
-    TcpState::Closed,       // 7
-    TcpState::CloseWait,    // 8
-    TcpState::LastAck,      // 9
-    TcpState::Listen,       // 10
-    TcpState::Closing,      // 11
-    TcpState::SynReceived,  // 12: TCP_NEW_SYN_RECV
-    TcpState::Closed,       // 13: TCP_BOUND_INACTIVE
-};
-
 // linux/netlink.h has these as ints.
 constexpr std::size_t kAttributeHeader = sizeof(nlattr);
 constexpr std::uint16_t kAttributeTypeMask = 0x3fff;
@@ -172,10 +154,6 @@ void apply_attribute(Connection& connection, std::uint16_t type,
 
 }  // namespace
 
-TcpState tcp_state_of_kernel(unsigned number) {
-    return number < kStates.size() ? kStates[number] : TcpState::Closed;
-}
-
 Result<Connection, ErrorCode> parse_inet_diag(std::span<const std::byte> payload) {
     const auto message = value_of<inet_diag_msg>(payload);
     if (!message) {
@@ -186,7 +164,7 @@ Result<Connection, ErrorCode> parse_inet_diag(std::span<const std::byte> payload
     }
 
     Connection connection;
-    connection.state = tcp_state_of_kernel(message->idiag_state);
+    connection.state = tcp_state_of_kernel(message->idiag_state).value_or(TcpState::Closed);
     connection.local = {address_of(message->idiag_family, message->id.idiag_src),
                         ntohs(message->id.idiag_sport)};
     connection.remote = {address_of(message->idiag_family, message->id.idiag_dst),

@@ -12,8 +12,4 @@ namespace tcpdx::sockdiag {
 // Allocates nothing. Age and opener are left empty: see model/age_estimate.h and model/opener.h.
 [[nodiscard]] Result<Connection, ErrorCode> parse_inet_diag(std::span<const std::byte> payload);
 
-// The kernel's state number (net/tcp_states.h). Anything unknown is Closed, as the bound but
-// unconnected sockets are which Linux 6.8 numbers 13.
-[[nodiscard]] TcpState tcp_state_of_kernel(unsigned number);
-
 }  // namespace tcpdx::sockdiag

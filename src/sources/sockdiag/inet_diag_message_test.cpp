@@ -139,11 +139,5 @@ TEST(ParseInetDiag, RejectsAnAttributeThatReachesBeyondTheMessage) {
     EXPECT_FALSE(parse_inet_diag(bytes));
 }
 
-TEST(TcpStateOfKernel, CoversEveryNumber) {
-    EXPECT_EQ(tcp_state_of_kernel(12), TcpState::SynReceived);
-    EXPECT_EQ(tcp_state_of_kernel(11), TcpState::Closing);
-    EXPECT_EQ(tcp_state_of_kernel(99), TcpState::Closed);
-}
-
 }  // namespace
 }  // namespace tcpdx::sockdiag

@@ -19,10 +19,10 @@ constexpr int kAttempts = 3;
 
 // Inverse of tcp_state_of_kernel(), as a mask for idiag_states.
 std::uint32_t kernel_states(StateSet states) {
-    constexpr unsigned kStateNumbers = 14;
     std::uint32_t mask = 0;
-    for (unsigned number = 1; number < kStateNumbers; ++number) {
-        if (states.contains(tcp_state_of_kernel(number))) {
+    for (unsigned number = 1; number < 32; ++number) {
+        const auto state = tcp_state_of_kernel(number);
+        if (state && states.contains(*state)) {
             mask |= 1U << number;
         }
     }

@@ -22,28 +22,6 @@ constexpr std::array kKinds{
 };
 static_assert(kKinds.size() == TRACE_KIND_END - 1);
 
-// net/tcp_states.h
-constexpr std::array kStates{
-    TcpState::Closed,       // 0: of a packet without a socket
-    TcpState::Established,  // 1
-    TcpState::SynSent,      // 2
-    TcpState::SynReceived,  // 3
-    TcpState::FinWait1,     // 4
-    TcpState::FinWait2,     // 5
-    TcpState::TimeWait,     // 6
-    TcpState::Closed,       // 7
-    TcpState::CloseWait,    // 8
-    TcpState::LastAck,      // 9
-    TcpState::Listen,       // 10
-    TcpState::Closing,      // 11
-    TcpState::SynReceived,  // 12: TCP_NEW_SYN_RECV
-    TcpState::Closed,       // 13: TCP_BOUND_INACTIVE
-};
-
-std::optional<TcpState> state_of(std::uint8_t number) {
-    return number < kStates.size() ? std::optional(kStates.at(number)) : std::nullopt;
-}
-
 IpAddress address_of(const std::uint8_t (&bytes)[16], std::uint8_t family) {
     IpAddress address;
     std::memcpy(address.bytes.data(), bytes, sizeof(bytes));
@@ -102,8 +80,8 @@ Result<Event, RecordError> decode(std::span<const std::byte> record,
     if (raw.kind == 0 || raw.kind >= TRACE_KIND_END) {
         return unexpected(RecordError::UnknownKind);
     }
-    const auto from = state_of(raw.old_state);
-    const auto to = state_of(raw.new_state);
+    const auto from = tcp_state_of_kernel(raw.old_state);
+    const auto to = tcp_state_of_kernel(raw.new_state);
     if (!from || !to) {
         return unexpected(RecordError::UnknownState);
     }

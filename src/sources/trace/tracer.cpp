@@ -125,7 +125,11 @@ Losses Tracer::losses() const {
         losses.details += here.details;
         losses.per_cpu.push_back(here.changes + here.details);
     }
-    losses.skipped = skipped(state_->program->progs.on_state);
+    const auto& programs = state_->program->progs;
+    for (const bpf_program* each : {programs.on_state, programs.on_timer_start,
+                                    programs.on_timer_expire, programs.on_timer_cancel}) {
+        losses.skipped += skipped(each);
+    }
     return losses;
 }
 
