@@ -197,7 +197,7 @@ def said_by_peer(name, output):
     return "hop " + " ".join(words[:2] + [word for word in words[2:3] if word.startswith("[")])
 
 
-def ask_peers(condition, net):
+def ask_peers(condition, host):
     said = {}
     for name, command in PEERS.items():
         v6 = ":" in condition.target
@@ -208,7 +208,7 @@ def ask_peers(condition, net):
         if name == "tcptraceroute":
             command.append(str(PORT))
         try:
-            done = subprocess.run(net.c.command(*command), capture_output=True, text=True,
+            done = subprocess.run(host.command(*command), capture_output=True, text=True,
                                   check=False, timeout=30, stdin=subprocess.DEVNULL)
             said[name] = said_by_peer(name, done.stdout)
         except subprocess.TimeoutExpired:
@@ -236,7 +236,7 @@ def matrix_row(name):
             found["joint"] = joined.candidates
     net = make(condition)
     try:
-        peers = ask_peers(condition, net)
+        peers = ask_peers(condition, net.s if condition.at_server else net.c)
     finally:
         net.close()
 
