@@ -337,7 +337,7 @@ Verdict judge(const Facts& facts, const Parties& parties) {
     if (verdict.candidates.size() > 1 && parties.client && !facts.value(Feature::ServerLooked)) {
         verdict.server_command = "tcpdx diagnose :" + std::to_string(parties.port) +
                                  " --from-peer " + to_string(*parties.client) +
-                                 " --json > server.json";
+                                 " --for 60 --json > server.json";
     }
     verdict.outcome = outcome_of(facts, verdict);
     return verdict;
