@@ -84,7 +84,7 @@ private:
             tell({N_("the server sent {0} RSTs"), {number(packets.resets_sent)}}, Origin::Packet);
         } else if (packets.lost == 0) {
             facts_.set(Feature::ServerSent, ServerSent::Nothing);
-            tell({N_("the server sent no answer")}, Origin::Packet);
+            tell({N_("the server sent neither SYN+ACK nor RST")}, Origin::Packet);
         }
     }
 
