@@ -6,6 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "model/listener_index.h"
+
 namespace tcpdx {
 namespace {
 
@@ -25,7 +27,9 @@ public:
     explicit MapMaker(const Observations& seen) : seen_(seen) {
         for (std::size_t i = 0; i < seen.connections.size(); ++i) {
             const Connection& each = seen.connections[i];
-            if (!each.is_listener()) {
+            if (each.is_listener()) {
+                listeners_.add(each);
+            } else {
                 by_ends_.emplace(ends_of(each.local, each.remote), i);
             }
         }
@@ -98,6 +102,20 @@ private:
         return node({.kind = connection.is_orphan() ? Kind::Kernel : Kind::Unknown});
     }
 
+    // Of a connection whose other end is not there (any more). In TIME-WAIT that is so within the
+    // host too: then it was with whoever listens there.
+    std::size_t node_elsewhere(const Connection& connection) {
+        const bool here = connection.remote.address.is_loopback() ||
+                          connection.remote.address.same_host(connection.local.address);
+        const Connection* listener = here && connection.opener == Opener::Active
+                                         ? listeners_.find(connection.remote)
+                                         : nullptr;
+        if (listener != nullptr && listener->network_namespace == connection.network_namespace) {
+            return node_of_owner(*listener);
+        }
+        return node({.kind = Kind::Peer, .name = to_string(connection.remote.address)});
+    }
+
     void add_listener(const Connection& listener) {
         Node& owner = nodes_[node_of_owner(listener)];
         const auto port = listener.local.port;
@@ -117,9 +135,7 @@ private:
         }
         const std::size_t here = node_of_owner(connection);
         const std::size_t there =
-            peer != nullptr
-                ? node_of_owner(*peer)
-                : node({.kind = Kind::Peer, .name = to_string(connection.remote.address)});
+            peer != nullptr ? node_of_owner(*peer) : node_elsewhere(connection);
         Opener opener = connection.opener;
         if (opener == Opener::Unknown && peer != nullptr && peer->opener != Opener::Unknown) {
             opener = peer->opener == Opener::Active ? Opener::Passive : Opener::Active;
@@ -184,6 +200,7 @@ private:
     }
 
     const Observations& seen_;
+    ListenerIndex listeners_;
     std::unordered_map<std::string, std::size_t> by_ends_;
     std::vector<Node> nodes_;
     std::map<NodeKey, std::size_t> index_;

@@ -62,6 +62,24 @@ TEST_F(ProcessMapTest, KnowsFromOneEndWhoOpened) {
     EXPECT_EQ(map.nodes[map.edges[0].to].name, "nginx");
 }
 
+TEST_F(ProcessMapTest, DrawsWhatIsOverWithinTheHostToWhoListensThere) {
+    add("127.0.0.1", 80, "0.0.0.0", 0, Opener::Unknown, process("nginx", 2)).state =
+        TcpState::Listen;
+    add("127.0.0.1", 40000, "127.0.0.1", 80, Opener::Active, kNoProcess).state = TcpState::TimeWait;
+    const ProcessMap map = map_processes(seen, 200);
+    ASSERT_THAT(map.edges, SizeIs(1));
+    EXPECT_EQ(map.nodes[map.edges[0].to].name, "nginx");
+}
+
+TEST_F(ProcessMapTest, DrawsWhatIsElsewhereToItsAddressThoughAPortIsTheSame) {
+    add("192.0.2.1", 80, "0.0.0.0", 0, Opener::Unknown, process("nginx", 2)).state =
+        TcpState::Listen;
+    add("192.0.2.1", 40000, "198.51.100.7", 80, Opener::Active, process("curl", 1));
+    const ProcessMap map = map_processes(seen, 200);
+    ASSERT_THAT(map.edges, SizeIs(1));
+    EXPECT_EQ(map.nodes[map.edges[0].to].name, "198.51.100.7");
+}
+
 TEST_F(ProcessMapTest, TakesWorkersOfOneNameTogether) {
     add("192.0.2.1", 443, "198.51.100.7", 40000, Opener::Passive, process("nginx", 1));
     add("192.0.2.1", 443, "198.51.100.7", 40001, Opener::Passive, process("nginx", 2));

@@ -16,7 +16,7 @@ class Api {
 public:
     Api(const HostMonitor& monitor, bool all_namespaces, const std::string& history_file)
         : monitor_(monitor),
-          connections_(monitor, all_namespaces),
+          connections_(monitor, all_namespaces, history_file),
           history_(monitor, history_file) {}
 
     [[nodiscard]] Answer answer(const Question& question);
@@ -26,7 +26,6 @@ public:
     void forget_unused() { connections_.forget_unused(); }
 
 private:
-    [[nodiscard]] Answer map(const Question& question) const;
     [[nodiscard]] Answer explain(const std::string& topic, Language language) const;
 
     struct Made {

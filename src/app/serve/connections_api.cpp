@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "app/host_names.h"
+#include "app/serve/past_moment.h"
 #include "base/i18n.h"
 #include "base/unique_fd.h"
 #include "model/filter/parser.h"
+#include "model/process_map.h"
 #include "presentation/json/life_json.h"
+#include "presentation/json/map_json.h"
 #include "presentation/list/counts.h"
 #include "presentation/list/order.h"
 #include "presentation/list/records.h"
@@ -52,6 +56,27 @@ public:
 
 private:
     ConnectionsApi::Id wanted_;
+    const ListContext& context_;
+    std::vector<Connection>& rows_;
+};
+
+// What the map is made of: listeners are there for the names of ports, whatever the filter says.
+class MapCollector final : public ConnectionWriter {
+public:
+    MapCollector(const filter::Expression& filter, const ListContext& context,
+                 std::vector<Connection>& rows)
+        : filter_(filter), context_(context), rows_(rows) {}
+    void add(const Connection& connection) override {
+        if (connection.is_listener() ||
+            filter::matches(filter_, connection,
+                            {.processes = context_.processes, .namespaces = context_.namespaces})) {
+            rows_.push_back(connection);
+        }
+    }
+    void finish(bool /*table_changed*/) override {}
+
+private:
+    const filter::Expression& filter_;
     const ListContext& context_;
     std::vector<Connection>& rows_;
 };
@@ -179,27 +204,52 @@ std::optional<ConnectionsApi::Id> ConnectionsApi::parse_id(const std::string& te
     return id;
 }
 
-ConnectionsApi::Held ConnectionsApi::new_snapshot(const filter::Expression& filter) const {
+ConnectionsApi::Held ConnectionsApi::new_snapshot() const {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->everything = filter::Expression{filter::All{}};
     Needs needs;
     needs.add(every_field());
-    needs.add(filter);
     snapshot->listing = std::make_unique<Listing>(snapshot->everything, needs, all_namespaces_);
+    return snapshot;
+}
+
+Parameter<ConnectionsApi::Held> ConnectionsApi::new_snapshot(const Question& question) const {
+    const auto at = TRY(past_moment(question));
+    if (!at) {
+        return new_snapshot();
+    }
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->past = TRY(read_past(monitor_, history_file_, *at));
+    snapshot->past_context.processes = snapshot->past.processes;
+    snapshot->past_context.namespaces = snapshot->past.namespaces;
+    snapshot->at = *at;
     return snapshot;
 }
 
 Parameter<ConnectionsApi::Held> ConnectionsApi::list_into(ConnectionWriter& writer,
                                                           const Held& snapshot,
                                                           const filter::Expression& filter) const {
+    if (snapshot->listing == nullptr) {
+        const filter::Context names{.processes = snapshot->past.processes,
+                                    .namespaces = snapshot->past.namespaces};
+        const auto rows = std::exchange(snapshot->past.connections, {});
+        snapshot->listed = rows.size();
+        for (const Connection& row : rows) {
+            if (filter::matches(filter, row, names)) {
+                writer.add(row);
+            }
+        }
+        writer.finish(false);
+        return snapshot;
+    }
     snapshot->at = since_epoch();
-    Chooser chooser(writer, filter, snapshot->listing->context(), monitor_);
+    Chooser chooser(writer, filter, snapshot->context(), monitor_);
     const Result<> listed = snapshot->listing->run(chooser, [] { return false; });
     if (!listed) {
         return tl::unexpected(failed(listed.error()));
     }
     snapshot->listed = chooser.listed();
-    writer.finish(snapshot->listing->table_changed());
+    writer.finish(snapshot->table_changed());
     return snapshot;
 }
 
@@ -251,12 +301,12 @@ Parameter<ConnectionsApi::Held> ConnectionsApi::snapshot_for(const Question& que
     }
     const filter::Expression filter = TRY(filter_of(question));
     SortKeys keys = TRY(order_of(question));
-    Held snapshot = new_snapshot(filter);
+    Held snapshot = TRY(new_snapshot(question));
     Collector collector(snapshot->rows);
     if (keys.empty()) {
         return list_into(collector, snapshot, filter);
     }
-    Sorter sorter(collector, std::move(keys), std::nullopt, snapshot->listing->context());
+    Sorter sorter(collector, std::move(keys), std::nullopt, snapshot->context());
     return list_into(sorter, snapshot, filter);
 }
 
@@ -264,7 +314,7 @@ std::string ConnectionsApi::row_json(const Snapshot& snapshot, const Connection&
                                      const std::vector<const Field*>& fields) {
     // As long as the longest row of an OutputStream.
     static thread_local std::vector<char> room(OutputStream::kRowBytes);
-    const ListContext& context = snapshot.listing->context();
+    const ListContext& context = snapshot.context();
     const char* end = append_json_object(room.data(), fields, connection, context);
     const NetworkNamespace* inside = context.namespace_of(connection);
     const auto inode = static_cast<std::uint32_t>(inside == nullptr ? 0 : inside->inode);
@@ -288,7 +338,7 @@ Answer ConnectionsApi::count(const Question& question) {
     const bool is_kept = question.parameter("snapshot").has_value();
     const auto filter = filter_of(question);
     const auto snapshot = is_kept  ? snapshot_for(question)
-                          : filter ? Parameter<Held>(new_snapshot(*filter))
+                          : filter ? new_snapshot(question)
                                    : tl::unexpected(filter.error());
     if (!snapshot) {
         return snapshot.error();
@@ -296,13 +346,13 @@ Answer ConnectionsApi::count(const Question& question) {
     std::optional<Answer> failure;
     std::string body = written_to_memory([&](OutputStream& out) {
         Counter counter(
-            out, *by, (*snapshot)->listing->context(),
+            out, *by, (*snapshot)->context(),
             {.format = RecordFormat::Json, .look = {}, .limit = static_cast<std::size_t>(*limit)});
         if (is_kept) {
             for (const Connection& row : (*snapshot)->rows) {
                 counter.add(row);
             }
-            counter.finish((*snapshot)->listing->table_changed());
+            counter.finish((*snapshot)->table_changed());
         } else if (const auto listed = list_into(counter, *snapshot, *filter); !listed) {
             failure = listed.error();
         }
@@ -347,7 +397,7 @@ Answer ConnectionsApi::list(const Question& question) {
     for (const Column* column : columns) {
         head["columns"].push_back(column->name);
     }
-    head["table_changed"] = snapshot.listing->table_changed();
+    head["table_changed"] = snapshot.table_changed();
     std::string body = head.dump();
     body.back() = ',';
     body += R"("connections":[)";
@@ -364,14 +414,32 @@ Answer ConnectionsApi::list(const Question& question) {
     return {.body = body + "]}"};
 }
 
+Answer ConnectionsApi::map(const Question& question) const {
+    constexpr std::size_t kMostNodes = 200;
+    const auto filter = filter_of(question);
+    const auto snapshot = filter ? new_snapshot(question) : tl::unexpected(filter.error());
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    const ListContext& context = (*snapshot)->context();
+    Observations seen;
+    MapCollector collector(*filter, context, seen.connections);
+    const filter::Expression everything{filter::All{}};
+    if (const auto listed = list_into(collector, *snapshot, everything); !listed) {
+        return listed.error();
+    }
+    seen.processes.assign(context.processes.begin(), context.processes.end());
+    return {.body = map_json(map_processes(seen, kMostNodes), (*snapshot)->at)};
+}
+
 std::string ConnectionsApi::row(const std::string& id) {
     const auto wanted = parse_id(id);
     if (!wanted) {
         return {};
     }
     const filter::Expression everything{filter::All{}};
-    const Held snapshot = new_snapshot(everything);
-    OneCollector collector(*wanted, snapshot->listing->context(), snapshot->rows);
+    const Held snapshot = new_snapshot();
+    OneCollector collector(*wanted, snapshot->context(), snapshot->rows);
     const auto listed = list_into(collector, snapshot, everything);
     return listed && !snapshot->rows.empty()
                ? row_json(*snapshot, snapshot->rows.front(), every_field())
