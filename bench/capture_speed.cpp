@@ -2,7 +2,8 @@
 //
 //     capture_speed make FILE MEGABYTES    ordinary connections: open, a few exchanges, close
 //     capture_speed flood FILE PACKETS     SYNs, each from another address
-//     capture_speed libpcap FILE           reads every packet and does nothing
+//     capture_speed refused FILE PACKETS   SYNs that a reset answers, 50,000 ports of one address
+//     after another capture_speed libpcap FILE           reads every packet and does nothing
 //     capture_speed walk FILE              our reader alone
 //     capture_speed tcpdx FILE [MOST]      to the last state of the last connection
 
@@ -131,6 +132,18 @@ void flood(const char* path, std::uint64_t packets) {
     }
 }
 
+void refused(const char* path, std::uint64_t packets) {
+    Writer out(path);
+    for (std::uint64_t i = 0; i < packets / 2; ++i) {
+        const auto client = static_cast<std::uint32_t>(0x0b000000 + i / 50000);
+        const auto port = static_cast<std::uint16_t>(1024 + i % 50000);
+        const auto sequence = static_cast<std::uint32_t>(i * 977);
+        out.put(false, client, port, {.sequence = sequence, .window = 512, .flags = {.syn = true}});
+        out.put(true, client, port,
+                {.acknowledgment = sequence + 1, .flags = {.rst = true, .ack = true}});
+    }
+}
+
 std::uint64_t read_with_libpcap(const char* path) {
     std::array<char, PCAP_ERRBUF_SIZE> problem{};
     pcap_t* handle = pcap_open_offline(path, problem.data());
@@ -186,6 +199,10 @@ int main(int argc, char** argv) {
     }
     if (what == "flood") {
         flood(argv[2], number);
+        return 0;
+    }
+    if (what == "refused") {
+        refused(argv[2], number);
         return 0;
     }
     const auto start = std::chrono::steady_clock::now();

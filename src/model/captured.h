@@ -120,6 +120,7 @@ enum class SegmentMark : std::uint8_t {
     DataAgain,  // behind its FIN: what it had sent before is not acknowledged yet
     FinBefore,  // its number says that its FIN was sent before and lost on the way here
     MayBeFin,   // no packet: the last that the other end acknowledged was not captured
+    LastHeard,  // no packet: the last of this end was captured then
 };
 
 struct CapturedSegment {

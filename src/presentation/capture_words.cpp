@@ -129,6 +129,7 @@ std::string_view mark_name(SegmentMark mark) {
         case SegmentMark::FinBefore:
             return "fin-before";
         case SegmentMark::MayBeFin:
+        case SegmentMark::LastHeard:
             return "may-be-fin";
     }
     return "";
@@ -240,6 +241,7 @@ std::string segment_label(const CapturedSegment& segment) {
         case SegmentMark::BusySince:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
+        case SegmentMark::LastHeard:
             return "ACK";
         case SegmentMark::Data:
         case SegmentMark::DataAgain:

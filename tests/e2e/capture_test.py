@@ -352,9 +352,9 @@ def traffic():
     time.sleep(0.3)
 
 
-def live(*arguments, stop):
-    """Output of a capture on loopback while there is traffic."""
-    command = [TCPDX, "capture", "-i", "lo", *map(str, arguments)]
+def live(*arguments, stop, interface="lo"):
+    """Output of a capture while there is traffic on loopback."""
+    command = [TCPDX, "capture", "-i", interface, *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:
         time.sleep(1)
         traffic()
@@ -383,6 +383,26 @@ class Live(CaptureTest):
         self.assertEqual(self.states(document["connections"][0], 1)[-1], "CLOSED")
         self.assertEqual(document["connections"][0]["near"], "both")
         self.assertEqual(document["counts"]["dropped_by_capture"], 0)
+
+    def test_shows_what_it_has_on_either_signal(self):
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            result = self.done(lambda stop=stop: live("--json", stop=stop))
+            self.assertIn(result["status"], (0, 1, 2))
+            self.assertEqual([connection["outcome"] for connection in json.loads(result["output"])["connections"]],
+                             ["closed", "refused"], stop)
+
+    def test_takes_all_interfaces_at_once(self):
+        result = self.done(lambda: live("--json", stop=signal.SIGTERM, interface="any"))
+        document = json.loads(result["output"])
+        self.assertEqual([connection["outcome"] for connection in document["connections"]], ["closed", "refused"])
+        # Loopback shows each packet as it leaves and as it arrives: these are copies.
+        self.assertEqual([end["sent"]["retransmissions"] for end in document["connections"][0]["ends"]], [0, 0])
+
+    def test_saves_what_has_findings_also_on_sigterm(self):
+        to = pathlib.Path(self.folder.name) / "saved.pcapng"
+        self.done(lambda: live("--save", to, stop=signal.SIGTERM))
+        self.assertTrue(to.exists())
+        self.assertNotIn("closed", {connection["outcome"] for connection in self.document(to)["connections"]})
 
     def test_ends_by_itself_after_the_time_that_was_asked_for(self):
         started = time.monotonic()

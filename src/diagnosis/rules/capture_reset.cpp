@@ -49,6 +49,7 @@ const char* provoked_by(const CapturedConnection& connection) {
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
+        case SegmentMark::LastHeard:
             break;
     }
     return N_("after an acknowledgment from the other end");

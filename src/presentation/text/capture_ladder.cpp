@@ -60,6 +60,7 @@ int weight(SegmentMark mark) {
         case SegmentMark::DataAgain:
         case SegmentMark::FinBefore:
         case SegmentMark::MayBeFin:
+        case SegmentMark::LastHeard:
             return 1;
     }
     return 0;

@@ -113,9 +113,13 @@ void put_words(Pen& pen, const LiveConnection& connection) {
     copy.previous = 0;
     copy.waits_to_rest = false;
     for (LiveFlow& flow : copy.flows) {
-        // Only copies that come within a moment are told by these.
+        // Only copies that come within a moment are told by these; but when it was heard last
+        // matters where no FIN says what it had come to.
         flow.recent_prints = {};
-        flow.recent_times_us = {};
+        flow.recent_times_us[flow.recent_at] = 0;
+        if (connection.both_closed()) {
+            flow.recent_times_us = {};
+        }
     }
     Words words;
     std::memcpy(words.data(), reinterpret_cast<const std::byte*>(&copy) + sizeof(FlowKey),

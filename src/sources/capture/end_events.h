@@ -20,6 +20,12 @@ struct Vantage {
     std::array<bool, 2> delay_known{};
     // What passes the capture on the way to this end has as good as arrived.
     std::array<bool, 2> is_near{};
+    // Something of this connection was not captured, so more may have been: then only what a packet
+    // proves is told as certain.
+    bool incomplete = false;
+    bool disordered = false;  // times go backwards
+    // A SYN or data of this end was captured: before, it had not sent a FIN.
+    std::array<bool, 2> numbered{};
 };
 
 struct EndStory {

@@ -22,20 +22,31 @@ public:
           me_(end),
           peer_(end == 0 ? 1 : 0),
           delay_(vantage.delay_ns[end]),
-          near_(vantage.is_near[end]) {
+          near_(vantage.is_near[end]),
+          incomplete_(vantage.incomplete),
+          disordered_(vantage.disordered),
+          numbered_(vantage.numbered) {
         story_.self_silent = silent[me_];
         story_.other_silent = silent[peer_];
         story_.saw_opening =
             first({Syn, SynAck}, me_) != nullptr || first({Syn, SynAck}, peer_) != nullptr;
-        story_.opened = first({Syn}, me_) != nullptr ||
-                        (first({SynAck}, peer_) != nullptr && first({SynAck}, me_) == nullptr);
-        story_.simultaneous = first({Syn}, me_) != nullptr && first({Syn}, peer_) != nullptr;
+        const bool my_syn = first({Syn}, me_) != nullptr;
+        const bool their_syn = first({Syn}, peer_) != nullptr;
+        const bool my_answer = first({SynAck}, me_) != nullptr;
+        const bool their_answer = first({SynAck}, peer_) != nullptr;
+        // Whoever answers a SYN and has sent one, or gets an answer, has opened as well.
+        story_.simultaneous = (my_syn || my_answer) && (their_syn || their_answer) &&
+                              (my_syn + my_answer + their_syn + their_answer > 2 ||
+                               (my_syn && their_syn) || (my_answer && their_answer));
+        story_.opened = my_syn || story_.simultaneous || (their_answer && !my_answer);
     }
     EndStory tell();
 
 private:
     // Whatever is not answered is sent again before: RFC 6298, 2.1, starts with a second.
     static constexpr std::int64_t kSurelyRepeatedNs = 1'200'000'000;
+    // And nothing of a handshake is sent again sooner than this.
+    static constexpr std::int64_t kNotRepeatedNs = 900'000'000;
     // Within one moment: a segment's acknowledgment counts before its FIN, and what an end receives
     // before what it sends.
     [[nodiscard]] static int rank(const EndEvent& event);
@@ -62,6 +73,9 @@ private:
         const LogEntry* copy = last_before(marks, peer_, proof.time_ns - delay_ * 3 / 2);
         return copy != nullptr ? copy : last_before(marks, peer_, proof.time_ns);
     }
+    // When what `entry` tells became so at its sender at the earliest, as the capture sees it: an
+    // earlier copy may not have been captured. Empty: there is no telling.
+    [[nodiscard]] static std::optional<std::int64_t> told_since(const LogEntry& entry);
     // What this end sent, and what it did to itself by that.
     void add_sent(const LogEntry& entry, Happening what);
     // What it received, and answered with `proof`: one of `marks` of the other end.
@@ -83,6 +97,11 @@ private:
     void tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin);
     void tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_t> got_fin);
     void tell_end();
+    // What this end cannot have been in when it, or the other, sent something: see
+    // end_story_evidence.cpp.
+    void tell_evidence();
+    void add_evidence(std::int64_t at, const StateSet& only, const LogEntry& entry);
+    void add_hidden();
     // Behind a closed window data and FIN wait, so close() shows nothing.
     void tell_hidden_fin();
     const std::vector<LogEntry>& log_;
@@ -90,6 +109,9 @@ private:
     std::uint8_t peer_;
     std::int64_t delay_;
     bool near_;
+    bool incomplete_;
+    bool disordered_;
+    std::array<bool, 2> numbered_;
     EndStory story_;
 };
 

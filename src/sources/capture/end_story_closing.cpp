@@ -11,7 +11,22 @@ void Story::tell_closing() {
     std::optional<std::int64_t> got_fin;
     if (their_fin != nullptr && my_ack != nullptr) {
         add_proved({Fin, FinAgain}, *my_ack, Happening::ReceiveFin);
-        if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0) {
+        // Not before it was sent, nor before what this end said last without it.
+        const auto sent = told_since(*their_fin);
+        const auto lacked = told_since(*my_ack);
+        EndEvent& got = story_.events.back();
+        if (sent && got.earliest) {
+            got.earliest = std::min(*got.earliest, *sent);
+        } else {
+            got.earliest.reset();
+        }
+        if (lacked && *lacked < my_ack->time_ns) {
+            got.earliest = std::max(got.earliest.value_or(INT64_MIN), *lacked - delay_);
+        }
+        const bool order_open =
+            incomplete_ && (disordered_ || (their_fin->extra & kAckedBefore) != 0);
+        story_.events.back().certain = !order_open;
+        if (my_fin != nullptr && (my_fin->extra & kAcksFin) == 0 && !order_open) {
             // Its own FIN did not acknowledge it yet.
             EndEvent& event = story_.events.back();
             event.at = std::max(event.at, fin_sent_at(*my_fin) + 1);
@@ -32,7 +47,9 @@ void Story::tell_closing() {
                                  .certain = false,
                                  .inferred = true});
     }
-    tell_missing_end(their_fin, got_fin);
+    if (!incomplete_) {
+        tell_missing_end(their_fin, got_fin);
+    }
     if (my_fin == nullptr) {
         return;
     }
@@ -43,6 +60,12 @@ void Story::tell_closing() {
     if (const LogEntry* busy = first({BusySince}, me_); busy != nullptr && near_) {
         // Data was under way, and close() may have come at any time while it was.
         sent.earliest = busy->time_ns - delay_;
+    }
+    if (const auto since = told_since(*my_fin);
+        !since || (incomplete_ && first({BusySince}, me_) != nullptr)) {
+        sent.earliest.reset();
+    } else if (sent.earliest) {
+        sent.earliest = std::min(*sent.earliest, *since - delay_);
     }
     if ((my_fin->extra & kAcksFin) != 0 && got_fin && *got_fin > sent.at) {
         sent.at = *got_fin;
@@ -135,11 +158,9 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
     add_unproved(*ack, Happening::ReceiveAckOfFin, true);
     EndEvent& event = story_.events.back();
     event.at = std::max(event.at, story_.events[story_.events.size() - 2].at + 1);
-    const LogEntry* last_fin = last_before({Fin, FinAgain}, me_, ack->time_ns);
-    if (last_fin != nullptr && ack->time_ns - last_fin->time_ns > kSurelyRepeatedNs + 4 * delay_) {
-        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
-        event.earliest = last_fin->time_ns;
-    }
+    // Unless the FIN was sent again, an earlier acknowledgment may not have been captured.
+    const LogEntry* last_fin = last_before({FinAgain}, me_, ack->time_ns);
+    event.earliest = last_fin != nullptr ? last_fin->time_ns : told_since(my_fin);
     if (their_fin == nullptr || !got_fin) {
         return;
     }
@@ -183,15 +204,26 @@ void Story::tell_hidden_fin() {
     const LogEntry* opened = last_before({WindowOpen}, peer_, INT64_MAX);
     const bool stays_closed =
         closed != nullptr && (opened == nullptr || opened->time_ns < closed->time_ns);
-    if (!stays_closed || first({Fin}, me_) != nullptr) {
+    const LogEntry* queued = first({BusySince}, me_);
+    if ((!stays_closed && queued == nullptr) || first({Fin}, me_) != nullptr) {
         return;
     }
     story_.fin_hidden = true;
-    story_.events.push_back({.at = closed->time_ns + delay_,
-                             .earliest = closed->time_ns,
+    std::int64_t since = stays_closed ? closed->time_ns + delay_ : sent_at(*queued) + 1;
+    for (const EndEvent& event : story_.events) {
+        const bool opens =
+            event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
+        const bool is_data = !event.what && event.only.contains(TcpState::Established);
+        since = opens || is_data ? std::max(since, event.at + 1) : since;
+    }
+    story_.events.push_back({.at = since,
+                             .earliest = stays_closed ? closed->time_ns : since,
                              .what = Happening::SendFin,
                              .certain = false,
                              .cause = CapturedCause::Unseen});
+    if (incomplete_ || !near_) {
+        story_.events.back().earliest.reset();  // from afar it may have been closed before
+    }
 }
 
 }  // namespace tcpdx::capture

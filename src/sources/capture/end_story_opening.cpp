@@ -11,16 +11,35 @@ EndStory Story::tell() {
     tell_data();
     tell_closing();
     tell_end();
+    if (incomplete_) {
+        tell_evidence();
+    }
+    // An end that closes was open before, whatever the estimates of its times say.
+    std::int64_t closes = INT64_MAX;
+    for (const EndEvent& event : story_.events) {
+        const bool closing = event.what == Happening::ReceiveFin ||
+                             event.what == Happening::SendFin ||
+                             event.what == Happening::ReceiveAckOfFin;
+        closes = closing ? std::min(closes, event.at) : closes;
+    }
+    for (EndEvent& event : story_.events) {
+        if (event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn) {
+            event.at = std::min(event.at, closes);
+        }
+    }
     std::stable_sort(story_.events.begin(), story_.events.end(),
                      [](const EndEvent& a, const EndEvent& b) {
                          return std::pair(a.at, rank(a)) < std::pair(b.at, rank(b));
                      });
+    if (incomplete_) {
+        add_hidden();
+    }
     return std::move(story_);
 }
 
 int Story::rank(const EndEvent& event) {
     if (!event.what) {
-        return 2;
+        return event.is_result ? 5 : 2;
     }
     switch (*event.what) {
         case Happening::ReceiveSyn:
@@ -61,6 +80,18 @@ const LogEntry* Story::last_before(std::initializer_list<SegmentMark> marks, std
     return found;
 }
 
+std::optional<std::int64_t> Story::told_since(const LogEntry& entry) {
+    const unsigned steps = static_cast<unsigned>(entry.extra) >> kQuietShift;
+    if (steps == kQuietUnknown) {
+        return std::nullopt;
+    }
+    std::int64_t longest = steps == 0 ? 0 : kQuietUnitNs;
+    for (unsigned step = 0; step < steps; ++step) {
+        longest *= 3;
+    }
+    return entry.time_ns - longest;
+}
+
 void Story::add_sent(const LogEntry& entry, Happening what) {
     EndEvent event{.at = sent_at(entry),
                    .latest = entry.time_ns,
@@ -84,8 +115,8 @@ void Story::add_proved(std::initializer_list<SegmentMark> marks, const LogEntry&
                    .packet = copy != nullptr ? copy->packet : proof.packet,
                    .inferred = copy == nullptr};
     if (copy != nullptr) {
-        // From afar it is not known that it was the last copy: an earlier answer may be lost.
-        event.earliest = near_ ? copy->time_ns : first(marks, peer_)->time_ns;
+        // That it was this copy is not known: the answer to an earlier one may be lost.
+        event.earliest = first(marks, peer_)->time_ns;
         event.at = std::max(near_ ? copy->time_ns : event.at, copy->time_ns);
     }
     story_.events.push_back(event);
@@ -109,11 +140,14 @@ void Story::tell_opening() {
     const LogEntry* their_syn_ack = first({SynAck}, peer_);
     if (my_syn != nullptr) {
         add_sent(*my_syn, Happening::SendSyn);
-    } else if (their_syn_ack != nullptr && my_syn_ack == nullptr) {
-        story_.events.push_back({.at = their_syn_ack->time_ns - 1,
-                                 .latest = their_syn_ack->time_ns,
+    } else if (story_.simultaneous || (their_syn_ack != nullptr && my_syn_ack == nullptr)) {
+        const LogEntry* shows = their_syn_ack != nullptr && my_syn_ack == nullptr ? their_syn_ack
+                                : my_syn_ack != nullptr                           ? my_syn_ack
+                                                                                  : their_syn;
+        story_.events.push_back({.at = shows->time_ns - (shows == my_syn_ack ? delay_ : 0) - 1,
+                                 .latest = shows->time_ns,
                                  .what = Happening::SendSyn,
-                                 .packet = their_syn_ack->packet,
+                                 .packet = shows->packet,
                                  .inferred = true,
                                  .cause = CapturedCause::Sent});
     }
@@ -124,7 +158,20 @@ void Story::tell_opening() {
             std::max(sent_at(*my_syn_ack), story_.events.back().earliest.value_or(INT64_MIN));
         tell_ack_of_my_syn_ack();
     } else if (story_.opened) {
+        std::int64_t opened_at = story_.events.back().at;
+        if (story_.simultaneous && their_syn != nullptr) {
+            add_unproved(*their_syn, Happening::ReceiveSyn, near_);
+            EndEvent& event = story_.events.back();
+            event.at = std::max(event.at, opened_at + 1);
+            opened_at = event.at;
+        }
         tell_answer_to_my_syn(their_syn_ack);
+        const LogEntry* speaks = first({Ack, Speaks, Data, Fin, AckOfFin}, me_);
+        if (story_.simultaneous && speaks != nullptr) {
+            // Its SYN+ACK is not in the capture, but what it says later only an open end can.
+            add_inferred(Happening::ReceiveAckOfSyn, opened_at + 2,
+                         std::max(speaks->time_ns, opened_at + 2), speaks->packet);
+        }
     } else if (their_syn != nullptr) {
         // The SYN+ACK is not in the capture, but the opener goes on as if it had got one.
         const LogEntry* goes_on = first({Ack}, peer_);
@@ -132,6 +179,7 @@ void Story::tell_opening() {
             add_inferred(Happening::ReceiveSyn, their_syn->time_ns, goes_on->time_ns,
                          goes_on->packet);
             add_unproved(*goes_on, Happening::ReceiveAckOfSyn, true);
+            story_.events.back().earliest = their_syn->time_ns;
         }
     }
 }
@@ -150,6 +198,14 @@ void Story::tell_answer_to_my_syn(const LogEntry* their_syn_ack) {
     const LogEntry* my_ack = first({Ack}, me_);
     if (my_ack != nullptr) {
         add_proved({SynAck, SynAckAgain}, *my_ack, Happening::ReceiveSynAck);
+        EndEvent& event = story_.events.back();
+        const LogEntry* my_syn = last_before({Syn, SynAgain}, me_, my_ack->time_ns);
+        if (my_syn == nullptr) {
+            event.earliest.reset();
+        } else if (their_syn_ack == nullptr ||
+                   their_syn_ack->time_ns - my_syn->time_ns > kNotRepeatedNs) {
+            event.earliest = my_syn->time_ns;  // it may be a later copy of a SYN+ACK that was lost
+        }
         return;
     }
     if (their_syn_ack == nullptr) {
@@ -198,9 +254,10 @@ void Story::tell_ack_of_my_syn_ack() {
                    .what = Happening::ReceiveAckOfSyn,
                    .packet = ack->packet};
     const LogEntry* last_syn_ack = last_before({SynAck, SynAckAgain}, me_, ack->time_ns);
+    const bool is_first = ack->mark == Ack && (ack->extra & kBare) != 0;
     if (last_syn_ack != nullptr &&
-        ack->time_ns - last_syn_ack->time_ns > kSurelyRepeatedNs + 4 * delay_) {
-        // It would have been sent again meanwhile: an earlier acknowledgment was not captured.
+        (!is_first || ack->time_ns - last_syn_ack->time_ns > kNotRepeatedNs)) {
+        // An earlier acknowledgment may have been lost on the way to the capture.
         event.earliest = last_syn_ack->time_ns;
     }
     if (speaks != nullptr && speaks->time_ns >= ack->time_ns) {
@@ -209,13 +266,20 @@ void Story::tell_ack_of_my_syn_ack() {
     } else if (!near_) {
         event.assumed = story_.arrival_assumed = true;
     }
+    if (story_.simultaneous) {
+        // The other's SYN+ACK may pass the capture before what this end received its SYN by.
+        event.at = std::max(event.at, story_.events.back().at + 1);
+    }
     story_.events.push_back(event);
 }
 
 void Story::tell_data() {
     if (const LogEntry* data = first({Data}, me_)) {
         story_.events.push_back(
-            {.at = sent_at(*data), .packet = data->packet, .cause = CapturedCause::Sent});
+            {.at = sent_at(*data),
+             .only = StateSet().add(TcpState::Established).add(TcpState::CloseWait),
+             .packet = data->packet,
+             .cause = CapturedCause::Sent});
     }
 }
 

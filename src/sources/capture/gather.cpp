@@ -24,21 +24,18 @@ struct Resting {
     std::vector<LogEntry> log;
 };
 
-// TIME-WAIT that answers the SYN of the next connection with SYN+ACK is over: RFC 9293, 3.10.7.4.
-void leave_time_wait_for(const CapturedEnd& next, CapturedEnd& end) {
-    if (end.states.empty() || end.states.back().certain() != TcpState::TimeWait ||
-        next.states.empty() || next.states.front().certain() != TcpState::SynReceived ||
-        next.states.front().since < end.states.back().since) {
+// Whoever opens the next connection on the same ports has nothing left of this one: RFC 9293,
+// 3.10.7.4, of a TIME-WAIT that answers a SYN, and of everything else no other can begin.
+void end_before_next(const CapturedEnd& next, CaptureTime last, CapturedEnd& end) {
+    if (end.states.empty() || end.states.back().certain() == TcpState::Closed ||
+        next.states.empty() || next.states.front().since < end.states.back().since) {
         return;
     }
-    CapturedState closed{.since = next.states.front().since,
-                         .earliest = end.states.back().since,
-                         .latest = next.states.front().since,
-                         .cause = CapturedCause::NewOpen,
-                         .packet = next.states.front().packet};
-    closed.possible.add(TcpState::Closed);
-    end.states.back().until = closed.since;
-    end.states.push_back(closed);
+    const CapturedState& opens = next.states.front();
+    if (opens.certain() != TcpState::SynReceived && opens.certain() != TcpState::SynSent) {
+        return;
+    }
+    tell_unseen_end(opens.since, opens.packet, last, end);
 }
 
 // Both connections' times are estimates, and an end cannot open the next before it has left the one
@@ -47,7 +44,14 @@ void fit_to_next(const CapturedConnection& next, CapturedConnection& connection)
     for (CapturedEnd& end : connection.ends) {
         const bool is_first = end.address == next.ends[0].address;
         const CapturedEnd& same = next.ends[is_first ? 0 : 1];
-        leave_time_wait_for(same, end);
+        end_before_next(same, connection.last, end);
+        if (end.states.size() > 1 && !same.states.empty() &&
+            end.states.back().certain() == TcpState::Closed) {
+            CapturedState& last = end.states.back();
+            CapturedState& before = end.states[end.states.size() - 2];
+            last.since = std::min(last.since, std::max(same.states.front().since, before.since));
+            before.until = last.since;
+        }
         if (end.states.size() < 2 || same.states.empty() ||
             end.states.back().cause != CapturedCause::NewOpen) {
             continue;
@@ -55,7 +59,9 @@ void fit_to_next(const CapturedConnection& next, CapturedConnection& connection)
         CapturedState& closed = end.states.back();
         closed.since = std::min(closed.since, same.states.front().since);
         closed.latest = closed.since;
-        end.states[end.states.size() - 2].until = closed.since;
+        CapturedState& before = end.states[end.states.size() - 2];
+        before.until = closed.since;
+        before.since = std::min(before.since, closed.since);
     }
 }
 
@@ -86,7 +92,7 @@ public:
         const bool ends_with_next =
             std::any_of(connection.ends.begin(), connection.ends.end(), [](const CapturedEnd& end) {
                 return end.last() != nullptr && (end.last()->cause == CapturedCause::NewOpen ||
-                                                 end.last()->certain() == TcpState::TimeWait);
+                                                 end.last()->certain() != TcpState::Closed);
             });
         const auto next = std::lower_bound(nexts_.begin(), nexts_.end(),
                                            std::pair(connection.number, std::uint32_t{0}));

@@ -98,8 +98,11 @@ struct LiveFlow {
     // The last that the other end acknowledged was not captured; when that was stands in
     // `busy_since_ms`, since nothing is under way.
     bool end_missing : 1 = false;
-    bool fin_before : 1 = false;      // and `fin_sequence` is its number
-    bool fin_before_ack : 1 = false;  // of the other's FIN
+    bool newest_full : 1 = false;  // the newest data fills its segment: there may be more to send
+    bool silent_since_missing : 1 = false;  // nothing of it was captured since `end_missing`
+    bool own_missing : 1 = false;           // its own numbers say that something was not captured
+    bool fin_before : 1 = false;            // and `fin_sequence` is its number
+    bool fin_before_ack : 1 = false;        // of the other's FIN
 };
 
 struct LiveConnection {
@@ -116,6 +119,7 @@ struct LiveConnection {
     bool used : 1 = false;
     bool succeeded : 1 = false;  // by a newer one on the same ports
     bool headers_cut : 1 = false;
+    bool windows_cut : 1 = false;
     bool marks_limited : 1 = false;
     bool times_backwards : 1 = false;
     bool no_times : 1 = false;

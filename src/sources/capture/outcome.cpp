@@ -32,7 +32,9 @@ CapturedOutcome outcome_of(const LiveConnection& live, const std::array<const Li
                            const std::vector<LogEntry>& log) {
     const bool syn = flows[0]->syn_seen || flows[1]->syn_seen;
     const bool syn_ack = flows[0]->syn_ack_seen || flows[1]->syn_ack_seen;
-    const bool established = live.is_established() || (syn_ack && flows[1]->spoke);
+    // An opener acknowledges a SYN only when it has got one, captured or not.
+    const bool established = live.is_established() || (syn_ack && flows[1]->spoke) ||
+                             (flows[0]->syn_seen && flows[0]->acked_syn);
     const LogEntry* reset = first(log, SegmentMark::Rst);
     if (!syn && !syn_ack) {
         const bool exchanged = flows[0]->data_segments + flows[1]->data_segments > 0 ||
@@ -205,7 +207,7 @@ void tell_limits(const LiveConnection& live, const std::array<EndStory, 2>& stor
     add(CaptureLimit::OneDirection, one_direction && answered);
     add(CaptureLimit::PacketsMissing, !one_direction && (ends[0].sent.bytes_not_captured > 0 ||
                                                          ends[1].sent.bytes_not_captured > 0));
-    add(CaptureLimit::HeadersCut, live.headers_cut);
+    add(CaptureLimit::HeadersCut, live.headers_cut || live.windows_cut);
     add(CaptureLimit::NoTimes,
         live.no_times || live.times_backwards || (live.first_ns == 0 && end_ns == 0));
     add(CaptureLimit::ArrivalAssumed, stories[0].arrival_assumed || stories[1].arrival_assumed);

@@ -84,7 +84,9 @@ void measure(const std::vector<LogEntry>& log, CapturedConnection& connection) {
         }
     }
     const LogEntry* ack = find(log, SegmentMark::Ack, 0);
-    if (syn != nullptr) {
+    // What comes as late as this may be a later copy of an answer that was not captured.
+    constexpr std::int64_t kLongestAnswerNs = 900'000'000;
+    if (syn != nullptr && syn_ack->time_ns - syn->time_ns < kLongestAnswerNs) {
         connection.round_trip[1] = std::chrono::nanoseconds(syn_ack->time_ns - syn->time_ns);
     }
     if (ack != nullptr && ack->time_ns >= syn_ack->time_ns) {
@@ -95,7 +97,9 @@ void measure(const std::vector<LogEntry>& log, CapturedConnection& connection) {
                 last = &entry;
             }
         }
-        connection.round_trip[0] = std::chrono::nanoseconds(ack->time_ns - last->time_ns);
+        if (ack->time_ns - last->time_ns < kLongestAnswerNs) {
+            connection.round_trip[0] = std::chrono::nanoseconds(ack->time_ns - last->time_ns);
+        }
         if (const LogEntry* first_syn = find(log, SegmentMark::Syn, 0)) {
             connection.handshake_time = std::chrono::nanoseconds(ack->time_ns - first_syn->time_ns);
         }
@@ -141,11 +145,30 @@ Vantage vantage_of(const std::array<const LiveFlow*, 2>& flows, CapturedConnecti
     return vantage;
 }
 
+// Whether something of the connection itself shows that not all of it was captured.
+bool is_incomplete(const LiveConnection& live, const std::array<const LiveFlow*, 2>& flows) {
+    if (flows[0]->packets == 0 || flows[1]->packets == 0) {
+        return false;  // of one direction alone less is told anyway
+    }
+    for (std::uint8_t end = 0; end < 2; ++end) {
+        const LiveFlow& flow = *flows[end];
+        if (flow.bytes_not_captured > 0 || flow.end_missing || flow.own_missing ||
+            (flow.fin_before && !flow.fin_seen)) {
+            return true;
+        }
+    }
+    return live.headers_cut || live.times_backwards ||
+           (flows[0]->syn_seen && !flows[1]->syn_ack_seen && flows[1]->data_segments > 0) ||
+           (flows[0]->syn_seen && flows[0]->acked_syn && !flows[1]->syn_ack_seen &&
+            !flows[1]->syn_seen);
+}
+
 std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     std::vector<CapturedSegment> segments;
     for (const LogEntry& entry : log) {
         if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
-            entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn) {
+            entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn ||
+            entry.mark == SegmentMark::LastHeard) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -169,7 +192,12 @@ std::vector<CapturedState> states_of(const EndStory& story, std::int64_t start) 
         initial.add(story.opened ? TcpState::Closed : TcpState::Listen);
         return run_states(initial, start, true, story.events);
     }
-    auto states = run_states(synchronized_states(), start, false, story.events);
+    StateSet initial = synchronized_states();
+    if (story.self_silent) {
+        // What the other end sends may be the last of the handshake.
+        initial.add(TcpState::SynReceived);
+    }
+    auto states = run_states(initial, start, false, story.events);
     if (story.self_silent) {
         for (CapturedState& state : states) {
             state.inferred = true;
@@ -181,7 +209,7 @@ std::vector<CapturedState> states_of(const EndStory& story, std::int64_t start) 
 // The next connection's SYN says that this end had nothing left of this one, whatever it still
 // answers to segments of it.
 void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int64_t delay_ns,
-                    CapturedEnd& captured) {
+                    CaptureTime last, CapturedEnd& captured) {
     const LogEntry* syn = find(log, SegmentMark::NewSyn, end);
     if (syn == nullptr) {
         return;
@@ -194,14 +222,7 @@ void end_by_new_syn(const std::vector<LogEntry>& log, std::uint8_t end, std::int
     if (states.empty() || states.back().certain() == TcpState::Closed) {
         return;
     }
-    CapturedState closed{.since = opens,
-                         .earliest = states.back().since,
-                         .latest = opens,
-                         .cause = CapturedCause::NewOpen,
-                         .packet = syn->packet};
-    closed.possible.add(TcpState::Closed);
-    states.back().until = opens;
-    states.push_back(closed);
+    tell_unseen_end(opens, syn->packet, last, captured);
 }
 
 // Whoever sends again and again and gets nothing back gives up some time, without a packet. What
@@ -257,6 +278,31 @@ NearEnd near_end_of(const LiveConnection& live, std::uint8_t opener, std::vector
     return connection.near;
 }
 
+void tell_unseen_end(CaptureTime opens, std::uint32_t packet, CaptureTime last, CapturedEnd& end) {
+    const CapturedState before = end.states.back();
+    const StateSet possible = onward(before.possible);
+    CapturedState closed{.since = opens,
+                         .earliest = before.since,
+                         .latest = opens,
+                         .cause = CapturedCause::NewOpen,
+                         .packet = packet};
+    closed.possible.add(TcpState::Closed);
+    // From these there is nothing but CLOSED.
+    const bool is_direct = before.certain() == TcpState::TimeWait ||
+                           before.certain() == TcpState::LastAck || possible == before.possible;
+    if (!is_direct) {
+        CapturedState unseen{.possible = possible,
+                             .since = std::min(std::max(last, before.since), opens),
+                             .earliest = before.since,
+                             .cause = CapturedCause::Unseen,
+                             .inferred = true};
+        end.states.back().until = unseen.since;
+        end.states.push_back(unseen);
+    }
+    end.states.back().until = opens;
+    end.states.push_back(closed);
+}
+
 CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            std::vector<LogEntry> log, std::int64_t end_ns) {
     const std::uint8_t other = opener == 0 ? 1 : 0;
@@ -270,6 +316,25 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .packet = UINT32_MAX,
                            .mark = SegmentMark::MayBeFin,
                            .from = end});
+        }
+        if (flow.busy && (flow.newest_full || live.windows_cut) && !flow.fin_seen &&
+            !live.was_reset()) {
+            log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
+                           .packet = UINT32_MAX,
+                           .mark = SegmentMark::BusySince,
+                           .from = end});
+        }
+        if (flow.packets > 0) {
+            const std::size_t newest = flow.recent_at == 0 ? 1 : 0;
+            log.push_back(
+                {.time_ns = live.first_ns + std::int64_t{flow.recent_times_us[newest]} * 1000,
+                 .packet = UINT32_MAX,
+                 .mark = SegmentMark::LastHeard,
+                 .from = end,
+                 .extra = !flow.fin_seen && !flow.fin_before && !flow.own_missing &&
+                                  (!flow.end_missing || flow.silent_since_missing)
+                              ? kNoFinYet
+                              : std::uint8_t{0}});
         }
     }
     // Fin's busy time stands behind the packets that came in between.
@@ -286,8 +351,14 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
         connection.previous = live.previous_number;
     }
     measure(log, connection);
-    const Vantage vantage = vantage_of(flows, connection);
+    Vantage vantage = vantage_of(flows, connection);
     const std::array silent{flows[0]->packets == 0, flows[1]->packets == 0};
+    vantage.incomplete = is_incomplete(live, flows);
+    vantage.disordered = live.times_backwards;
+    for (std::size_t end = 0; end < 2; ++end) {
+        vantage.numbered[end] = flows[end]->syn_seen || flows[end]->syn_ack_seen ||
+                                flows[end]->initial_known || flows[end]->data_segments > 0;
+    }
     std::array<EndStory, 2> stories;
     for (std::uint8_t end = 0; end < 2; ++end) {
         CapturedEnd& captured = connection.ends[end];
@@ -305,7 +376,7 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     connection.segments = segments_of(log);
     tell_outcome(live, flows, log, end_ns, connection);
     for (std::uint8_t end = 0; end < 2; ++end) {
-        end_by_new_syn(log, end, vantage.delay_ns[end], connection.ends[end]);
+        end_by_new_syn(log, end, vantage.delay_ns[end], connection.last, connection.ends[end]);
         end_in_silence(*flows[end], *flows[1U - end], connection.last, connection.ends[end]);
     }
     tell_limits(live, stories, end_ns, connection);

@@ -19,8 +19,20 @@ struct LogEntry {
     std::uint8_t extra = 0;  // see kAcksFin, kBare; ICMP: type and code
 };
 
-// Fin: sent when the other's FIN had arrived. Rst: the SegmentMark that came before it.
+// Fin, FinAgain: sent when the other's FIN had arrived. Rst: the SegmentMark that came before it.
 inline constexpr std::uint8_t kAcksFin = 1;
+// LastHeard: what was captured then shows that no FIN had been sent.
+inline constexpr std::uint8_t kNoFinYet = 1;
+// Ack: with nothing but the numbers that end a handshake.
+inline constexpr std::uint8_t kBare = 1;
+// Fin: the other had acknowledged it before this copy was captured.
+inline constexpr std::uint8_t kAckedBefore = 8;
+// Fin, AckOfFin: in the upper half how long nothing else had been captured of its sender, so that
+// it may have told the same before: no longer than 20 ms, of which every step is three times as
+// long.
+inline constexpr unsigned kQuietShift = 4;
+inline constexpr unsigned kQuietUnknown = 15;
+inline constexpr std::int64_t kQuietUnitNs = 20'000'000;
 // Fin: it had been sent before, see SegmentMark::FinBefore.
 inline constexpr std::uint8_t kSentBefore = 4;
 // Rst, beside the mark: its sender had repeated itself and heard nothing.

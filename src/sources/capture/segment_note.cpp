@@ -17,10 +17,10 @@ void Note::log_at(std::int64_t time_ns, SegmentMark mark, std::uint8_t extra) {
                  .extra = extra});
 }
 
-void Note::log_repeat(SegmentMark mark) {
+void Note::log_repeat(SegmentMark mark, std::uint8_t extra) {
     if (from_.repeats_logged < kMostRepeats) {
         ++from_.repeats_logged;
-        log_mark(mark);
+        log_mark(mark, extra);
     } else {
         connection_.marks_limited = true;
     }
@@ -141,6 +141,12 @@ void Note::take_plain() {
         log_mark(SegmentMark::AfterRst);
     }
     notice_lost_fin();
+    if (ahead > 0 && segment_.payload_bytes == 0 && !from_.fin_seen && !from_.fin_before) {
+        // Something that it sent before was not captured, and its last may have been a FIN.
+        from_.own_missing = true;
+        from_.end_missing = true;
+        from_.busy_since_ms = before_ms();
+    }
     if (segment_.has(kAck)) {
         take_ack();
     }
@@ -168,6 +174,7 @@ void Note::end_zero_window(LiveFlow& flow) {
 }
 
 void Note::notice_window() {
+    connection_.windows_cut |= segment_.seen < HeaderSeen::Fixed;
     if (segment_.seen < HeaderSeen::Fixed || segment_.has(kSyn) || !segment_.has(kAck)) {
         return;
     }

@@ -3,6 +3,7 @@
 // Takes one segment into its connection: see segment_notes.h. What has to do with payload and
 // acknowledgments is in segment_note_data.cpp, everything else in segment_note.cpp.
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -44,6 +45,7 @@ public:
         }
         count(from_.packets);
         to_.unanswered_repeats = 0;
+        from_.silent_since_missing = false;
         notice_passage();
         if (!segment_.flags_known()) {
             connection_.headers_cut = true;
@@ -71,7 +73,7 @@ private:
     }
     void log_at(std::int64_t time_ns, SegmentMark mark, std::uint8_t extra);
     // A flood of one kind must not grow the log.
-    void log_repeat(SegmentMark mark);
+    void log_repeat(SegmentMark mark, std::uint8_t extra = 0);
     [[nodiscard]] std::uint32_t now_ms() const {
         return static_cast<std::uint32_t>((moment_.time_ns - connection_.first_ns) / 1'000'000);
     }
@@ -94,6 +96,13 @@ private:
     void add_gap(Gap gap);
     bool fill_gap(std::uint32_t start, std::uint32_t end);
     void take_fin(std::uint32_t sequence);
+    // How long nothing had been captured of its sender: see kQuietShift.
+    [[nodiscard]] std::uint32_t quiet_us() const;
+    [[nodiscard]] std::uint8_t quiet_bits() const;
+    // When its sender's segment before this one was captured.
+    [[nodiscard]] std::uint32_t before_ms() const {
+        return from_.packets < 2 ? 0 : now_ms() - std::min(now_ms(), quiet_us() / 1000 + 1);
+    }
     void take_ack();
     // RFC 9293, 3.10.7.3, and RFC 5961, 3.2: a reset that does not fit resets nothing.
     [[nodiscard]] bool reset_fits() const;

@@ -85,6 +85,11 @@ void Note::set_next(std::uint32_t end) {
     }
     from_.busy = true;
     from_.held_back = fills_window(end);
+    const std::uint32_t full = from_.has_max_segment_size && to_.has_max_segment_size
+                                   ? std::min(from_.max_segment_size, to_.max_segment_size)
+                                   : 1220U;
+    // Options take up to 40 bytes of it.
+    from_.newest_full = segment_.payload_bytes + 40 >= full && !segment_.has(kFin);
     from_.next = end;
     from_.newest_ip_id = segment_.ip_id.value_or(0);
     from_.ip_id_known = segment_.ip_id.has_value();
@@ -125,6 +130,27 @@ bool Note::fill_gap(std::uint32_t start, std::uint32_t end) {
     return false;
 }
 
+std::uint32_t Note::quiet_us() const {
+    const auto now_us = static_cast<std::uint32_t>((moment_.time_ns - connection_.first_ns) / 1000);
+    return now_us - from_.recent_times_us[from_.recent_at];
+}
+
+std::uint8_t Note::quiet_bits() const {
+    unsigned steps = kQuietUnknown;
+    // What stands in the time before wraps around after an hour.
+    constexpr std::int64_t kWrapsNs = std::int64_t{1000} << 32;
+    if (from_.packets >= 2 && moment_.time_ns - connection_.first_ns < kWrapsNs &&
+        moment_.time_ns >= connection_.last_ns) {
+        const std::int64_t quiet_ns = std::int64_t{quiet_us()} * 1000;
+        steps = 0;
+        for (std::int64_t limit = kQuietUnitNs; quiet_ns >= limit && steps < kQuietUnknown;
+             limit *= 3) {
+            ++steps;
+        }
+    }
+    return static_cast<std::uint8_t>(steps << kQuietShift);
+}
+
 void Note::take_fin(std::uint32_t sequence) {
     if (from_.fin_seen) {
         if (sequence == from_.fin_sequence) {
@@ -134,7 +160,7 @@ void Note::take_fin(std::uint32_t sequence) {
                 count(from_.retransmissions);
             }
             to_.fin_ack_wanted_again = true;
-            log_repeat(SegmentMark::FinAgain);
+            log_repeat(SegmentMark::FinAgain, from_.acked_fin ? kAcksFin : std::uint8_t{0});
         }
         return;
     }
@@ -153,7 +179,10 @@ void Note::take_fin(std::uint32_t sequence) {
     if (sequence_distance(from_.next, sequence + 1) > 0) {
         set_next(sequence + 1);
     }
-    log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) |
+    const std::uint8_t quiet = quiet_bits();
+    const bool acked_before = to_.acked_known && sequence_distance(sequence, to_.acked) >= 1;
+    log_mark(SegmentMark::Fin, static_cast<std::uint8_t>((acks_theirs ? kAcksFin : 0U) | quiet |
+                                                         (acked_before ? kAckedBefore : 0U) |
                                                          (sent_before ? kSentBefore : 0U)));
 }
 
@@ -177,6 +206,12 @@ void Note::take_ack() {
         to_.bytes_not_captured += static_cast<std::uint32_t>(beyond);
         to_.next = acked;
     }
+    for (Gap& gap : to_.gaps) {
+        if (gap.from != gap.to && sequence_distance(gap.to, acked) >= 0) {
+            to_.bytes_not_captured += gap.to - gap.from;
+            gap = {};
+        }
+    }
     if (!from_.acked_known || sequence_distance(from_.acked, acked) > 0) {
         from_.acked = acked;
         from_.acked_known = true;
@@ -186,15 +221,20 @@ void Note::take_ack() {
         const bool opens = from_.window_closed && segment_.window != 0;
         to_.held_back |= segment_.window == 0 || opens;
         to_.busy = false;
-        if (beyond > 0 && !to_.fin_seen && from_.acked_syn) {
+        if (beyond > 0 && !to_.fin_seen) {
+            to_.silent_since_missing = !to_.end_missing || to_.silent_since_missing;
             to_.end_missing = true;
-            to_.busy_since_ms = now_ms();
+            to_.busy_since_ms = before_ms();
         }
     }
     if (has_opened && to_.initial_known && sequence_distance(to_.initial, acked) >= 1) {
         if (!from_.acked_syn) {
             from_.acked_syn = true;
-            log_mark(SegmentMark::Ack, to_.packets == 0 ? kInferred : std::uint8_t{0});
+            const bool bare = segment_.payload_bytes == 0 && !segment_.has(kFin) &&
+                              segment_.sequence == from_.initial + 1 && acked == to_.initial + 1;
+            log_mark(SegmentMark::Ack,
+                     static_cast<std::uint8_t>((to_.packets == 0 ? kInferred : 0U) |
+                                               (bare ? kBare : 0U)));
         } else if (from_.ack_wanted_again) {
             log_repeat(SegmentMark::AckAgain);
         }
@@ -203,7 +243,7 @@ void Note::take_ack() {
     if (to_.fin_seen && sequence_distance(to_.fin_sequence, acked) >= 1) {
         if (!from_.acked_fin) {
             from_.acked_fin = true;
-            log_mark(SegmentMark::AckOfFin);
+            log_mark(SegmentMark::AckOfFin, quiet_bits());
         } else if (from_.fin_ack_wanted_again) {
             log_repeat(SegmentMark::AckOfFinAgain);
         }
@@ -238,6 +278,12 @@ void Note::take_reset() {
     if (!from_.sequence_known) {
         from_.initial = segment_.sequence - 1;
         from_.next = segment_.sequence;
+    }
+    if (from_.syn_seen && !from_.acked_syn && segment_.has(kAck) &&
+        sequence_distance(from_.initial, segment_.sequence) >= 1) {
+        // Only an opener that has got a SYN+ACK has something to acknowledge.
+        from_.acked_syn = true;
+        log_mark(SegmentMark::Ack, kInferred);
     }
     count(from_.resets);
     if (from_.resets <= kMostResets) {

@@ -1,6 +1,7 @@
 #include "sources/capture/tracker.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 #include "sources/capture/gather.h"
@@ -15,9 +16,13 @@ constexpr std::uint32_t kV6 = 1U << 31U;
 // Different enough not to be the same stream: further than any window.
 constexpr std::int32_t kFar = 1 << 26;
 
-bool is_near(std::uint32_t a, std::uint32_t b) {
+// Of a connection that is over nothing new is sent. Linux moves initial numbers on by 2^24 a
+// second.
+constexpr std::int32_t kFarWhenOver = 1 << 20;
+
+bool is_near(std::uint32_t a, std::uint32_t b, std::int32_t far = kFar) {
     const std::int32_t distance = sequence_distance(a, b);
-    return distance < kFar && distance > -kFar;
+    return distance < far && distance > -far;
 }
 
 std::uint32_t apart(std::uint32_t a, std::uint32_t b) {
@@ -32,9 +37,10 @@ bool opens_anew(const LiveConnection& connection, std::uint8_t side, const Segme
         // Sent again, even by a stack that tries once more after a reset.
         return from.initial != segment.sequence;
     }
-    // Both ends may open at once; then neither has got anywhere yet.
+    // Both ends may open at once; then neither has got anywhere yet. Some listeners acknowledge the
+    // SYN before they send their own.
     const bool both_open = to.syn_seen && !to.syn_ack_seen && !connection.is_over() &&
-                           !connection.is_established() && from.packets == 0;
+                           !connection.is_established() && from.packets <= 1;
     return !both_open;
 }
 
@@ -49,12 +55,29 @@ bool answers_anew(const LiveConnection& connection, std::uint8_t side, const Seg
     return connection.is_over() && !(to.initial_known && to.initial == segment.acknowledgment - 1);
 }
 
+// Linux lets the initial numbers of both ends run with time, so those of the next connection on the
+// same ports are as much higher one way as the other. A hole in the capture is not.
+bool both_jump_alike(const LiveFlow& from, const LiveFlow& to, const Segment& segment) {
+    constexpr std::int32_t kAlike = 1 << 18;
+    if (!from.sequence_known || !to.sequence_known || !segment.has(kAck)) {
+        return false;
+    }
+    const std::int32_t ahead = sequence_distance(from.next, segment.sequence);
+    const std::int32_t acked_ahead = sequence_distance(to.next, segment.acknowledgment);
+    return ahead > kFarWhenOver && acked_ahead > kFarWhenOver &&
+           std::abs(std::int64_t{ahead} - acked_ahead) < kAlike;
+}
+
 // Whether a segment that is no SYN cannot be of this connection.
 bool is_foreign(const LiveConnection& connection, std::uint8_t side, const Segment& segment) {
     const LiveFlow& from = connection.flows[side];
     const LiveFlow& to = connection.flows[1U - side];
-    return connection.is_over() && from.sequence_known && !is_near(from.next, segment.sequence) &&
-           (!to.sequence_known || !segment.has(kAck) || !is_near(to.next, segment.acknowledgment));
+    if (!connection.is_over()) {
+        return both_jump_alike(from, to, segment);
+    }
+    return from.sequence_known && !is_near(from.next, segment.sequence, kFarWhenOver) &&
+           (!to.sequence_known || !segment.has(kAck) ||
+            !is_near(to.next, segment.acknowledgment, kFarWhenOver));
 }
 
 // Whether a segment of two connections on the same ports is of the older one: a challenge ACK to
@@ -162,7 +185,7 @@ std::uint32_t Tracker::connection_for(const Location& location, const Segment& s
             return connection.previous;
         }
     }
-    if (!segment.has(kRst) && is_foreign(connection, side, segment)) {
+    if (is_foreign(connection, side, segment) && !(segment.has(kRst) && connection.is_over())) {
         return start(location, moment, found);
     }
     return found;
