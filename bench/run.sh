@@ -10,3 +10,6 @@ done
 bench/listing.py build/bench "$@"
 bench/tracing.py build/bench
 bench/paste.py build/bench/bin/tcpdx
+build/bench/bench/history_speed "${TMPDIR:-/tmp}"
+bench/api.py build/bench
+bench/serve_cost.py build/bench

@@ -1,6 +1,8 @@
-// Opens and closes connections over loopback as fast as it can, for measuring what watching costs.
+// Opens and closes connections over loopback, for measuring what watching costs.
 //
-//     short_connections COUNT        prints connections per second
+//     short_connections COUNT [RATE]      prints connections per second
+//
+// As fast as it can, or so many a second, evenly.
 //
 // One thread connects, sends a byte and waits for the peer to close; the other accepts, reads and
 // closes. So the server closes first, and TIME-WAIT stays on its port, where it hinders nobody.
@@ -44,6 +46,7 @@ void serve(int listener, long count) {
 
 int main(int argc, char** argv) {
     const long count = argc > 1 ? std::atol(argv[1]) : 200'000;
+    const long rate = argc > 2 ? std::atol(argv[2]) : 0;
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -57,6 +60,10 @@ int main(int argc, char** argv) {
     const auto begun = std::chrono::steady_clock::now();
     std::jthread server(serve, listener.get(), count);
     for (long i = 0; i < count; ++i) {
+        if (rate > 0) {
+            std::this_thread::sleep_until(begun +
+                                          std::chrono::nanoseconds(1'000'000'000L / rate) * i);
+        }
         const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         char byte = 'x';
         if (::connect(client.get(), generic(address), size) != 0 ||

@@ -2,6 +2,8 @@
 # packages only, so that `make install` stays within its prefix.
 option(TCPDX_PACKAGE "Install what belongs into a package of the system too" OFF)
 set(packaging ${PROJECT_SOURCE_DIR}/packaging)
+set(TCPDX_MAINTAINER "tcpdx maintainers <tcpdx@localhost>" CACHE STRING "Who answers for the package")
+set(CPACK_PACKAGE_CONTACT "${TCPDX_MAINTAINER}")
 
 install(FILES ${packaging}/completion/tcpdx.bash RENAME tcpdx DESTINATION share/bash-completion/completions)
 install(FILES ${packaging}/completion/_tcpdx DESTINATION share/zsh/vendor-completions)
@@ -11,14 +13,21 @@ if(TCPDX_PACKAGE)
   install(FILES ${packaging}/systemd/tcpdx.service DESTINATION /lib/systemd/system)
   install(FILES ${packaging}/debian/sysusers.conf RENAME tcpdx.conf DESTINATION lib/sysusers.d)
   install(FILES ${packaging}/debian/copyright DESTINATION share/doc/tcpdx)
+  # The time of SOURCE_DATE_EPOCH, where it is set.
+  string(TIMESTAMP tcpdx_package_date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+  configure_file(${packaging}/debian/changelog.in ${PROJECT_BINARY_DIR}/packaging/changelog @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/packaging/changelog ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+    DESTINATION share/doc/tcpdx)
   find_program(GZIP gzip REQUIRED)
-  install(CODE "execute_process(COMMAND ${GZIP} -9nf \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/man/man1/tcpdx.1\")")
+  install(CODE "file(GLOB pages \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/man/man1/tcpdx*.1\"
+      \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/doc/tcpdx/changelog\"
+      \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/doc/tcpdx/CHANGELOG.md\")
+    execute_process(COMMAND ${GZIP} -9nf \${pages} COMMAND_ERROR_IS_FATAL ANY)")
 endif()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME tcpdx)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "tcpdx maintainers <tcpdx@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "tells what every TCP connection of a host is doing and why")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Lists and traces TCP connections with their state, how long they
 are in it, and whose they are; finds what is wrong and shows the

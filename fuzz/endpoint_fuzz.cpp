@@ -1,6 +1,7 @@
 // Two connections wired together, while the input makes calls, loses, repeats and reorders their
 // segments, and forges others. Whatever it does, both have to stay consistent, send nothing that
-// the other's window does not allow for, and keep no timer when they are closed.
+// the other's window does not allow for, and keep no timer when they are closed; and while nothing
+// is forged, what one reads is what the other wrote.
 
 #include <cstdint>
 #include <cstdlib>
@@ -75,12 +76,10 @@ public:
         std::vector<std::byte> room(4000);
         switch ((what >> 1) % 14) {
             case 0:
-                (void)end
-                    .send(std::span(room).first(choices.word() % 4000), now_, (what & 128) != 0)
-                    .has_value();
+                write(side, choices.word() % 4000, (what & 128) != 0);
                 break;
             case 1:
-                (void)end.read(std::span(room).first(choices.word() % 4000), now_).has_value();
+                read(side, choices.word() % 4000);
                 break;
             case 2:
                 (void)end.close(now_).has_value();
@@ -123,6 +122,23 @@ public:
 
 private:
     static constexpr unsigned kAll = 255;
+    // Every byte says where in the stream it is.
+    void write(std::size_t side, std::size_t size, bool urgent) {
+        std::vector<std::byte> data(size);
+        for (std::size_t i = 0; i < size; ++i) {
+            data[i] = static_cast<std::byte>((written_[side] + i) % 251);
+        }
+        written_[side] += ends_[side].send(data, now_, urgent).value_or(0);
+    }
+    void read(std::size_t side, std::size_t size) {
+        std::vector<std::byte> data(size);
+        const std::size_t count = ends_[side].read(data, now_).value_or(0);
+        for (std::size_t i = 0; i < count && !forged_; ++i) {
+            require(data[i] == static_cast<std::byte>((read_[side] + i) % 251));
+        }
+        read_[side] += count;
+        require(forged_ || read_[side] <= written_[1 - side]);
+    }
     void collect(std::size_t side, unsigned count) {
         std::vector<std::byte> room(70000);
         for (unsigned i = 0; i <= count; ++i) {
@@ -131,6 +147,12 @@ private:
                 break;
             }
             const auto payload = output->segment.payload;
+            // Nothing beyond the window, but for the octet that probes a closed one.
+            const Sender& sender = ends_[side].sender();
+            const std::uint32_t edge = sender.una() + std::max(sender.window(), 1U);
+            const std::uint32_t segment_end =
+                output->segment.sequence + static_cast<std::uint32_t>(payload.size());
+            require(payload.empty() || static_cast<std::int32_t>(segment_end - edge) <= 0);
             wire_[1 - side].push_back({output->segment, {payload.begin(), payload.end()}});
             check();
         }
@@ -168,6 +190,7 @@ private:
     void forge(std::size_t side, Choices& choices) {
         const Connection& victim = ends_[side];
         const std::uint8_t flags = choices.byte();
+        forged_ = true;
         const auto offset = [&choices] {
             const std::uint16_t word = choices.word();
             return static_cast<std::uint32_t>(static_cast<std::int16_t>(word)) *
@@ -242,6 +265,9 @@ private:
     std::deque<Segment> wire_[2];
     Time now_{std::chrono::seconds(100)};
     bool opened_ = false;
+    bool forged_ = false;  // so that what arrives need not be what was sent
+    std::uint64_t written_[2] = {};
+    std::uint64_t read_[2] = {};
 };
 
 }  // namespace

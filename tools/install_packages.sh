@@ -20,8 +20,9 @@ case "${1:-}" in
         ;;
 esac
 
-# The page of `tcpdx serve` is built with npm, which may have come from elsewhere than Debian.
-command -v npm >/dev/null || wanted="$wanted npm"
+# The page of `tcpdx serve` is built with npm, which may have come from elsewhere than Debian. Debian's brings some
+# hundred packages; TCPDX_WEB=OFF does without, and the page is left out.
+[ "${TCPDX_WEB:-}" = OFF ] || command -v npm >/dev/null || wanted="$wanted npm"
 
 missing=""
 for package in $wanted; do

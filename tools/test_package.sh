@@ -30,7 +30,9 @@ inside tcpdx --version >/dev/null || fail "it runs"
 inside tcpdx list >/dev/null 2>&1 || fail "it lists"
 inside tcpdx --lang ko explain CLOSE_WAIT | grep -q CLOSE-WAIT || fail "it explains"
 inside getent passwd tcpdx >/dev/null || fail "there is a user of its own"
+inside tcpdx config check | grep -q 'in order' || fail "its configuration is in order"
 for file in /etc/tcpdx/tcpdx.conf /lib/systemd/system/tcpdx.service /usr/share/man/man1/tcpdx.1.gz \
+    /usr/share/man/man1/tcpdx-serve.1.gz /usr/share/doc/tcpdx/changelog.gz \
     /usr/share/bash-completion/completions/tcpdx /usr/share/zsh/vendor-completions/_tcpdx; do
     [ -e "$root$file" ] || fail "$file is there"
 done

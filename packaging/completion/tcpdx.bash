@@ -10,6 +10,13 @@ _tcpdx() {
             break
         fi
     done
+    if [[ $command == config && $previous == config ]]; then
+        COMPREPLY=($(compgen -W "check" -- "$word"))
+        return
+    elif [[ $command == config && $word != -* ]]; then
+        COMPREPLY=($(compgen -f -- "$word"))
+        return
+    fi
     case $previous in
         --lang) COMPREPLY=($(compgen -W "en ko" -- "$word")); return ;;
         --from | --to | --history | --config | --token-file | --certificate | --key | --alert-command)

@@ -138,7 +138,10 @@ std::optional<seconds> parse_duration(std::string_view text) {
         text.remove_suffix(1);
     }
     const auto count = number<std::uint32_t>(text);
-    return count ? std::optional(seconds(*count * scale)) : std::nullopt;
+    // Beyond that it is a mistake, and would not fit where it is counted in microseconds.
+    constexpr long kLongest = 100L * 366 * 86400;
+    return count && *count <= kLongest / scale ? std::optional(seconds(*count * scale))
+                                               : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

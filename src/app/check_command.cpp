@@ -164,10 +164,14 @@ void add_check_command(CLI::App& tcpdx, Run& chosen) {
         "check", _("one line for Nagios and Icinga: the worst finding, or a count with limits"));
     const auto options = std::make_shared<Options>();
     command.add_option("STATE", options->state, _("count this state instead of applying rules"));
-    command.add_option("-w,--warning", options->warning,
-                       _("warn when the count is not in this range: 100, 10:20, @5"));
-    command.add_option("-c,--critical", options->critical,
-                       _("critical when the count is not in this range"));
+    command
+        .add_option("-w,--warning", options->warning,
+                    _("warn when the count is not in this range: 100, 10:20, @5"))
+        ->type_name(_("RANGE"));
+    command
+        .add_option("-c,--critical", options->critical,
+                    _("critical when the count is not in this range"))
+        ->type_name(_("RANGE"));
     command.add_flag("--all-netns", options->all_namespaces,
                      _("all network namespaces (containers), not only this one"));
     command.callback([&chosen, options] {

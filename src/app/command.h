@@ -35,6 +35,7 @@ using Run = std::function<int(const Context&)>;
 void add_capture_command(CLI::App& tcpdx, Run& chosen);
 void add_check_command(CLI::App& tcpdx, Run& chosen);
 void add_conclude_command(CLI::App& tcpdx, Run& chosen);
+void add_config_command(CLI::App& tcpdx, Run& chosen);
 void add_explain_command(CLI::App& tcpdx, Run& chosen);
 void add_history_command(CLI::App& tcpdx, Run& chosen);
 void add_lab_command(CLI::App& tcpdx, Run& chosen);

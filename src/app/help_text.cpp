@@ -94,6 +94,7 @@ void translate_commands(CLI::App& app) {
         if (command->get_help_ptr() != nullptr) {
             command->set_help_flag("-h,--help", _("print this help"))->group(_("Options"));
         }
+        translate_commands(*command);
     }
 }
 

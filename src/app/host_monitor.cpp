@@ -135,11 +135,12 @@ void HostMonitor::Keeper::ended(const trace::Life& life) {
         return;
     }
     const bool in_file = monitor_.kept_open_.erase(life.id) > 0;
-    if (!in_file && monitor_.ended_.size() >= kMostLivesPerSecond) {
+    if (!in_file && monitor_.ended_this_second_ >= kMostLivesPerSecond) {
         ++monitor_.not_kept_;
         return;
     }
-    monitor_.ended_.push_back(kept(life, monitor_.offset_, monitor_.watch_.reasons()));
+    ++monitor_.ended_this_second_;
+    monitor_.recorder_->note(kept(life, monitor_.offset_, monitor_.watch_.reasons()));
 }
 
 HostMonitor::HostMonitor(MonitorSettings settings, history::Recorder* recorder, Watch watch)
@@ -171,7 +172,9 @@ Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& s
     monitor->tracker_.for_each_open([&](const trace::Life& life) {
         monitor->young_.push_back({life.cookie, due});
     });
-    monitor->earlier_looks_ = monitor->watch_.take_looks();
+    auto earlier = std::make_shared<Looked>();
+    earlier->looks = monitor->watch_.take_looks();
+    monitor->earlier_ = std::move(earlier);
     return monitor;
 }
 
@@ -259,23 +262,19 @@ void HostMonitor::keep_lasting_lives(trace::Time now) {
     while (!young_.empty() && young_.front().due <= now) {
         const std::uint64_t cookie = young_.front().cookie;
         young_.pop_front();
-        const trace::Life* life = tracker_.open_life(cookie);
+        const std::optional<trace::Life> life = tracker_.open_life(cookie);
         // TIME-WAIT ends by itself in a minute; writing every one of them twice is not worth it.
-        if (life != nullptr && life->state() != TcpState::TimeWait &&
-            kept_open_.insert(life->id).second) {
+        if (life && life->state() != TcpState::TimeWait && kept_open_.insert(life->id).second) {
             recorder_->note(kept(*life, offset_, watch_.reasons()));
         }
     }
     for (const std::uint64_t cookie : changed_) {
-        if (const trace::Life* life = tracker_.open_life(cookie)) {
+        if (const auto life = tracker_.open_life(cookie)) {
             recorder_->note(kept(*life, offset_, watch_.reasons()));
         }
     }
     changed_.clear();
-    for (history::KeptLife& life : ended_) {
-        recorder_->note(std::move(life));
-    }
-    ended_.clear();
+    ended_this_second_ = 0;
 }
 
 void HostMonitor::note_losses(const trace::Losses& losses) {
@@ -385,7 +384,8 @@ void HostMonitor::look_again_and_again() {
         const auto begun = Clock::now();
         auto looked = std::make_shared<Looked>();
         looked->at = since_epoch();
-        if (auto looks = look_at_host({.all_namespaces = settings_.all_namespaces})) {
+        if (auto looks = look_at_host(
+                {.all_namespaces = settings_.all_namespaces, .count_server_time_waits = true})) {
             looked->looks = *std::move(looks);
             put_watched_facts(looked->looks);
             settings_.limits = settings.limits;
@@ -411,7 +411,7 @@ void HostMonitor::publish(std::shared_ptr<Looked> looked) {
     std::vector<ShownFinding> shown;
     for (const Observations& seen : looked->looks) {
         const diagnosis::Situation situation{.now = seen,
-                                             .earlier = same_namespace(earlier_looks_, seen),
+                                             .earlier = same_namespace(earlier_->looks, seen),
                                              .asked = {},
                                              .limits = settings_.limits};
         for (const diagnosis::Finding& finding : diagnosis::diagnose(situation)) {
@@ -448,7 +448,7 @@ void HostMonitor::publish(std::shared_ptr<Looked> looked) {
     if (!looked->looks.empty()) {
         looked->gauges = prometheus::gauges_of(looked->looks.front());
     }
-    earlier_looks_ = looked->looks;
+    earlier_ = looked;
     const std::lock_guard lock(published_mutex_);
     looked_ = std::move(looked);
     if (recorder_ != nullptr) {

@@ -130,7 +130,7 @@ private:
 
     mutable std::mutex tracker_mutex_;  // tracker_, tally_, and what keeper_ collects
     trace::LifeTracker tracker_;
-    std::vector<history::KeptLife> ended_;
+    std::size_t ended_this_second_ = 0;
     std::deque<Young> young_;
     std::unordered_set<std::uint64_t> kept_open_;  // by life.id
     std::unordered_set<std::uint64_t> changed_;    // by cookie
@@ -147,7 +147,7 @@ private:
 
     diagnosis::FindingLog log_;  // of the looking thread
     std::map<std::int64_t, ShownFinding> shown_;
-    std::vector<Observations> earlier_looks_;
+    std::shared_ptr<const Looked> earlier_;
 
     std::deque<std::pair<trace::Time, trace::Tally>> tallies_;  // the last seconds
     trace::Tally last_second_;

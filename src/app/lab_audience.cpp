@@ -1,6 +1,7 @@
 #include "app/lab_audience.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -39,6 +40,8 @@ namespace tcpdx::app {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr int kKeyboardPause = 100;  // ms
 
 // The other networks of the host are none of the lab's.
 void forget_other_networks(Observations& seen) {
@@ -113,13 +116,17 @@ void LabAudience::write(const std::string& text) {
     }
 }
 
+// A scenario that Ctrl-C has cut short says nothing more: what it waited for has not come.
 void LabAudience::told(const Message& text) {
+    if (interrupted()) {
+        return;
+    }
     result_.told.push_back(text);
     write(lab_told(text, context_.screen));
 }
 
 void LabAudience::before_segment() {
-    if (!wanted_.step || interrupted()) {
+    if (!wanted_.step || keyboard_gone_ || interrupted()) {
         return;
     }
     const auto rungs = rungs_();
@@ -127,8 +134,14 @@ void LabAudience::before_segment() {
         write(lab_rung(rungs[stepped_], can_show_unicode()));
     }
     std::fprintf(stderr, "%s", _("Enter: the next segment "));
+    // Ctrl-C may have interrupted another thread than this one.
+    pollfd keyboard{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    while (!interrupted() && ::poll(&keyboard, 1, kKeyboardPause) <= 0) {
+    }
     std::array<char, 256> line{};
-    (void)!::read(STDIN_FILENO, line.data(), line.size());
+    if (interrupted() || ::read(STDIN_FILENO, line.data(), line.size()) <= 0) {
+        keyboard_gone_ = true;
+    }
 }
 
 void LabAudience::show() {
@@ -153,6 +166,9 @@ void LabAudience::keep(LabLook look) {
 
 Result<> LabAudience::diagnose(const lab::Diagnosis& wanted) {
     show_what_is_left();
+    if (interrupted()) {
+        return {};
+    }
     diagnosis::Limits limits;
     LabLook look{.command = "tcpdx diagnose",
                  .expected = wanted.expected,
@@ -175,6 +191,9 @@ Result<> LabAudience::diagnose(const lab::Diagnosis& wanted) {
             wanted.meanwhile();
         }
         sleep_unless_interrupted(wanted.sample);
+        if (interrupted()) {
+            return {};
+        }
         look.command +=
             " --sample " + std::to_string(std::max<std::int64_t>(wanted.sample.count() / 1000, 1));
     }
@@ -202,6 +221,9 @@ Result<> LabAudience::diagnose(const lab::Diagnosis& wanted) {
 
 Result<> LabAudience::probe(const lab::Probe& wanted) {
     show_what_is_left();
+    if (interrupted()) {
+        return {};
+    }
     LabLook look{.command = "tcpdx probe " + wanted.host + ":" + std::to_string(wanted.port),
                  .expected = wanted.expected,
                  .found = {},
@@ -247,6 +269,9 @@ Result<> LabAudience::probe(const lab::Probe& wanted) {
         }
     }
     progress.clear();
+    if (interrupted()) {
+        return {};
+    }
     // Where one cause is expected, the probe has to have told it apart from all others.
     for (const std::string& id : look.found) {
         if (wanted.expected.size() == 1 && id != wanted.expected.front()) {

@@ -44,7 +44,8 @@ private:
     Wanted wanted_;
     LabResult& result_;
     std::function<std::vector<LabRung>()> rungs_;
-    std::size_t stepped_ = 0;
+    std::size_t stepped_ = 0;  // these two are the peer's thread's own
+    bool keyboard_gone_ = false;
     bool shown_ = false;
 };
 

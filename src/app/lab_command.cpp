@@ -40,10 +40,13 @@ struct Options {
     std::string pcap;
 };
 
-int list_scenarios(const Context& context) {
+int list_scenarios(const Options& options, const Context& context) {
     std::vector<LabEntry> entries;
     for (const Scenario* each : lab::all_scenarios()) {
-        entries.push_back({std::string(each->name), each->title, each->holds.has_value()});
+        entries.push_back({std::string(each->name), each->title, each->holds});
+    }
+    if (options.json) {
+        return finish(lab_list_json(entries), kSuccess);
     }
     return finish(lab_list(entries, context.screen), kSuccess);
 }
@@ -147,7 +150,7 @@ void read_held(LabResult& result, lab::Stage& stage, TcpState wanted) {
 }
 
 // Until Ctrl-C; shows further segments, and says when the kernel's socket changes.
-void hold(lab::Stage& stage, const Options& options) {
+void hold(lab::Stage& stage, const Options& options, const Context& context) {
     complain(_("held until Ctrl-C; segments and changes of the kernel's socket are shown."));
     std::size_t shown = stage.peer().rungs().size();
     std::optional<TcpState> before;
@@ -161,12 +164,9 @@ void hold(lab::Stage& stage, const Options& options) {
             text += lab_rung(rungs[shown], can_show_unicode());
         }
         if (first || state != before) {
-            text +=
-                render(Message{
-                    N_("after {0}: {1}"),
-                    {std::chrono::duration_cast<std::chrono::milliseconds>(stage.peer().time()),
-                     socket ? lab_socket_line(*socket) : std::string(_("the socket is gone."))}}) +
-                "\n";
+            text += lab_change(
+                std::chrono::duration_cast<std::chrono::milliseconds>(stage.peer().time()), socket,
+                context.screen);
         }
         if (!text.empty() && !options.json) {
             (void)write_output(text);
@@ -200,14 +200,21 @@ Result<int> play(const Scenario& scenario, const Options& options, const Context
         result.peer.port = stage.peer_port();
     });
     std::vector<lab::KernelSocket> held;
+    if (options.step) {
+        complain(_("Enter sends each segment; what waits for over a second is sent again."));
+    }
     if (!options.json) {
         TRY(write_output(lab_heading(result, context.screen)));
     }
-    TRY(scenario.play(stage, held));
+    const auto played = scenario.play(stage, held);
+    if (!played && !interrupted()) {
+        return tl::unexpected(played.error());
+    }
     audience.show_what_is_left();
     if (scenario.holds) {
         read_held(result, stage, *scenario.holds);
-        if (!options.json) {
+        // What ends a state says nothing where Ctrl-C kept the lab from reaching it.
+        if (!options.json && (result.held->reached() || !interrupted())) {
             TRY(write_output(lab_held(result, context.screen)));
         }
     }
@@ -218,7 +225,7 @@ Result<int> play(const Scenario& scenario, const Options& options, const Context
         complain(_("a shell inside the lab; exit ends the lab."));
         TRY(run_shell_in_lab());
     } else if (options.hold) {
-        hold(stage, options);
+        hold(stage, options, context);
     }
     if (!options.pcap.empty()) {
         TRY(save_packets(peer.take_packets(), options.pcap));
@@ -230,7 +237,7 @@ Result<int> play(const Scenario& scenario, const Options& options, const Context
     if (missed && !interrupted()) {
         complain(render(Message{N_("the kernel's socket is not in {0}."), {result.held->wanted}}));
     }
-    return missed || wrong ? kFailure : kSuccess;
+    return (missed || wrong) && !interrupted() ? kFailure : kSuccess;
 }
 
 std::string why_no_scenario(const std::string& name) {
@@ -251,7 +258,7 @@ std::string why_no_scenario(const std::string& name) {
 
 int run(const Options& options, const Context& context) {
     if (options.list) {
-        return list_scenarios(context);
+        return list_scenarios(options, context);
     }
     const Scenario* scenario = lab::find_scenario(options.name);
     if (scenario == nullptr) {

@@ -338,6 +338,14 @@ Result<> Listing::list_namespace(std::uint32_t index) {
 Result<> Listing::run(ConnectionWriter& writer, const std::function<bool()>& stopped) {
     writer_ = &writer;
     stopped_ = &stopped;
+    const Result<> listed = list_all();
+    // Rows refer to neither, and both are large where there are many sockets.
+    holders_.reset();
+    stamped_ages_ = {};
+    return listed;
+}
+
+Result<> Listing::list_all() {
     if (!all_namespaces_ && !needs_.namespaces) {
         return list_namespace(0);
     }

@@ -55,6 +55,7 @@ public:
 private:
     struct Rows;
 
+    Result<> list_all();
     Result<> list_namespace(std::uint32_t index);
     Result<> write_collected(Rows& rows);
     [[nodiscard]] bool may_be_shown(const Connection& connection) const;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <utility>
 
 #include "app/stamped_ages.h"
 #include "app/unseen.h"
@@ -36,7 +38,55 @@ Result<> read_proc_table(Observations& seen, const Error& refused) {
     return {};
 }
 
-Result<> dump_sockets(Observations& seen) {
+// TIME-WAITs of servers, counted as they are listed.
+class ServerTimeWaitCounter {
+public:
+    // `rows` are the listeners; a copy of them is kept, since that vector grows.
+    explicit ServerTimeWaitCounter(const std::vector<Connection>& rows) : rows_(rows) {
+        for (const Connection& listener : rows_) {
+            listeners_.add(listener);
+        }
+    }
+    // Whether it was one.
+    bool take(const Connection& connection) {
+        if (connection.state != TcpState::TimeWait ||
+            listeners_.find(connection.local) == nullptr) {
+            return false;
+        }
+        ++counts_[{connection.local, connection.remote.address}];
+        cookies_.push_back(connection.cookie.value_or(0));
+        return true;
+    }
+    void begin_again() {
+        counts_.clear();
+        cookies_.clear();
+    }
+    void put_into(Observations& seen) {
+        for (const auto& [ends, count] : counts_) {
+            seen.server_time_waits.push_back(
+                {.local = ends.first, .remote = ends.second, .count = count});
+        }
+        // One may have been listed before, as what it was then: see drop_doubles().
+        std::sort(cookies_.begin(), cookies_.end());
+        std::erase_if(seen.connections, [&](const Connection& each) {
+            return each.cookie && *each.cookie != 0 &&
+                   std::binary_search(cookies_.begin(), cookies_.end(), *each.cookie);
+        });
+    }
+
+private:
+    const std::vector<Connection> rows_;
+    ListenerIndex listeners_;
+    std::map<std::pair<SocketAddress, IpAddress>, std::uint64_t> counts_;
+    std::vector<std::uint64_t> cookies_;
+};
+
+Result<> dump_sockets(Observations& seen, const LookRequest& request) {
+    // Else a vector of a hundred thousand grows by doubling, and has two sizes at once.
+    const std::uint64_t expected =
+        seen.totals.in_use.value_or(0) +
+        (request.count_server_time_waits ? 0 : seen.totals.time_wait.value_or(0));
+    seen.connections.reserve(static_cast<std::size_t>(expected + expected / 16));
     const auto keep = [&](Connection& connection) { seen.connections.push_back(connection); };
     // Listeners apart, since only of them the drops are wanted, and those cost per socket.
     const auto listeners =
@@ -46,8 +96,19 @@ Result<> dump_sockets(Observations& seen) {
         return read_proc_table(seen, listeners.error());
     }
     const std::size_t first = seen.connections.size();
-    const auto others = TRY(sockdiag::dump_tcp({.states = StateSet::all().remove(TcpState::Listen)},
-                                               keep, [&] { seen.connections.resize(first); }));
+    ServerTimeWaitCounter counter(seen.connections);
+    const auto others = TRY(sockdiag::dump_tcp(
+        {.states = StateSet::all().remove(TcpState::Listen)},
+        [&](Connection& connection) {
+            if (!request.count_server_time_waits || !counter.take(connection)) {
+                keep(connection);
+            }
+        },
+        [&] {
+            seen.connections.resize(first);
+            counter.begin_again();
+        }));
+    counter.put_into(seen);
     seen.coverage.tcp_details = true;
     if (others.table_changed || listeners->table_changed) {
         add_unseen(seen,
@@ -150,7 +211,7 @@ void describe_processes(Observations& seen) {
     }
 }
 
-Result<> look_at_sockets(Observations& seen) {
+Result<> look_at_sockets(Observations& seen, const LookRequest& request) {
     seen.taken = std::chrono::system_clock::now();
     seen.options = procfs::read_kernel_options();
     seen.page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -164,7 +225,7 @@ Result<> look_at_sockets(Observations& seen) {
     }
     seen.conntrack = procfs::read_conntrack();
 
-    TRY(dump_sockets(seen));
+    TRY(dump_sockets(seen, request));
     drop_doubles(seen.connections);
     seen.coverage.listeners = seen.coverage.connections = true;
     const KernelTimes times = times_of(seen.options);
@@ -199,20 +260,20 @@ void attribute_all(Observations& seen, const procfs::SocketHolders& holders) {
     }
 }
 
-// Our own namespace, and with `all` the others too.
-Result<std::vector<Observations>> look_at_namespaces(bool all) {
+// Our own namespace, and the others too where they are asked for.
+Result<std::vector<Observations>> look_at_namespaces(const LookRequest& request) {
     std::vector<Observations> looks;
     auto list = procfs::list_network_namespaces();
     if (!list || list->namespaces.empty()) {
         looks.emplace_back();
-        TRY(look_at_sockets(looks.back()));
+        TRY(look_at_sockets(looks.back(), request));
         return looks;
     }
     looks.emplace_back();
     looks.front().network_namespace.inode = list->namespaces.front().identity.inode;
-    TRY(look_at_sockets(looks.front()));
+    TRY(look_at_sockets(looks.front(), request));
     const auto others = static_cast<std::int64_t>(list->namespaces.size() - 1);
-    if (!all) {
+    if (!request.all_namespaces) {
         if (others > 0) {
             add_unseen(looks.front(),
                        {N_("other network namespaces (containers) of this host: {0}."), {others}},
@@ -224,7 +285,7 @@ Result<std::vector<Observations>> look_at_namespaces(bool all) {
         Observations seen;
         seen.network_namespace = list->namespaces[i].identity;
         const Result<> looked = procfs::inside_network_namespace(
-            list->namespaces[i].entrance, [&] { return look_at_sockets(seen); });
+            list->namespaces[i].entrance, [&] { return look_at_sockets(seen, request); });
         if (looked) {
             looks.push_back(std::move(seen));
         } else {
@@ -238,7 +299,7 @@ Result<std::vector<Observations>> look_at_namespaces(bool all) {
 }  // namespace
 
 Result<std::vector<Observations>> look_at_host(const LookRequest& request) {
-    auto looks = TRY(look_at_namespaces(request.all_namespaces));
+    auto looks = TRY(look_at_namespaces(request));
     // After the sockets: a holder that is found then holds what was listed.
     const auto holders = procfs::find_socket_holders({.dead_sockets = true});
     for (Observations& seen : looks) {

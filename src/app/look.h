@@ -9,6 +9,8 @@ namespace tcpdx::app {
 
 struct LookRequest {
     bool all_namespaces = false;
+    // Keeps no rows of them: Observations::server_time_waits.
+    bool count_server_time_waits = false;
 };
 
 // One look at this host: every TCP socket with its owner, opener and age, the counters and kernel

@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
     add_capture_command(tcpdx, chosen);
     add_check_command(tcpdx, chosen);
     add_conclude_command(tcpdx, chosen);
+    add_config_command(tcpdx, chosen);
     add_explain_command(tcpdx, chosen);
     add_history_command(tcpdx, chosen);
     add_lab_command(tcpdx, chosen);

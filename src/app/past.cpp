@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace tcpdx::app {
 namespace {
@@ -92,9 +93,23 @@ private:
 
 }  // namespace
 
-Result<Past> connections_at(history::Reader& reader, Micros at) {
+Result<Past> connections_at(history::Reader& reader, Micros at,
+                            const std::vector<KeptLife>& open_now) {
     PastMaker maker(at);
-    TRY(reader.lives_at(at, [&maker](const KeptLife& life) { maker.add(life); }));
+    std::set<std::pair<std::uint32_t, std::uint64_t>> added;
+    for (const KeptLife& kept : open_now) {
+        const auto steps = kept.life.steps();
+        if (steps.empty() || steps.front().latest > trace::Time(at)) {
+            continue;
+        }
+        maker.add(kept);
+        added.emplace(kept.life.network_namespace, kept.life.cookie);
+    }
+    TRY(reader.lives_at(at, [&](const KeptLife& kept) {
+        if (!added.contains({kept.life.network_namespace, kept.life.cookie})) {
+            maker.add(kept);
+        }
+    }));
     return maker.take();
 }
 

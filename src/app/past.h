@@ -15,6 +15,9 @@ struct Past {
     std::vector<NetworkNamespace> namespaces;
 };
 
-[[nodiscard]] Result<Past> connections_at(history::Reader& reader, history::Micros at);
+// `open_now`: what whoever records knows besides, since connections that have just begun are not in
+// the file yet. Empty when the file is all there is.
+[[nodiscard]] Result<Past> connections_at(history::Reader& reader, history::Micros at,
+                                          const std::vector<history::KeptLife>& open_now = {});
 
 }  // namespace tcpdx::app

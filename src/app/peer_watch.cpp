@@ -1,24 +1,15 @@
 #include "app/peer_watch.h"
 
-#include <fmt/format.h>
-#include <poll.h>
-
 #include <algorithm>
-#include <unordered_set>
 
 #include "app/interruption.h"
+#include "app/peer_watcher.h"
 #include "app/probe_progress.h"
 #include "base/i18n.h"
 #include "diagnosis/reach/server_facts.h"
 #include "diagnosis/reach/verdict.h"
 #include "presentation/json/port_watch_json.h"
 #include "presentation/text/port_watch_text.h"
-#include "sources/probe/kernel_address.h"
-#include "sources/probe/segment_watch.h"
-#include "sources/procfs/kernel_counters.h"
-#include "sources/procfs/process_reader.h"
-#include "sources/procfs/socket_holders.h"
-#include "sources/sockdiag/tcp_dump.h"
 
 namespace tcpdx::app {
 namespace {
@@ -26,250 +17,21 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// A half-open connection that gets no answer stands for seconds; one that succeeds need not be
-// seen.
-constexpr milliseconds kBetweenLooks(200);
-constexpr std::size_t kMostSynPorts = 1000;
-
-sockdiag::EndCondition at_port(std::uint16_t port) {
-    return {.end = sockdiag::EndCondition::End::Local, .lowest_port = port, .highest_port = port};
+// Until the time is over, or Ctrl-C.
+Result<PortWatch> watch_for(const PeerWatchRequest& request) {
+    PeerWatcher watcher(request.port, request.peer);
+    TRY(watcher.start());
+    ProbeProgress progress;
+    const auto end = Clock::now() + request.duration;
+    while (Clock::now() < end && !interrupted()) {
+        progress.show({N_("watching for {0}"), {request.peer}}, request.duration);
+        const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+        sleep_unless_interrupted(std::min(left, PeerWatcher::kBetweenLooks));
+        TRY(watcher.look());
+    }
+    progress.clear();
+    return watcher.finish();
 }
-
-class PeerWatcher {
-public:
-    explicit PeerWatcher(const PeerWatchRequest& request) : request_(request) {
-        watch_.port = request.port;
-        watch_.peer = request.peer;
-    }
-
-    Result<PortWatch> run() {
-        auto capture = probe::SegmentWatch::open(request_.peer);
-        if (capture) {
-            watch_.packets.emplace();
-        } else {
-            watch_.unseen.push_back({{N_("the packets themselves, and so whether SYNs arrive.")},
-                                     {N_("Run as root, or with CAP_NET_RAW.")}});
-        }
-        const Counters before = TRY(procfs::read_counters());
-        watch_.addresses = probe::own_addresses();
-        watch_.started = std::chrono::system_clock::now();
-        TRY(look(true));
-        ProbeProgress progress;
-        progress.show({N_("watching for {0}"), {request_.peer}}, request_.duration);
-        const auto end = Clock::now() + request_.duration;
-        while (Clock::now() < end && !interrupted()) {
-            const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
-            sleep_unless_interrupted(std::min(left, kBetweenLooks));
-            if (capture) {
-                count(*capture);
-            }
-            TRY(look(false));
-        }
-        watch_.ended = std::chrono::system_clock::now();
-        if (capture) {
-            count(*capture);
-            watch_.packets->lost = capture->dropped();
-        }
-        const Counters after = TRY(procfs::read_counters());
-        for (const auto& [name, value] : after.all()) {
-            const auto earlier = before.value(name);
-            if (earlier && value >= *earlier) {
-                watch_.counter_increases.set(name, value - *earlier);
-            }
-        }
-        forget_passing_ones();
-        name_listeners();
-        return std::move(watch_);
-    }
-
-private:
-    void count(probe::SegmentWatch& capture) {
-        PeerPackets& packets = *watch_.packets;
-        for (const probe::SeenSegment& segment : capture.take()) {
-            const SocketAddress& ours = segment.outgoing ? segment.source : segment.destination;
-            const SocketAddress& theirs = segment.outgoing ? segment.destination : segment.source;
-            if (!theirs.address.same_host(request_.peer)) {
-                continue;  // over loopback, the other direction
-            }
-            if (!segment.outgoing && segment.flags.syn && !segment.flags.ack) {
-                remember_syn(packets, {ours.port, theirs.port, segment.time});
-            }
-            if (ours.port != request_.port) {
-                packets.other_ports += segment.outgoing ? 0U : 1U;
-            } else if (segment.outgoing) {
-                if (segment.flags.syn && segment.flags.ack) {
-                    ++packets.syn_acks_sent;
-                    if (taken_ports_.size() < kMostSynPorts) {
-                        taken_ports_.insert(theirs.port);
-                    }
-                }
-                if (segment.flags.rst) {
-                    // In answer to a SYN, or of a connection that was taken before.
-                    const bool taken = taken_ports_.contains(theirs.port);
-                    ++(answers_syn(segment) && !taken ? packets.resets_sent : packets.resets_later);
-                }
-            } else if (segment.flags.syn && !segment.flags.ack) {
-                ++packets.syns;
-                if (syn_sequences_.size() < kMostSynPorts) {
-                    syn_sequences_.insert(segment.sequence);
-                }
-            } else if (segment.flags.fin && !segment.flags.ack) {
-                ++packets.bare_fins;
-            } else if (segment.payload_bytes > 0) {
-                ++packets.data_segments;
-            }
-        }
-    }
-
-    // Other probes are answered with RST too, but only a SYN's answer acknowledges the SYN.
-    [[nodiscard]] bool answers_syn(const probe::SeenSegment& segment) const {
-        return segment.flags.ack && syn_sequences_.contains(segment.acknowledgment - 1);
-    }
-
-    static void remember_syn(PeerPackets& packets, const ArrivedSyn& syn) {
-        const bool known = std::any_of(
-            packets.first_syns.begin(), packets.first_syns.end(), [&](const ArrivedSyn& each) {
-                return each.source_port == syn.source_port && each.port == syn.port;
-            });
-        if (!known && packets.first_syns.size() < kMostSynPorts) {
-            packets.first_syns.push_back(syn);
-        }
-    }
-
-    void note_listener(const Connection& connection, bool first) {
-        // Siblings that share the port (SO_REUSEPORT) have the same address.
-        const std::uint32_t inode = connection.inode.value_or(0);
-        std::size_t index = 0;
-        while (index < watch_.listeners.size() &&
-               (watch_.listeners[index].local != connection.local || inodes_[index] != inode)) {
-            ++index;
-        }
-        if (index == watch_.listeners.size()) {
-            watch_.listeners.push_back({.local = connection.local});
-            first_drops_.push_back(first ? connection.drops : std::optional<std::uint32_t>(0));
-            inodes_.push_back(inode);
-            waiting_since_.emplace_back();
-        }
-        WatchedListener& known = watch_.listeners[index];
-        known.last_queue = connection.accept_queue;
-        if (connection.accept_queue) {
-            known.deepest_queue =
-                std::max(known.deepest_queue.value_or(0), *connection.accept_queue);
-        }
-        if (connection.accept_queue.value_or(0) == 0) {
-            waiting_since_[index].reset();
-            known.waiting = milliseconds(0);
-        } else {
-            const auto now = Clock::now();
-            const auto since = waiting_since_[index].value_or(now);
-            waiting_since_[index] = since;
-            known.waiting = std::chrono::duration_cast<milliseconds>(now - since);
-        }
-        known.backlog_limit = connection.backlog_limit;
-        if (connection.drops && first_drops_[index] && *connection.drops >= *first_drops_[index]) {
-            known.new_drops = *connection.drops - *first_drops_[index];
-        }
-    }
-
-    void note_connection(const Connection& connection) {
-        // A socket that is closing has lost its process and its data; what it was before counts.
-        if (connection.state != TcpState::SynReceived &&
-            connection.state != TcpState::Established && connection.state != TcpState::CloseWait) {
-            return;
-        }
-        std::size_t index = 0;
-        while (index < watch_.connections.size() &&
-               watch_.connections[index].remote != connection.remote) {
-            ++index;
-        }
-        const auto now = Clock::now();
-        if (index == watch_.connections.size()) {
-            watch_.connections.push_back({.remote = connection.remote});
-            half_open_looks_.push_back(0);
-            unchanged_since_.push_back(now);
-        }
-        PeerConnection& known = watch_.connections[index];
-        const PeerConnection before = known;
-        if (connection.state == TcpState::SynReceived) {
-            ++half_open_looks_[index];
-        }
-        known.state = connection.state;
-        known.never_accepted = connection.kind == SocketKind::Full && connection.inode == 0U &&
-                               connection.state != TcpState::SynReceived;
-        // The peer's FIN counts as a byte, also while it waits to be read.
-        const std::uint32_t fin = connection.state == TcpState::CloseWait ? 1U : 0U;
-        known.unread_bytes = connection.receive_queue.value_or(0);
-        known.unread_bytes -= std::min(known.unread_bytes, fin);
-        known.unacknowledged_bytes = connection.send_queue.value_or(0);
-        if (connection.tcp) {
-            known.bytes_received = connection.tcp->bytes_received -
-                                   std::min<std::uint64_t>(connection.tcp->bytes_received, fin);
-            known.bytes_answered = connection.tcp->bytes_acked;
-        }
-        if (connection.timer) {
-            known.retransmits = connection.timer->retransmits;
-        }
-        const bool changed = known.never_accepted != before.never_accepted ||
-                             known.unread_bytes != before.unread_bytes ||
-                             known.bytes_received != before.bytes_received ||
-                             known.bytes_answered != before.bytes_answered;
-        if (changed) {
-            unchanged_since_[index] = now;
-        }
-        known.unchanged = std::chrono::duration_cast<milliseconds>(now - unchanged_since_[index]);
-    }
-
-    Result<> look(bool first) {
-        const sockdiag::DumpRequest request{
-            .conditions = {at_port(request_.port)}, .tcp_info = true, .memory = true};
-        TRY(sockdiag::dump_tcp(request, [&](Connection& connection) {
-            if (connection.is_listener()) {
-                note_listener(connection, first);
-            } else if (connection.remote.address.same_host(request_.peer)) {
-                note_connection(connection);
-            }
-        }));
-        return {};
-    }
-
-    // Every connection is half-open for a round trip. One that was seen so only once, and then no
-    // more, need not have stayed so.
-    void forget_passing_ones() {
-        std::vector<PeerConnection> kept;
-        for (std::size_t i = 0; i < watch_.connections.size(); ++i) {
-            if (watch_.connections[i].state != TcpState::SynReceived || half_open_looks_[i] > 1) {
-                kept.push_back(watch_.connections[i]);
-            }
-        }
-        watch_.connections = std::move(kept);
-    }
-
-    void name_listeners() {
-        const auto holders = procfs::find_socket_holders({.dead_sockets = false});
-        if (!holders) {
-            return;
-        }
-        for (std::size_t i = 0; i < watch_.listeners.size(); ++i) {
-            if (const Owner* owner = holders->find(inodes_[i])) {
-                Process process = holders->processes()[owner->process];
-                if (const auto reader = procfs::ProcessReader::open()) {
-                    reader->fill(process);
-                }
-                watch_.listeners[i].process = fmt::format("{} (pid {})", process.name, process.pid);
-            }
-        }
-    }
-
-    PeerWatchRequest request_;
-    PortWatch watch_;
-    std::unordered_set<std::uint32_t> syn_sequences_;
-    std::unordered_set<std::uint16_t> taken_ports_;  // of the peer: a SYN+ACK went there
-    std::vector<std::optional<std::uint32_t>> first_drops_;
-    std::vector<std::uint32_t> inodes_;
-    std::vector<std::optional<Clock::time_point>> waiting_since_;  // of each of watch_.listeners
-    std::vector<std::uint32_t> half_open_looks_;                   // of each of watch_.connections
-    std::vector<Clock::time_point> unchanged_since_;               // the same
-};
 
 // 0 its connections are taken, 1 with something wrong, 2 they are not taken, 3 nothing was seen.
 int status_of(const PortWatch& watch, const diagnosis::reach::Verdict& verdict) {
@@ -289,7 +51,7 @@ int status_of(const PortWatch& watch, const diagnosis::reach::Verdict& verdict) 
 
 int watch_peer(const PeerWatchRequest& request, const Context& context) {
     let_interrupts_end_waiting();
-    const auto watch = PeerWatcher(request).run();
+    const auto watch = watch_for(request);
     if (!watch) {
         complain(watch.error());
         return kCouldNotTell;

@@ -8,10 +8,12 @@
 
 #include "app/command.h"
 #include "app/interruption.h"
+#include "app/own_host_watch.h"
 #include "app/probe_progress.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
 #include "diagnosis/reach/client_facts.h"
+#include "diagnosis/reach/own_host.h"
 #include "diagnosis/reach/verdict.h"
 #include "presentation/i18n.h"
 #include "presentation/json/probe_json.h"
@@ -178,8 +180,17 @@ int probe_and_tell(const Place& place, const std::vector<probe::Target>& targets
         if (interrupted()) {
             break;
         }
+        const auto server_side = OwnHostWatch::begin(target);
         report.targets.push_back(probe_target(target, wanted, lent));
-        verdicts.push_back(judge_target(report.targets.back()));
+        const TargetProbe& probed = report.targets.back();
+        const auto seen_here = server_side ? server_side->end() : std::nullopt;
+        verdicts.push_back(seen_here ? diagnosis::reach::judge_own_host(probed, *seen_here)
+                                     : judge_target(probed));
+        if (options.quick && verdicts.back().candidates.size() > 1) {
+            verdicts.back().narrowing = {
+                {N_("Without --quick, comparing with other ports and asking routers leaves fewer "
+                    "causes.")}};
+        }
     }
     progress.clear();
     const int status = status_of(verdicts);

@@ -10,6 +10,7 @@
 #include "app/history_file.h"
 #include "app/host_monitor.h"
 #include "app/interruption.h"
+#include "app/memory_given_back.h"
 #include "app/recording.h"
 #include "app/usage_error.h"
 #include "base/i18n.h"
@@ -46,6 +47,7 @@ int run(const Options& options) {
     if (!wanted) {
         return kUsageError;
     }
+    give_memory_back_at_once();
     const auto speaking = speak_all_languages();
     let_signals_end_waiting();
     const Result<> recorded = record(options, *wanted);

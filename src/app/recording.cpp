@@ -18,9 +18,12 @@ void add_recording_options(CLI::App& command, RecordingOptions& options) {
         .add_option("--history", options.file,
                     _("the file that the history is in; else /var/lib/tcpdx/history.db"))
         ->type_name(_("FILE"));
-    command.add_option("--keep", options.keep,
-                       _("how long to keep connections and findings: 12h, 30d"));
-    command.add_option("--most", options.most, _("how large the file may become: 500M, 1G"));
+    command
+        .add_option("--keep", options.keep,
+                    _("how long to keep connections and findings: 12h, 30d"))
+        ->type_name(_("DURATION"));
+    command.add_option("--most", options.most, _("how large the file may become: 500M, 1G"))
+        ->type_name(_("SIZE"));
 }
 
 std::optional<RecordingSettings> understand(const RecordingOptions& options) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <iterator>
 
 #include "app/interruption.h"
 #include "app/look.h"
@@ -159,21 +158,26 @@ Result<std::size_t> Watch::take_events(trace::LifeTracker& tracker) {
     return taken;
 }
 
-Result<> Watch::list_some(StateSet states, const Listed& on_namespace) const {
+Result<> Watch::list_some(StateSet states, const Wanted& wanted, const Listed& on_namespace) const {
     const sockdiag::DumpRequest request{.states = states, .conditions = {}, .tcp_info = false};
     const auto look = [&](std::uint32_t inode) -> Result<> {
         const trace::Time begun = monotonic_now();
         std::vector<Connection> connections;
+        std::size_t all = 0;
         TRY(sockdiag::dump_tcp(request, [&](Connection& each) {
-            each.age = estimate_age(each, {});
-            connections.push_back(each);
+            ++all;
+            if (wanted(each)) {
+                each.age = estimate_age(each, {});
+                connections.push_back(each);
+            }
         }));
-        on_namespace({.network_namespace = inode,
-                      .connections = connections,
-                      .processes = {},
-                      .begun = begun,
-                      .done = monotonic_now(),
-                      .complete = false});
+        const trace::Snapshot snapshot{.network_namespace = inode,
+                                       .connections = connections,
+                                       .processes = {},
+                                       .begun = begun,
+                                       .done = monotonic_now(),
+                                       .complete = false};
+        on_namespace(snapshot, all);
         return {};
     };
     TRY(look(own_namespace().value_or(0)));
@@ -193,8 +197,9 @@ Result<> Watch::list_some(StateSet states, const Listed& on_namespace) const {
 // connect() chooses its port after the change to SYN-SENT, so it shows only with the next event.
 Result<> Watch::find_ports(trace::LifeTracker& tracker) {
     const trace::Time begun = monotonic_now();
-    TRY(list_some(StateSet().add(TcpState::SynSent),
-                  [&](const trace::Snapshot& snapshot) { tracker.join(snapshot); }));
+    TRY(list_some(
+        StateSet().add(TcpState::SynSent), [](const Connection&) { return true; },
+        [&](const trace::Snapshot& snapshot, std::size_t) { tracker.join(snapshot); }));
     const trace::Time now = monotonic_now();
     next_port_search_ = now + std::max(kBetweenSearches, (now - begun) * kRestPerWork);
     return {};
@@ -204,13 +209,12 @@ Result<> Watch::find_ports(trace::LifeTracker& tracker) {
 Result<> Watch::find_time_waits(trace::LifeTracker& tracker) {
     const trace::Time begun = monotonic_now();
     const StateSet states = StateSet().add(TcpState::TimeWait).add(TcpState::FinWait2);
-    TRY(list_some(states, [&](const trace::Snapshot& listed) {
-        std::vector<Connection> changed;
-        std::copy_if(listed.connections.begin(), listed.connections.end(),
-                     std::back_inserter(changed), [&](const Connection& each) {
-                         return tracker.may_be_time_wait(each.cookie.value_or(0));
-                     });
-        if (!changed.empty() && listed.connections.size() <= kMostStampsWorthReading) {
+    const auto may_have_changed = [&tracker](const Connection& each) {
+        return tracker.may_be_time_wait(each.cookie.value_or(0));
+    };
+    TRY(list_some(states, may_have_changed, [&](const trace::Snapshot& listed, std::size_t all) {
+        std::vector<Connection> changed(listed.connections.begin(), listed.connections.end());
+        if (!changed.empty() && all <= kMostStampsWorthReading) {
             read_stamps(changed);
         }
         trace::Snapshot snapshot = listed;
@@ -229,6 +233,7 @@ Result<> Watch::repair(trace::LifeTracker& tracker) {
     TRY(take_snapshot(tracker, &trace::LifeTracker::compare));
     TRY(take_events(tracker));
     tracker.settle();
+    looks_ = {};  // nobody asks for them any more
     next_repair_ = monotonic_now() + kBetweenRepairs;
     return {};
 }

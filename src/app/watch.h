@@ -65,9 +65,11 @@ private:
     Watch() = default;
     Result<> take_snapshot(trace::LifeTracker& tracker, Purpose purpose);
     Result<std::size_t> take_events(trace::LifeTracker& tracker);
-    // Lists sockets in these states, and no more of them than that costs little.
-    using Listed = std::function<void(const trace::Snapshot&)>;
-    Result<> list_some(StateSet states, const Listed& on_namespace) const;
+    // Lists sockets in these states, and no more of them than that costs little: those that are
+    // wanted, with the number of all.
+    using Wanted = std::function<bool(const Connection&)>;
+    using Listed = std::function<void(const trace::Snapshot&, std::size_t all)>;
+    Result<> list_some(StateSet states, const Wanted& wanted, const Listed& on_namespace) const;
     Result<> find_ports(trace::LifeTracker& tracker);
     Result<> find_time_waits(trace::LifeTracker& tracker);
     Result<> repair(trace::LifeTracker& tracker);

@@ -25,7 +25,8 @@ Connection::Connection(const Settings& settings, const FourTuple& tuple)
     : settings_(&settings),
       tuple_(tuple),
       sender_(settings),
-      receiver_(settings.receive_buffer),
+      receiver_(settings.receive_buffer,
+                settings.linux_arrivals ? Receiver::Rules::Linux : Receiver::Rules::Rfc),
       mtu_(settings.mtu),
       timestamp_offset_(timestamp_offset(settings.secret, tuple)),
       quick_acks_left_(settings.quick_acks),
@@ -33,7 +34,8 @@ Connection::Connection(const Settings& settings, const FourTuple& tuple)
       keep_alive_{.on = settings.keep_alive,
                   .idle = settings.keep_alive_idle,
                   .interval = settings.keep_alive_interval,
-                  .probes = settings.keep_alive_probes} {}
+                  .probes = settings.keep_alive_probes},
+      fin_wait_2_(settings.fin_wait_2) {}
 
 void Connection::change_state(TcpState next, CauseKind kind, std::string_view cause) {
     const Transition* change = find_transition(state_, next, kind, cause);
@@ -43,22 +45,14 @@ void Connection::change_state(TcpState next, CauseKind kind, std::string_view ca
     switch (next) {
         case TcpState::Closed:
         case TcpState::Listen:
-            sender_.stop_timers();
-            delayed_ack_at_.reset();
-            keep_alive_at_.reset();
-            fin_wait_2_ends_.reset();
-            keep_alive_due_ = false;
+            stop_timers();
             if (!reset_) {
                 acknowledge_now_ = false;
                 duplicates_owed_ = 0;
             }
             break;
         case TcpState::TimeWait:
-            sender_.stop_timers();
-            delayed_ack_at_.reset();
-            keep_alive_at_.reset();
-            fin_wait_2_ends_.reset();
-            keep_alive_due_ = false;
+            stop_timers();
             break;
         case TcpState::Established:
             raise(EventKind::Connected);
@@ -72,6 +66,14 @@ void Connection::change_state(TcpState next, CauseKind kind, std::string_view ca
         case TcpState::LastAck:
             break;
     }
+}
+
+void Connection::stop_timers() {
+    sender_.stop_timers();
+    delayed_ack_at_.reset();
+    keep_alive_at_.reset();
+    fin_wait_2_ends_.reset();
+    keep_alive_due_ = false;
 }
 
 void Connection::fail(Failure failure, CauseKind kind, std::string_view cause) {
@@ -200,7 +202,7 @@ void Connection::settle(Time now) {
         keep_alive_at_ = now + keep_alive_.idle;
     }
     if (state_ == TcpState::FinWait2 && orphaned_ && !fin_wait_2_ends_) {
-        fin_wait_2_ends_ = now + settings_->fin_wait_2;
+        fin_wait_2_ends_ = now + fin_wait_2_;
     }
 }
 

@@ -68,6 +68,9 @@ public:
     };
     void set_keep_alive(const KeepAlive& keep_alive, Time now);
     [[nodiscard]] const KeepAlive& keep_alive() const { return keep_alive_; }
+    // For the next segments, or none: they are acknowledged at once, and what is owed too.
+    void set_quick_acknowledgments(bool on, Time now);
+    void set_fin_wait_2(Duration limit) { fin_wait_2_ = limit; }
     void set_max_segment_size(std::uint16_t bytes);  // before it is opened
     void set_receive_buffer(std::size_t bytes, Time now);
     void set_send_buffer(std::size_t bytes) { sender_.set_capacity(bytes); }
@@ -112,7 +115,8 @@ public:
     [[nodiscard]] bool ecn_on() const { return ecn_on_; }
     [[nodiscard]] std::uint8_t send_shift() const { return send_shift_; }
     [[nodiscard]] std::uint8_t receive_shift() const { return receive_shift_; }
-    [[nodiscard]] std::uint32_t dropped_segments() const { return dropped_segments_; }
+    [[nodiscard]] std::uint32_t receive_segment_size() const;  // what this end says in its SYN
+    [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
 
     // Whether state, timers and queues agree; for tests and fuzzing.
     [[nodiscard]] bool is_consistent() const;
@@ -125,13 +129,13 @@ private:
     void raise(EventKind kind);
     void push_event(const Event& event);
     void settle(Time now);
+    void stop_timers();
 
     // ---- RFC 9293, 3.10.7.3
     void arrives_in_syn_sent(const wire::TcpSegment& segment, Time now);
     void syn_ack_arrives(const wire::TcpSegment& segment, Time now);
     void simultaneous_syn_arrives(const wire::TcpSegment& segment, Time now);
     void negotiate(const wire::TcpSegment& syn, Time now);
-    void hold_text_of_syn(const wire::TcpSegment& syn);
     void become_established(Time now);
 
     // ---- 3.10.7.4, one function for each step
@@ -140,19 +144,23 @@ private:
     [[nodiscard]] bool half_open() const { return state_ == TcpState::SynReceived && passive_; }
     [[nodiscard]] bool in_mini_window(const wire::TcpSegment& segment) const;
     void arrives_at_orphan(const wire::TcpSegment& segment, Time now);
+    [[nodiscard]] bool echoes_our_syn(const wire::TcpSegment& segment, Time now) const;
     bool timestamps_pass(const wire::TcpSegment& segment, Time now);
     enum class SequenceVerdict : std::uint8_t { Acceptable, ControlsOnly, Unacceptable };
     [[nodiscard]] SequenceVerdict judge_sequence(const wire::TcpSegment& segment) const;
+    [[nodiscard]] SequenceVerdict judge_sequence_like_linux(const wire::TcpSegment& segment) const;
+    void tell_duplicate(const wire::TcpSegment& segment);
     bool sequence_passes(wire::TcpSegment& segment, Time now);
     void reset_arrives(const wire::TcpSegment& segment, Time now);
     void reset_kills();
     bool syn_passes(wire::TcpSegment& segment, Time now);
     [[nodiscard]] std::uint32_t acknowledgment_reach() const;
-    bool acknowledgment_passes(const wire::TcpSegment& segment, Time now);
+    bool acknowledgment_passes(wire::TcpSegment& segment, Time now);
     void take_acknowledgment(const wire::TcpSegment& segment, Time now);
     bool our_fin_is_acknowledged(Time now);
     void take_urgent(const wire::TcpSegment& segment);
     bool take_text(const wire::TcpSegment& segment, Time now);
+    bool take_text_after_fin(const wire::TcpSegment& segment);
     void take_fin(Time now);
     void note_timestamp(const wire::TcpSegment& segment, Time now);
     void arrives_in_time_wait(const wire::TcpSegment& segment, Time now);
@@ -160,6 +168,7 @@ private:
     // ---- answers
     void acknowledge_at_once() { acknowledge_now_ = true; }
     void acknowledge_text(Receiver::Effect effect, Time now);
+    bool may_answer_invalid(Time now);
     void challenge(Time now);
     void queue_reset(std::uint32_t sequence);
     void queue_abort_reset();
@@ -178,7 +187,6 @@ private:
     [[nodiscard]] wire::TcpSegment pure_acknowledgment(Time now);
     [[nodiscard]] std::uint32_t sack_option_bytes() const;
     [[nodiscard]] std::uint32_t ip_header_size() const;
-    [[nodiscard]] std::uint32_t receive_segment_size() const;
     [[nodiscard]] std::uint32_t path_segment_size() const;
     void apply_segment_size(bool first);
 
@@ -195,6 +203,7 @@ private:
     bool orphaned_ = false;         // close() was called
     bool close_when_open_ = false;  // ... before the connection was up
     bool receive_shut_down_ = false;
+    bool fin_unread_ = false;  // the program has not read on to the end of the stream
 
     // ---- agreed in the handshake
     bool timestamps_on_ = false;
@@ -212,6 +221,8 @@ private:
     std::uint32_t timestamp_offset_ = 0;
     RecentTimestamp recent_timestamp_;
     std::uint32_t last_ack_sent_ = 0;
+    std::uint32_t first_syn_stamp_ = 0;
+    std::uint32_t last_syn_stamp_ = 0;
 
     // ---- urgent data
     std::uint32_t send_urgent_ = 0;  // SND.UP, right behind it
@@ -232,6 +243,7 @@ private:
     // A RST goes out as it was made; one waits at most.
     std::optional<wire::TcpSegment> reset_;
 
+    std::optional<Time> answered_invalid_at_;
     Time challenge_second_{};
     unsigned challenges_left_;
 
@@ -239,13 +251,13 @@ private:
     std::optional<Time> keep_alive_at_;
     unsigned keep_alives_unanswered_ = 0;
     bool keep_alive_due_ = false;
+    Duration fin_wait_2_;
     std::optional<Time> fin_wait_2_ends_;
 
     // More than a connection's life has changes of state; what can repeat is kept once.
     std::array<Event, 16> events_{};
     std::size_t first_event_ = 0;
     std::size_t event_count_ = 0;
-    std::uint32_t dropped_segments_ = 0;
 };
 
 }  // namespace tcpdx::endpoint

@@ -77,54 +77,32 @@ void Connection::arrives_synchronized(wire::TcpSegment segment, Time now) {
     }
 }
 
-// tcp_in_window(), of Linux' request and TIME-WAIT sockets.
-bool Connection::in_mini_window(const wire::TcpSegment& segment) const {
-    const std::uint32_t next = receiver_.next();
-    const std::uint32_t edge = next + receiver_.window();
-    const std::uint32_t end = segment.sequence + sequence_length(segment);
-    return segment.sequence == next || (after(end, next) && before(segment.sequence, edge)) ||
-           (segment.sequence == edge && segment.sequence == end);
-}
-
-// tcp_timewait_state_process(): what Linux keeps of FIN-WAIT-2 once the program has gone.
-void Connection::arrives_at_orphan(const wire::TcpSegment& segment, Time now) {
-    const std::uint32_t next = receiver_.next();
-    const std::uint32_t end = segment.sequence + sequence_length(segment);
-    const bool old = timestamps_on_ && segment.options.timestamps && !segment.flags.rst &&
-                     recent_timestamp_.is_newer_than(segment.options.timestamps->value, now);
-    if (!in_mini_window(segment) || old) {
-        challenge(now);
-    } else if (segment.flags.rst) {
-        reset_kills();
-    } else if (segment.flags.syn && !before(segment.sequence, next)) {
-        reset_ = reset_for(segment);
-        change_state(TcpState::Closed, CauseKind::Segment, "SYN received");
-    } else if (segment.flags.ack && after(end, next) && end != segment.sequence) {
-        if (!segment.flags.fin || end != next + 1) {
-            queue_reset(segment.acknowledgment);
-            change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
-            return;
-        }
-        note_timestamp(segment, now);
-        receiver_.accept(segment.sequence, segment.payload, true, Receiver::FinBehind::Window);
-        take_fin(now);
-    }
-}
-
 // RFC 7323, 5.3, R1: a RST is exempt. 3.2: a segment without timestamps should be dropped.
 bool Connection::timestamps_pass(const wire::TcpSegment& segment, Time now) {
     if (!timestamps_on_ || segment.flags.rst) {
         return true;
     }
+    if (settings_->linux_arrivals && half_open() && segment.options.timestamps &&
+        !echoes_our_syn(segment, now)) {
+        challenge(now);  // tcp_check_req()
+        return false;
+    }
     if (!segment.options.timestamps) {
-        dropped_segments_ += settings_->tolerate_missing_timestamps ? 0 : 1;
         return settings_->tolerate_missing_timestamps;
     }
     if (!recent_timestamp_.is_newer_than(segment.options.timestamps->value, now)) {
         return true;
     }
-    ++dropped_segments_;
-    acknowledge_at_once();
+    const bool bare = sequence_length(segment) == 0 && segment.flags.ack;
+    if (settings_->linux_arrivals && bare && before(segment.sequence, receiver_.next())) {
+        return false;  // PAWS_OLD_ACK: it has been overtaken, no more
+    }
+    if (segment.payload.empty() || segment.flags.syn) {
+        challenge(now);
+    } else {
+        tell_duplicate(segment);
+        acknowledge_at_once();
+    }
     return false;
 }
 
@@ -149,12 +127,8 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
     const std::uint32_t next = receiver_.next();
     const std::uint32_t window = receiver_.window();
     const std::uint32_t length = sequence_length(segment);
-    if (settings_->linux_arrivals && (window != 0 || length == 0)) {
-        // tcp_sequence(): the edges themselves belong to it.
-        const bool fits = half_open() ? in_mini_window(segment)
-                                      : !before(segment.sequence + length, last_ack_sent_) &&
-                                            !after(segment.sequence, next + window);
-        return fits ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
+    if (settings_->linux_arrivals) {
+        return judge_sequence_like_linux(segment);
     }
     if (length == 0) {
         const bool fits =
@@ -174,13 +148,26 @@ Connection::SequenceVerdict Connection::judge_sequence(const wire::TcpSegment& s
     return overlaps ? SequenceVerdict::Acceptable : SequenceVerdict::Unacceptable;
 }
 
+// RFC 2883, 4: also of a segment that is not acceptable.
+void Connection::tell_duplicate(const wire::TcpSegment& segment) {
+    const bool counts_fin = segment.flags.fin && settings_->linux_arrivals;
+    if (before(segment.sequence, receiver_.next())) {
+        receiver_.note_duplicate(
+            {segment.sequence, segment.sequence +
+                                   static_cast<std::uint32_t>(segment.payload.size()) +
+                                   (counts_fin ? 1 : 0)});
+    }
+}
+
 bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
     // The SYN of a connection that is not up yet can come again, or with an acknowledgment after
     // both ends opened at once: what follows it is judged.
     if (!sender_.syn_acknowledged() && segment.flags.syn && !segment.flags.rst &&
         segment.sequence == receiver_.irs()) {
         if (half_open() && !segment.flags.ack) {
-            sender_.repeat_syn();
+            if (may_answer_invalid(now)) {
+                sender_.repeat_syn();
+            }
             return false;
         }
         if (!half_open() && segment.flags.ack) {
@@ -198,9 +185,6 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
             return true;
         case SequenceVerdict::ControlsOnly:
             if (!segment.flags.rst) {
-                if (settings_->linux_arrivals && segment.payload.empty()) {
-                    return true;
-                }
                 acknowledge_at_once();
                 segment.payload = {};
                 segment.flags.fin = false;
@@ -209,13 +193,12 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
         case SequenceVerdict::Unacceptable:
             break;
     }
-    ++dropped_segments_;
     if (segment.flags.rst) {
         return false;
     }
     const bool synchronized = !half_open() && segment.flags.ack && !segment.flags.syn;
-    if (synchronized && !segment.payload.empty() && before(segment.sequence, receiver_.next())) {
-        receiver_.accept(segment.sequence, segment.payload, false);  // a duplicate, for D-SACK
+    if (synchronized) {
+        tell_duplicate(segment);
     }
     const std::uint32_t end = segment.sequence + sequence_length(segment);
     if (synchronized && before(segment.sequence, receiver_.next()) &&
@@ -235,11 +218,14 @@ bool Connection::sequence_passes(wire::TcpSegment& segment, Time now) {
 // ---- Second, check the RST bit.
 
 void Connection::reset_arrives(const wire::TcpSegment& segment, Time now) {
-    // RFC 5961, 3.2: one who cannot see the connection has to guess the number exactly.
-    if (!settings_->rfc5961 || segment.sequence == receiver_.next()) {
+    // RFC 5961, 3.2: one who cannot see the connection has to guess the number exactly. Linux takes
+    // the end of what SACK tells for exact too: the peer may have missed that something is missing.
+    const bool exact = segment.sequence == receiver_.next() ||
+                       (settings_->linux_arrivals && sack_on_ && receiver_.has_gaps() &&
+                        segment.sequence == receiver_.rightmost());
+    if (!settings_->rfc5961 || exact) {
         reset_kills();
     } else {
-        ++dropped_segments_;
         challenge(now);
     }
 }
@@ -279,7 +265,6 @@ bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
     if (!segment.flags.syn) {
         return true;
     }
-    ++dropped_segments_;
     if (half_open()) {
         if (settings_->linux_arrivals) {
             reset_ = reset_for(segment);  // tcp_check_req()
@@ -297,8 +282,12 @@ bool Connection::syn_passes(wire::TcpSegment& segment, Time now) {
 
 // ---- Fifth, check the ACK field.
 
-bool Connection::acknowledgment_passes(const wire::TcpSegment& segment, Time now) {
-    const std::uint32_t number = segment.acknowledgment;
+bool Connection::acknowledgment_passes(wire::TcpSegment& segment, Time now) {
+    std::uint32_t number = segment.acknowledgment;
+    if (settings_->linux_arrivals && !passive_ && number == sender_.iss() &&
+        !sender_.syn_acknowledged()) {
+        number = segment.acknowledgment = number + 1;  // tcp_ack() does not mind
+    }
     if (!sender_.syn_acknowledged()) {  // SYN-RECEIVED, or FIN-WAIT-1 that was closed in it
         if (!after(number, sender_.una()) || after(number, sender_.nxt())) {
             queue_reset(number);
@@ -315,12 +304,18 @@ bool Connection::acknowledgment_passes(const wire::TcpSegment& segment, Time now
     const bool of_the_future = after(number, sender_.highest_acceptable_ack());
     const bool of_the_past = before(number, sender_.una() - acknowledgment_reach());
     if (of_the_future || (settings_->rfc5961 && of_the_past)) {
-        ++dropped_segments_;
         challenge(now);
         return false;
     }
+    const bool waits_for_fin_ack = state_ == TcpState::FinWait1;
     take_acknowledgment(segment, now);
-    return our_fin_is_acknowledged(now);
+    const bool goes_on = our_fin_is_acknowledged(now);
+    // Linux has made a mini-socket of it by now, and looks at no text of the same segment.
+    const bool mini =
+        settings_->linux_arrivals && orphaned_ && waits_for_fin_ack && state_ == TcpState::FinWait2;
+    const auto text = static_cast<std::uint32_t>(segment.payload.size());
+    return goes_on &&
+           (!mini || segment.flags.fin || after(segment.sequence + text, receiver_.next()));
 }
 
 // How far behind an acknowledgment may lag (RFC 5961, 5.2). Linux knows that there was nothing
@@ -408,7 +403,8 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     const bool reads = state_ == TcpState::Established || state_ == TcpState::FinWait1 ||
                        state_ == TcpState::FinWait2;
     if (!reads) {
-        return true;  // "This should not occur since a FIN has been received. Ignore the text."
+        // "This should not occur since a FIN has been received. Ignore the text."
+        return !settings_->linux_arrivals || take_text_after_fin(segment);
     }
     const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
     const bool nobody_reads =
@@ -418,15 +414,17 @@ bool Connection::take_text(const wire::TcpSegment& segment, Time now) {
     if (nobody_reads && state_ != TcpState::Established && counts && after(end, receiver_.next())) {
         // RFC 9293, SHLD-3: nobody will ever read this, and the peer has to know.
         queue_reset(segment.acknowledgment);
-        change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
+        if (orphaned_) {
+            change_state(TcpState::Closed, CauseKind::Segment, "data received after close()");
+        } else {
+            fail(Failure::Reset, CauseKind::Segment, "data received after close()");
+        }
         return false;
     }
     if (segment.payload.empty() && !segment.flags.fin) {
         return true;
     }
-    const auto effect = receiver_.accept(
-        segment.sequence, segment.payload, segment.flags.fin,
-        settings_->linux_arrivals ? Receiver::FinBehind::Window : Receiver::FinBehind::Nothing);
+    const auto effect = receiver_.accept(segment.sequence, segment.payload, segment.flags.fin);
     if (effect == Receiver::Effect::InOrder || effect == Receiver::Effect::FilledGap) {
         raise(EventKind::Readable);
     }
@@ -467,11 +465,15 @@ void Connection::acknowledge_text(Receiver::Effect effect, Time now) {
 // ---- Eighth, check the FIN bit.
 
 void Connection::take_fin(Time now) {
+    fin_unread_ = receiver_.readable() == 0;
     receiver_.take_fin();
     acknowledge_at_once();
     raise(EventKind::PeerClosed);
     switch (state_) {
         case TcpState::Established:
+            if (settings_->linux_arrivals) {
+                receiver_.forget_duplicate();  // tcp_fin(), which answers later than in the others
+            }
             change_state(TcpState::CloseWait, CauseKind::Segment, "FIN received");
             break;
         case TcpState::FinWait1:
@@ -511,6 +513,15 @@ void Connection::arrives_in_time_wait(const wire::TcpSegment& segment, Time now)
 
 // ---- Answers
 
+// Linux' tcp_invalid_ratelimit: two ends that take each other for wrong must not play ping-pong.
+bool Connection::may_answer_invalid(Time now) {
+    if (answered_invalid_at_ && now - *answered_invalid_at_ < settings_->invalid_ratelimit) {
+        return false;
+    }
+    answered_invalid_at_ = now;
+    return true;
+}
+
 // RFC 5961, 7: not more than so many a second. The count is of this connection alone: a shared one
 // told attackers what happened on others (CVE-2016-5696).
 void Connection::challenge(Time now) {
@@ -518,7 +529,7 @@ void Connection::challenge(Time now) {
         challenge_second_ = now;
         challenges_left_ = settings_->challenge_acks_per_second;
     }
-    if (challenges_left_ > 0) {
+    if (challenges_left_ > 0 && may_answer_invalid(now)) {
         --challenges_left_;
         acknowledge_at_once();
     }
@@ -532,6 +543,9 @@ void Connection::queue_abort_reset() {
     reset_ = wire::TcpSegment{.sequence = sender_.nxt(),
                               .acknowledgment = receiver_.next(),
                               .flags = {.rst = true, .ack = true}};
+    if (settings_->linux_arrivals && sack_on_) {
+        receiver_.write_sack(reset_->options, 3);  // tcp_send_active_reset()
+    }
 }
 
 }  // namespace tcpdx::endpoint

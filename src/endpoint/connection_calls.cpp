@@ -96,6 +96,9 @@ Result<std::size_t, CallError> Connection::peek(std::span<std::byte> out) const 
 
 Result<std::size_t, CallError> Connection::read(std::span<std::byte> out, Time now) {
     auto read = peek(out);
+    if (read && *read == 0 && !out.empty()) {
+        fin_unread_ = false;
+    }
     if (read && *read > 0) {
         receiver_.skip(*read);
         if (is_synchronized() && state_ != TcpState::TimeWait &&
@@ -119,6 +122,7 @@ Result<void, CallError> Connection::close(Time now) {
         return unexpected(CallError::NotExist);
     }
     orphaned_ = true;
+    fin_unread_ = false;
     const bool unread = receiver_.readable() > 0;
     switch (state_) {
         case TcpState::Closed:
@@ -236,6 +240,15 @@ void Connection::set_cork(bool on, Time now) {
 void Connection::set_keep_alive(const KeepAlive& keep_alive, Time now) {
     keep_alive_ = keep_alive;
     restart_keep_alive(now);
+    settle(now);
+}
+
+void Connection::set_quick_acknowledgments(bool on, Time now) {
+    constexpr unsigned kMost = 16;  // TCP_MAX_QUICKACKS
+    quick_acks_left_ = on ? kMost : 0;
+    if (on && delayed_ack_at_) {
+        acknowledge_at_once();
+    }
     settle(now);
 }
 

@@ -35,8 +35,10 @@ void Connection::negotiate(const wire::TcpSegment& syn, Time now) {
 
 void Connection::arrives_in_syn_sent(const wire::TcpSegment& segment, Time now) {
     const wire::TcpFlags& flags = segment.flags;
+    const bool foreign_echo = settings_->linux_arrivals && settings_->timestamps &&
+                              segment.options.timestamps && !echoes_our_syn(segment, now);
     if (flags.ack && (!wire::after(segment.acknowledgment, sender_.iss()) ||
-                      wire::after(segment.acknowledgment, sender_.nxt()))) {
+                      wire::after(segment.acknowledgment, sender_.nxt()) || foreign_echo)) {
         if (!flags.rst) {
             queue_reset(segment.acknowledgment);
             if (settings_->retry_syn_after_wrong_answer.count() > 0) {

@@ -87,6 +87,9 @@ wire::TcpSegment Connection::pure_acknowledgment(Time now) {
         wire::TcpSegment segment = acknowledgment_from_time_wait(time_wait_, now);
         segment.source_port = tuple_.local.port;
         segment.destination_port = tuple_.remote.port;
+        if (sack_on_) {
+            receiver_.write_sack(segment.options, 1);  // what came twice, with the last FIN
+        }
         acknowledge_now_ = false;
         return segment;
     }
@@ -123,6 +126,10 @@ wire::TcpSegment Connection::segment_from(const Sender::Plan& plan, std::span<st
 
 void Connection::add_syn_options(wire::TcpSegment& segment, Time now) {
     wire::TcpOptions& options = segment.options;
+    last_syn_stamp_ = timestamp_now(timestamp_offset_, now);
+    if (sender_.nxt() == sender_.iss()) {
+        first_syn_stamp_ = last_syn_stamp_;
+    }
     options.max_segment_size = static_cast<std::uint16_t>(receive_segment_size());
     options.sack_permitted = syn_received_ ? sack_on_ : settings_->sack;
     if (syn_received_ ? scaling_on_ : settings_->window_scaling) {
@@ -149,8 +156,7 @@ void Connection::finish(wire::TcpSegment& segment, Time now) {
         segment.options.timestamps = {.value = timestamp_now(timestamp_offset_, now),
                                       .echo_reply = recent_timestamp_.value};
     }
-    if (sack_on_ && !segment.flags.syn &&
-        (receiver_.has_gaps() || receiver_.has_duplicate_to_report())) {
+    if (sack_on_ && !segment.flags.syn && receiver_.sack_blocks() > 0) {
         receiver_.write_sack(segment.options, timestamps_on_ ? 3 : 4);
     }
     last_ack_sent_ = segment.acknowledgment;
@@ -160,13 +166,9 @@ void Connection::finish(wire::TcpSegment& segment, Time now) {
 }
 
 std::uint32_t Connection::sack_option_bytes() const {
-    if (!sack_on_ || (!receiver_.has_gaps() && !receiver_.has_duplicate_to_report())) {
-        return 0;
-    }
     const std::size_t blocks =
-        receiver_.early().all().size() + (receiver_.has_duplicate_to_report() ? 1 : 0);
-    return static_cast<std::uint32_t>(4 +
-                                      8 * std::min<std::size_t>(blocks, timestamps_on_ ? 3 : 4));
+        sack_on_ ? std::min<std::size_t>(receiver_.sack_blocks(), timestamps_on_ ? 3 : 4) : 0;
+    return blocks == 0 ? 0 : static_cast<std::uint32_t>(4 + 8 * blocks);
 }
 
 }  // namespace tcpdx::endpoint

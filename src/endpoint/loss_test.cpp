@@ -119,10 +119,11 @@ TEST(Loss, IsRepairedAtTheThirdDuplicate) {
     EXPECT_EQ(sequences(peer->hears_all()), Sequences{9001});
     peer->says(duplicate);
     EXPECT_EQ(sequences(peer->hears_all()), Sequences{1});
-    EXPECT_EQ(peer->connection().sender().congestion().threshold(), 5000U);
-    EXPECT_EQ(peer->connection().sender().congestion().window(), 8000U);
+    // Half of the eight: the two of RFC 3042 do not count (RFC 5681, 3.2).
+    EXPECT_EQ(peer->connection().sender().congestion().threshold(), 4000U);
+    EXPECT_EQ(peer->connection().sender().congestion().window(), 7000U);
     peer->says({.sequence = 1, .acknowledgment = 10001});
-    EXPECT_LE(peer->connection().sender().congestion().window(), 5000U);
+    EXPECT_LE(peer->connection().sender().congestion().window(), 4000U);
 }
 
 // Proves: 6582
@@ -223,6 +224,40 @@ TEST(Sack, ReportsADuplicateFirst) {
     ASSERT_TRUE(partly);
     EXPECT_EQ(partly->segment.acknowledgment, 151U);
     EXPECT_EQ(partly->segment.options.sack[0], (wire::SackBlock{51, 101}));
+}
+
+// Proves: 2883
+TEST(Sack, TellsNoHoleAsADuplicate) {
+    ScriptedPeer peer;
+    peer.establish(kSack);
+    peer.says({.sequence = 301, .acknowledgment = 1, .payload = 100});
+    peer.says({.sequence = 501, .acknowledgment = 1, .payload = 100});
+    (void)peer.hears_all().size();
+    peer.says({.sequence = 351, .acknowledgment = 1, .payload = 300});  // the hole, and both ends
+    const auto sent = peer.hears_all();
+    ASSERT_EQ(sent.size(), 1U);
+    const wire::TcpOptions& options = sent[0].segment.options;
+    ASSERT_EQ(options.sack_blocks, 2U);
+    EXPECT_EQ(options.sack[0], (wire::SackBlock{.left = 351, .right = 401}));
+    EXPECT_EQ(options.sack[1], (wire::SackBlock{.left = 301, .right = 651}));
+}
+
+TEST(Sack, KeepsTheOrderOfBlocksWhileOneOfThemGrows) {
+    ScriptedPeer peer;
+    peer.establish(kSack);
+    for (const std::uint32_t begin : {101U, 301U, 501U}) {
+        peer.says({.sequence = begin, .acknowledgment = 1, .payload = 10});
+    }
+    for (std::uint32_t begin = 511; begin < 600; begin += 10) {
+        peer.says({.sequence = begin, .acknowledgment = 1, .payload = 10});
+    }
+    const auto sent = peer.hears_all();
+    ASSERT_FALSE(sent.empty());
+    const wire::TcpOptions& options = sent.back().segment.options;
+    ASSERT_EQ(options.sack_blocks, 3U);
+    EXPECT_EQ(options.sack[0].left, 501U);
+    EXPECT_EQ(options.sack[1].left, 301U);
+    EXPECT_EQ(options.sack[2].left, 101U);
 }
 
 // Proves: 5681-LOSS, 6298-8

@@ -206,5 +206,87 @@ TEST(BlindAttack, GetsOnlySoManyChallenges) {
     EXPECT_TRUE(other.hears());
 }
 
+// ---- Settings::linux_arrivals, beside which docs/tcp-beside-linux.md stands
+
+TEST(LinuxArrivals, TakeAResetBehindAllThatSackTells) {
+    for (const bool linux_like : {false, true}) {
+        ScriptedPeer peer(linux_like ? linux_settings() : rfc_settings());
+        peer.establish({.sack_permitted = true});
+        peer.says({.sequence = 101, .acknowledgment = 1, .payload = 100});
+        (void)peer.hears_all().size();
+        peer.says({.sequence = 201, .flags = {.rst = true}});
+        EXPECT_EQ(peer.hears_all().size(), linux_like ? 0U : 1U);
+        EXPECT_EQ(peer.connection().failure(), linux_like ? Failure::Reset : Failure::None);
+    }
+}
+
+TEST(LinuxArrivals, TakeWhatEndsBehindTheWindowWholeWhileNothingIsUnread) {
+    for (const bool linux_like : {false, true}) {
+        Settings settings = linux_like ? linux_settings() : rfc_settings();
+        settings.receive_buffer = 1000;
+        ScriptedPeer peer(settings);
+        peer.establish({});
+        peer.says({.sequence = 1, .acknowledgment = 1, .payload = 1400});
+        EXPECT_EQ(peer.connection().readable(), linux_like ? 1400U : 1000U);
+        peer.says({.sequence = 1001, .acknowledgment = 1, .payload = 1000});
+        EXPECT_EQ(peer.connection().readable(), linux_like ? 1400U : 1000U);
+        EXPECT_EQ(peer.reads(5000), linux_like ? 1400U : 1000U);
+    }
+}
+
+TEST(LinuxArrivals, CountAnEarlyFinAsSomethingReceived) {
+    for (const bool linux_like : {false, true}) {
+        ScriptedPeer peer(linux_like ? linux_settings() : rfc_settings());
+        peer.establish({.sack_permitted = true});
+        peer.says({.sequence = 101, .acknowledgment = 1, .flags = {.fin = true}});
+        const auto sent = peer.hears();
+        ASSERT_TRUE(sent);
+        EXPECT_EQ(sent->segment.options.sack_blocks, linux_like ? 1 : 0);
+        peer.says({.sequence = 1, .acknowledgment = 1, .payload = 100});
+        EXPECT_EQ(peer.hears()->segment.acknowledgment, 102U);
+        EXPECT_EQ(peer.connection().state(), TcpState::CloseWait);
+    }
+}
+
+TEST(LinuxArrivals, AnswerWhatContradictsTheFinWithAReset) {
+    for (const bool linux_like : {false, true}) {
+        ScriptedPeer peer(linux_like ? linux_settings() : rfc_settings());
+        peer.reach(TcpState::CloseWait);
+        (void)peer.hears_all().size();
+        peer.says({.sequence = 1, .acknowledgment = 1, .payload = 100});
+        const auto sent = peer.hears();
+        EXPECT_EQ(sent && sent->segment.flags.rst, linux_like);
+        EXPECT_EQ(peer.connection().state(), linux_like ? TcpState::Closed : TcpState::CloseWait);
+    }
+}
+
+TEST(LinuxArrivals, AreAnsweredOnceInHalfASecondUnlessTheyBringData) {
+    ScriptedPeer peer(linux_settings());
+    peer.establish({});
+    const ScriptedPeer::Says wrong{.sequence = 1, .acknowledgment = 500};
+    peer.says(wrong);
+    EXPECT_EQ(peer.hears_all().size(), 1U);
+    peer.says(wrong);
+    peer.says({.sequence = 50, .flags = {.syn = true}});
+    EXPECT_EQ(peer.hears_all().size(), 0U);
+    peer.says({.sequence = 100000, .acknowledgment = 1, .payload = 10});
+    EXPECT_EQ(peer.hears_all().size(), 1U);
+    EXPECT_TRUE(peer.passes(milliseconds(500)).empty());
+    peer.says(wrong);
+    EXPECT_EQ(peer.hears_all().size(), 1U);
+}
+
+TEST(LinuxArrivals, OfASynAckHaveToEchoATimestampOfOurs) {
+    for (const bool linux_like : {false, true}) {
+        ScriptedPeer peer(linux_like ? linux_settings() : rfc_settings());
+        peer.reach(TcpState::SynSent);
+        (void)peer.hears_all().size();
+        peer.says({.acknowledgment = 1, .flags = {.syn = true}, .options = stamp(100, 0x12345678)});
+        EXPECT_EQ(peer.hears()->segment.flags.rst, linux_like);
+        EXPECT_EQ(peer.connection().state(),
+                  linux_like ? TcpState::SynSent : TcpState::Established);
+    }
+}
+
 }  // namespace
 }  // namespace tcpdx::endpoint

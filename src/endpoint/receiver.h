@@ -18,7 +18,11 @@ namespace tcpdx::endpoint {
 // queue of segments; only which ranges are filled is remembered.
 class Receiver {
 public:
-    explicit Receiver(std::size_t capacity) : ring_(capacity) {}
+    // Whose rules decide about the edge of the window and about a FIN that comes early: the RFC's,
+    // or those of Linux, which keeps a segment whole where it has let it in (tcp_sequence()), and
+    // tells an early FIN by SACK.
+    enum class Rules : bool { Rfc, Linux };
+    explicit Receiver(std::size_t capacity, Rules rules = Rules::Rfc);
 
     void begin(std::uint32_t initial_sequence);
 
@@ -33,11 +37,9 @@ public:
         FilledGap,   // it advanced, over more than the segment or with gaps left
         OutOfOrder,  // kept for later, or not kept for want of room
     };
-    enum class FinBehind : bool { Window, Nothing };
     // The text of an acceptable segment; `fin` when a FIN follows it. What is outside the window is
-    // cut off, and a FIN right behind it too, unless behind `Window` it is taken all the same.
-    Effect accept(std::uint32_t sequence, std::span<const std::byte> text, bool fin,
-                  FinBehind fin_behind = FinBehind::Nothing);
+    // cut off, and a FIN right behind it too (by the RFC's rules).
+    Effect accept(std::uint32_t sequence, std::span<const std::byte> text, bool fin);
     // Keeps text that came with a SYN; RCV.NXT does not move before release().
     void hold(std::uint32_t sequence, std::span<const std::byte> text, bool fin);
     Effect release();
@@ -52,7 +54,6 @@ public:
     // ---- for the program
     [[nodiscard]] std::size_t readable() const { return ring_.size(); }
     [[nodiscard]] std::size_t peek(std::span<std::byte> out) const;
-    std::size_t read(std::span<std::byte> out);
     std::size_t skip(std::size_t count);
     void set_capacity(std::size_t bytes);
     [[nodiscard]] std::size_t capacity() const { return limit_ ? limit_ : ring_.capacity(); }
@@ -67,23 +68,32 @@ public:
     [[nodiscard]] bool worth_an_update(std::uint32_t segment_size, std::uint8_t shift) const;
 
     // ---- SACK
-    [[nodiscard]] bool has_gaps() const { return !early_.empty(); }
+    [[nodiscard]] bool has_gaps() const { return !early_.empty() || tells_early_fin(); }
+    [[nodiscard]] std::size_t sack_blocks() const;
+    // The end of what has arrived.
+    [[nodiscard]] std::uint32_t rightmost() const;
     // The range of the latest segment first, then the ones before it, most recent first.
     void write_sack(wire::TcpOptions& options, std::size_t max_blocks);
+    // Of a segment that is not accepted; accept() does it by itself.
+    void note_duplicate(SequenceRange segment);
+    void forget_duplicate() { duplicate_.reset(); }
     [[nodiscard]] bool has_duplicate_to_report() const { return duplicate_.has_value(); }
     [[nodiscard]] const SequenceRanges& early() const { return early_; }
 
     [[nodiscard]] bool is_consistent() const;
 
 private:
+    [[nodiscard]] std::size_t space_for(std::size_t capacity) const;
+    [[nodiscard]] bool tells_early_fin() const;
+    [[nodiscard]] bool fin_stands_alone() const;
+    [[nodiscard]] SequenceRange as_told(SequenceRange range) const;
     void remember_recent(std::uint32_t sequence);
-    void note_duplicate(SequenceRange range);
     [[nodiscard]] std::uint32_t free() const;
-    void note_early_duplicate(SequenceRange range);
     Effect advance(std::uint32_t end_of_segment);
 
+    Rules rules_;
     ByteRing ring_;
-    std::size_t limit_ = 0;  // of a program that made the buffer smaller than the ring is
+    std::size_t limit_ = 0;  // what may be offered, where that is less than the ring holds
     std::uint32_t irs_ = 0;
     std::uint32_t next_ = 0;  // RCV.NXT; the ring ends here, except for a FIN that was taken
     std::uint32_t edge_ = 0;  // RCV.NXT + RCV.WND

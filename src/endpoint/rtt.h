@@ -26,7 +26,6 @@ public:
     [[nodiscard]] Duration rto() const { return rto_; }
     [[nodiscard]] Duration smoothed() const { return smoothed_; }
     [[nodiscard]] Duration variation() const { return variation_; }
-    [[nodiscard]] bool has_sample() const { return has_sample_; }
     [[nodiscard]] Duration max() const { return limits_.max; }
 
 private:

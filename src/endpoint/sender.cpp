@@ -50,10 +50,6 @@ std::uint32_t Sender::unsent_bytes() const {
     return before(begin, end_of_data()) ? end_of_data() - begin : 0;
 }
 
-bool Sender::fin_sent() const {
-    return fin_queued_ && syn_acknowledged() && nxt_ == end();
-}
-
 bool Sender::fin_acknowledged() const {
     return fin_queued_ && fin_acknowledged_;
 }
@@ -174,7 +170,8 @@ std::optional<Sender::Plan> Sender::plan_new(std::uint32_t limit) const {
     return Plan{.sequence = nxt_,
                 .length = length,
                 .fin = fin,
-                .push = length > 0 && length == unsent_bytes()};
+                .push = length > 0 && length == unsent_bytes(),
+                .full = length == limit};
 }
 
 // RFC 9293, 3.8.6.2.1, against silly windows, and 3.7.4, Nagle. Nagle waits only where a segment
@@ -219,7 +216,10 @@ void Sender::sent(const Plan& plan, Time now) {
     if (after(segment_end, nxt_)) {
         nxt_ = segment_end;
         probing_ = false;
-        if (plan.length < segment_size_ && plan.length > 0) {
+        if (duplicates_ > 0 && !in_recovery_ && pipe() > congestion_.window()) {
+            limited_transmit_ += std::min(plan.length, pipe() - congestion_.window());
+        }
+        if (!plan.full && plan.length > 0) {
             short_end_ = segment_end;
         }
     }

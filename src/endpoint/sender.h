@@ -37,7 +37,6 @@ public:
     [[nodiscard]] std::uint32_t unsent_bytes() const;
     [[nodiscard]] std::uint32_t end_of_data() const;
     [[nodiscard]] bool fin_queued() const { return fin_queued_; }
-    [[nodiscard]] bool fin_sent() const;
     [[nodiscard]] bool fin_acknowledged() const;
     [[nodiscard]] bool syn_acknowledged() const { return una_ != iss_; }
     void copy(std::uint32_t sequence, std::span<std::byte> out) const;
@@ -77,6 +76,7 @@ public:
         bool syn = false;
         bool fin = false;
         bool push = false;
+        bool full = false;  // it would have been longer, but for the size of segments
         bool retransmission = false;
         bool probe = false;
         bool window_reduced = false;  // CWR
@@ -88,8 +88,6 @@ public:
 
     void set_nagle(bool on) { nagle_ = on; }
     void set_cork(bool on) { corked_ = on; }
-    [[nodiscard]] bool nagle() const { return nagle_; }
-    [[nodiscard]] bool corked() const { return corked_; }
 
     // ---- timers
     // Runs what is due. After it, and after everything else, settle() starts and stops timers.
@@ -113,11 +111,12 @@ public:
     [[nodiscard]] std::uint32_t total_retransmissions() const { return total_retransmissions_; }
     [[nodiscard]] unsigned unanswered_probes() const { return unanswered_probes_; }
     [[nodiscard]] bool in_recovery() const { return in_recovery_; }
-    [[nodiscard]] bool retransmission_timer_runs() const { return retransmit_at_.has_value(); }
-    [[nodiscard]] bool persist_timer_runs() const { return persist_at_.has_value(); }
     [[nodiscard]] std::uint32_t segment_size() const { return segment_size_; }
     // RFC 6675, SetPipe: what is thought to be still on its way.
     [[nodiscard]] std::uint32_t pipe() const;
+    // What is thought to be lost, and what of it has been sent again.
+    [[nodiscard]] std::uint32_t lost_bytes() const;
+    [[nodiscard]] std::uint32_t repaired_bytes() const;
     [[nodiscard]] const SequenceRanges& scoreboard() const { return scoreboard_; }
     [[nodiscard]] bool is_consistent() const;
 
@@ -173,6 +172,7 @@ private:
     // ---- loss
     SequenceRanges scoreboard_;  // what the peer holds beyond una
     unsigned duplicates_ = 0;
+    std::uint32_t limited_transmit_ = 0;  // sent on duplicates, beyond the congestion window
     bool in_recovery_ = false;
     bool repair_at_once_ = false;   // one segment goes whatever the congestion window says
     std::uint32_t recover_ = 0;     // RFC 6582: what had been sent when the loss was found
@@ -202,6 +202,7 @@ private:
     bool r1_passed_ = false;
     bool syn_due_ = false;
     bool syn_lost_ = false;
+    bool syn_hurried_ = false;  // its retransmission was put forward: that tells of no loss
     std::optional<Duration> r2_;
     std::optional<Duration> r2_syn_;
 };

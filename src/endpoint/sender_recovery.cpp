@@ -110,6 +110,7 @@ void Sender::progress(std::uint32_t bytes, std::uint32_t flight, Time now) {
     if (outstanding()) {
         retransmit_at_ = now + rtt_.rto();
     }
+    limited_transmit_ = 0;
     if (in_recovery_) {
         if (at_or_after(una_, recover_)) {
             in_recovery_ = false;
@@ -148,7 +149,8 @@ void Sender::duplicate(Time now) {
 
 void Sender::enter_recovery(Time now) {
     in_recovery_ = true;
-    congestion_.enter_recovery(nxt_ - una_, !sack_, now);
+    // "The additional data sent in limited transmit MUST NOT be included" (RFC 5681, 3.2).
+    congestion_.enter_recovery(nxt_ - una_ - limited_transmit_, !sack_, now);
     recover_ = nxt_;
     lose_first_segment();
 }
@@ -182,7 +184,15 @@ std::uint32_t Sender::loss_edge() const {
 
 std::uint32_t Sender::pipe() const {
     const std::uint32_t edge = loss_edge();
-    return scoreboard_.missing_in({edge, nxt_}) + scoreboard_.missing_in({una_, repaired_});
+    return scoreboard_.missing_in({edge, nxt_}) + repaired_bytes();
+}
+
+std::uint32_t Sender::lost_bytes() const {
+    return scoreboard_.missing_in({una_, loss_edge()});
+}
+
+std::uint32_t Sender::repaired_bytes() const {
+    return scoreboard_.missing_in({una_, repaired_});
 }
 
 // RFC 6675, NextSeg, rules (1), (3) and (4). Rule (2), new data, is only put behind the last two by

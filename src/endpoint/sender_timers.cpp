@@ -2,6 +2,7 @@
 // and the one that ends the wait for a better segment (3.8.6.2.1, rule 4).
 
 #include <algorithm>
+#include <utility>
 
 #include "endpoint/sender.h"
 #include "wire/sequence.h"
@@ -46,7 +47,7 @@ void Sender::retransmission_timeout(Time now) {
         // The peer may have dropped what it had told us by SACK (RFC 2018, 8).
         scoreboard_.clear();
         in_recovery_ = false;
-        duplicates_ = 0;
+        duplicates_ = limited_transmit_ = 0;
         recover_ = lost_until_ = nxt_;
         repaired_ = una_;
         repair_at_once_ = true;
@@ -58,7 +59,7 @@ void Sender::retransmission_timeout(Time now) {
 
 void Sender::syn_timeout() {
     syn_due_ = true;
-    syn_lost_ = true;
+    syn_lost_ = !std::exchange(syn_hurried_, false) || syn_lost_;
     if (passive_ || retransmissions_ > settings_->syn_linear_timeouts) {
         rtt_.back_off();
     }
@@ -173,6 +174,7 @@ void Sender::stop_timers() {
 void Sender::retransmit_by(Time at) {
     if (retransmit_at_ && *retransmit_at_ > at) {
         retransmit_at_ = at;
+        syn_hurried_ = true;
     }
 }
 

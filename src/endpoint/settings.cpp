@@ -24,6 +24,7 @@ Settings linux_settings() {
     settings.congestion = CongestionAlgorithm::Cubic;
     settings.initial_window_segments = 10;
     settings.restart_after_idle = false;
+    settings.override_time = milliseconds(200);  // of TCP_CORK
     settings.probe_with_data = false;
     settings.msl = seconds(30);  // TCP_TIMEWAIT_LEN is 60 s
     settings.drop_synfin = true;
@@ -32,6 +33,7 @@ Settings linux_settings() {
     settings.linux_arrivals = true;
     settings.retry_syn_after_wrong_answer = milliseconds(10);
     settings.soft_errors_abort_connect = true;
+    settings.invalid_ratelimit = milliseconds(500);
     return settings;
 }
 

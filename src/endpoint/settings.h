@@ -73,6 +73,8 @@ struct Settings {
     // ICMP errors that may pass end an attempt to connect (RFC 9293, MUST-56: they must not).
     bool soft_errors_abort_connect = false;
     unsigned challenge_acks_per_second = 64;
+    // The least time between two answers to what is not acceptable (tcp_invalid_ratelimit).
+    Duration invalid_ratelimit{};
 
     bool keep_alive = false;
     Duration keep_alive_idle = std::chrono::hours(2);

@@ -117,6 +117,11 @@ std::size_t TcpStack::acceptable(Handle id) const {
     return found == nullptr ? 0 : found->accept_queue.size();
 }
 
+unsigned TcpStack::backlog(Handle id) const {
+    const Listener* found = listener(id);
+    return found == nullptr ? 0 : found->backlog;
+}
+
 std::optional<Handle> TcpStack::find_listener(const SocketAddress& local) const {
     std::optional<Handle> any;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
@@ -176,6 +181,9 @@ void TcpStack::configure(Connection& connection, const SocketOptions& options, T
     }
     if (options.keep_alive) {
         connection.set_keep_alive(*options.keep_alive, now);
+    }
+    if (options.fin_wait_2) {
+        connection.set_fin_wait_2(*options.fin_wait_2);
     }
     connection.set_nagle(options.nagle, now);
     connection.set_cork(options.cork, now);
@@ -299,6 +307,13 @@ void TcpStack::abort(Handle id, Time now) {
         const TcpState before = found->connection->state();
         found->connection->abort(now);
         changed(id.index, before);
+    }
+}
+
+void TcpStack::set_quick_acknowledgments(Handle id, bool on, Time now) {
+    if (Slot* found = slot(id)) {
+        found->connection->set_quick_acknowledgments(on, now);
+        changed(id.index, found->connection->state());
     }
 }
 

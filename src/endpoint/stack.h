@@ -29,6 +29,7 @@ struct SocketOptions {
     std::optional<std::size_t> send_buffer;
     std::optional<std::optional<Duration>> user_timeout;
     std::optional<Connection::KeepAlive> keep_alive;
+    std::optional<Duration> fin_wait_2;  // TCP_LINGER2
     bool nagle = true;
     bool cork = false;
     std::optional<std::uint8_t> hop_limit;      // RFC 9293, MUST-49
@@ -73,6 +74,7 @@ public:
     void close_listener(Handle listener, Time now);
     [[nodiscard]] std::optional<Handle> accept(Handle listener);
     [[nodiscard]] std::size_t acceptable(Handle listener) const;
+    [[nodiscard]] unsigned backlog(Handle listener) const;
 
     // A local port of zero means any. The addresses have to be of this host and of another one.
     [[nodiscard]] Result<Handle, CallError> connect(SocketAddress local,
@@ -87,6 +89,7 @@ public:
     Result<void, CallError> shutdown_send(Handle id, Time now);
     void shutdown_receive(Handle id, Time now);
     void abort(Handle id, Time now);
+    void set_quick_acknowledgments(Handle id, bool on, Time now);
     void apply(Handle id, const SocketOptions& options, Time now);
 
     [[nodiscard]] const Connection* find(Handle id) const;

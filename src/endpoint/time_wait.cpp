@@ -33,6 +33,18 @@ TimeWaitVerdict reset_arrives(const TimeWait& time_wait, const wire::TcpSegment&
     return counts && !settings.rfc1337 ? TimeWaitVerdict::Delete : TimeWaitVerdict::Ignore;
 }
 
+// tcp_timewait_state_process(), for what is neither a RST nor a SYN that opens anew: only a bare
+// segment at RCV.NXT is not answered, and that and all with ACK begin the wait anew.
+TimeWaitVerdict segment_in_linux_time_wait(TimeWait& time_wait, const wire::TcpSegment& segment,
+                                           bool old, const Settings& settings, Time now) {
+    const bool bare =
+        !old && segment.sequence == time_wait.rcv_nxt && sequence_length(segment) == 0;
+    if (bare || old || segment.flags.ack) {
+        time_wait.expires = now + 2 * settings.msl;
+    }
+    return bare ? TimeWaitVerdict::Ignore : TimeWaitVerdict::Acknowledge;
+}
+
 }  // namespace
 
 bool RecentTimestamp::is_newer_than(std::uint32_t other, Time now) const {
@@ -50,29 +62,31 @@ TimeWaitVerdict segment_in_time_wait(TimeWait& time_wait, const wire::TcpSegment
         }
         return TimeWaitVerdict::Reopen;
     }
+    const bool old = time_wait.timestamps && segment.options.timestamps &&
+                     time_wait.timestamps->is_newer_than(segment.options.timestamps->value, now);
     if (flags.rst) {
-        return reset_arrives(time_wait, segment, settings);
+        // RFC 7323, 5.3, exempts a RST from PAWS; Linux' mini-sockets do not (tcp_paws_reject()).
+        return old && settings.linux_arrivals ? TimeWaitVerdict::Ignore
+                                              : reset_arrives(time_wait, segment, settings);
     }
-    if (flags.syn) {
-        return TimeWaitVerdict::Acknowledge;
+    if (settings.linux_arrivals) {
+        return segment_in_linux_time_wait(time_wait, segment, old, settings, now);
     }
-    if (time_wait.timestamps && segment.options.timestamps &&
-        time_wait.timestamps->is_newer_than(segment.options.timestamps->value, now)) {
+    if (flags.syn || old) {
         return TimeWaitVerdict::Acknowledge;
     }
     const std::uint32_t length = sequence_length(segment);
     if (!flags.ack) {
         const bool outside =
             !wire::in_range(segment.sequence, time_wait.rcv_nxt, time_wait.rcv_wnd);
-        const bool answered = outside || (length > 0 && settings.linux_arrivals);
-        return answered ? TimeWaitVerdict::Acknowledge : TimeWaitVerdict::Ignore;
+        return outside ? TimeWaitVerdict::Acknowledge : TimeWaitVerdict::Ignore;
     }
-    if (settings.linux_arrivals || (flags.fin && segment.sequence + length == time_wait.rcv_nxt)) {
+    if (flags.fin && segment.sequence + length == time_wait.rcv_nxt) {
         time_wait.expires = now + 2 * settings.msl;
     }
     const bool of_the_future = wire::after(segment.acknowledgment, time_wait.snd_nxt);
-    const bool repeats_the_last = length == 0 && segment.sequence == time_wait.rcv_nxt &&
-                                  (settings.linux_arrivals || !of_the_future);
+    const bool repeats_the_last =
+        length == 0 && segment.sequence == time_wait.rcv_nxt && !of_the_future;
     return repeats_the_last ? TimeWaitVerdict::Ignore : TimeWaitVerdict::Acknowledge;
 }
 

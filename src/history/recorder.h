@@ -38,6 +38,11 @@ public:
     Recorder& operator=(Recorder&&) = default;
     ~Recorder() = default;
 
+    // What goes, from the next commit on.
+    void change_retention(Seconds keep, std::uint64_t most_bytes) {
+        settings_.keep = keep;
+        settings_.most_bytes = most_bytes;
+    }
     // The time between the last recording and this one, where there was one.
     [[nodiscard]] const std::optional<Gap>& gap_before() const { return gap_before_; }
     // Above every id of a finding in the file.

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "lab/private_network.h"
+#include "lab/prompt_thread.h"
 #include "wire/checksum.h"
 
 namespace tcpdx::lab {
@@ -69,6 +70,7 @@ void FarHost::wake() {
 }
 
 void FarHost::run() {
+    run_as_another_host();
     while (!stopping_) {
         int wait = 200;
         {
@@ -393,6 +395,10 @@ void FarHost::set_rule(RoadRule rule) {
 void FarHost::set_delay(endpoint::Duration each_way) {
     const std::lock_guard lock(mutex_);
     delay_ = each_way;
+    for (Delayed& each : delayed_) {
+        each.due = std::min(each.due, now() + each_way);
+    }
+    wake();
 }
 
 void FarHost::watch(std::uint16_t kernel_port, std::uint16_t peer_port) {

@@ -56,6 +56,7 @@ public:
 
     // ---- the road
     void set_rule(RoadRule rule);
+    // Holds for what is under way too, where that is sooner.
     void set_delay(endpoint::Duration each_way);
     // Only the connection with this port of the kernel and that of the peer goes into the ladder.
     void watch(std::uint16_t kernel_port, std::uint16_t peer_port);

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint16_t kKernelPort = 40000;
 constexpr std::uint16_t kPeerPort = 50000;
+// The kernel's timers are doubled each time.
+constexpr std::chrono::seconds kTimersPatience(30);
 
 tl::unexpected<Error> not_connected() {
     return failure(ErrorCode::TryAgain, N_("connecting both ends of the lab"));
@@ -97,11 +99,47 @@ bool Stage::wait_for_peer(TcpState state) {
 }
 
 bool Stage::wait_for_timer(TimerKind kind, std::uint8_t times) {
-    constexpr std::chrono::seconds kMost(30);
-    return wait_until(kMost, [&] {
+    return wait_until(std::max<std::chrono::milliseconds>(kTimersPatience, audience_.patience()),
+                      [&] {
+                          const auto socket = kernel_socket();
+                          return socket && socket->timer && socket->timer->kind == kind &&
+                                 socket->timer->retransmits >= times;
+                      });
+}
+
+bool Stage::wait_for_repeats(LabEnd from, std::ptrdiff_t times) {
+    return wait_until(
+        std::max<std::chrono::milliseconds>(kTimersPatience, audience_.patience()), [&] {
+            const auto rungs = peer_.rungs();
+            return std::count_if(rungs.begin(), rungs.end(), [&](const LabRung& rung) {
+                       return rung.from == from && rung.again;
+                   }) >= times;
+        });
+}
+
+bool Stage::wait_for_segment(LabEnd from, std::string_view segment) {
+    return wait_until([&] {
+        const auto rungs = peer_.rungs();
+        return std::any_of(rungs.begin(), rungs.end(), [&](const LabRung& rung) {
+            return rung.from == from && rung.segment == segment;
+        });
+    });
+}
+
+void Stage::hold_the_road() {
+    peer_.set_delay(std::chrono::hours(24));
+}
+
+void Stage::release_the_road(std::string_view segment) {
+    (void)wait_for_segment(LabEnd::Kernel, segment);
+    (void)wait_for_segment(LabEnd::Peer, segment);
+    peer_.set_delay(std::chrono::milliseconds(50));
+}
+
+bool Stage::wait_until_acknowledged() {
+    return wait_until([&] {
         const auto socket = kernel_socket();
-        return socket && socket->timer && socket->timer->kind == kind &&
-               socket->timer->retransmits >= times;
+        return socket && socket->send_queue == 0U;
     });
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -92,6 +93,16 @@ public:
     bool wait_for_peer(TcpState state);
     // Until the timer of the watched socket is of this kind and has gone off so often.
     bool wait_for_timer(TimerKind kind, std::uint8_t times);
+    // Until so many segments of the watched connection were sent again by this end.
+    bool wait_for_repeats(LabEnd from, std::ptrdiff_t times);
+    // Until the ladder has this segment of that end.
+    bool wait_for_segment(LabEnd from, std::string_view segment);
+    // From now on all that is sent stays on the road, until both ends have sent this segment. So it
+    // is certain that they meet there, however slow this machine is.
+    void hold_the_road();
+    void release_the_road(std::string_view segment);
+    // Until the peer has acknowledged all that the kernel's socket has sent.
+    bool wait_until_acknowledged();
     [[nodiscard]] std::optional<Connection> kernel_socket();
     bool wait_until(const std::function<bool()>& condition);
     bool wait_until(std::chrono::milliseconds patience, const std::function<bool()>& condition);

@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "base/owned.h"
+#include "lab/prompt_thread.h"
 
 namespace tcpdx::lab {
 namespace {
@@ -59,6 +60,7 @@ Result<std::unique_ptr<TlsServer>> TlsServer::start(std::uint16_t port) {
 
 void TlsServer::run() {
     using std::chrono::milliseconds;
+    run_as_another_host();
     while (!stopping_) {
         const auto accepted = listener_.accept(milliseconds(100));
         if (!accepted) {

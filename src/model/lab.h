@@ -67,4 +67,11 @@ struct LabResult {
     std::vector<LabLook> looks;
 };
 
+// What the lab has to offer.
+struct LabEntry {
+    std::string name;
+    const char* title = "";         // N_() marked
+    std::optional<TcpState> holds;  // a state; scenarios hold none
+};
+
 }  // namespace tcpdx

@@ -31,9 +31,15 @@ std::optional<std::int64_t> KernelOptions::number(std::string_view name, std::si
 }
 
 std::size_t Observations::count(TcpState state) const {
-    return static_cast<std::size_t>(
+    auto number = static_cast<std::size_t>(
         std::count_if(connections.begin(), connections.end(),
                       [&](const Connection& each) { return each.state == state; }));
+    if (state == TcpState::TimeWait) {
+        for (const ServerTimeWaits& counted : server_time_waits) {
+            number += counted.count;
+        }
+    }
+    return number;
 }
 
 }  // namespace tcpdx

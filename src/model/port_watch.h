@@ -20,6 +20,13 @@ struct ArrivedSyn {
     std::chrono::system_clock::time_point time;
 };
 
+// ICMP errors of one kind that this host sent to the peer about its segments to the port.
+struct SentIcmpErrors {
+    std::uint8_t type = 0;
+    std::uint8_t code = 0;
+    std::uint64_t count = 0;
+};
+
 // Packets between the peer and this host, seen before a packet filter could drop them (in) and
 // after (out).
 struct PeerPackets {
@@ -31,7 +38,8 @@ struct PeerPackets {
     std::uint64_t data_segments = 0;     // of the peer to the port
     std::uint64_t other_ports = 0;       // segments of the peer to other ports of this host
     std::vector<ArrivedSyn> first_syns;  // the first of each source port
-    std::uint64_t lost = 0;              // that the capture could not keep
+    std::vector<SentIcmpErrors> icmp_errors;
+    std::uint64_t lost = 0;  // that the capture could not keep
 };
 
 struct WatchedListener {

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "model/listener_index.h"
+
 namespace tcpdx {
 namespace {
 
@@ -25,7 +27,9 @@ public:
     explicit MapMaker(const Observations& seen) : seen_(seen) {
         for (std::size_t i = 0; i < seen.connections.size(); ++i) {
             const Connection& each = seen.connections[i];
-            if (!each.is_listener()) {
+            if (each.is_listener()) {
+                listeners_.add(each);
+            } else {
                 by_ends_.emplace(ends_of(each.local, each.remote), i);
             }
         }
@@ -38,6 +42,9 @@ public:
             } else {
                 add(each);
             }
+        }
+        for (const ServerTimeWaits& each : seen_.server_time_waits) {
+            add(each);
         }
     }
 
@@ -95,6 +102,20 @@ private:
         return node({.kind = connection.is_orphan() ? Kind::Kernel : Kind::Unknown});
     }
 
+    // Of a connection whose other end is not there (any more). In TIME-WAIT that is so within the
+    // host too: then it was with whoever listens there.
+    std::size_t node_elsewhere(const Connection& connection) {
+        const bool here = connection.remote.address.is_loopback() ||
+                          connection.remote.address.same_host(connection.local.address);
+        const Connection* listener = here && connection.opener == Opener::Active
+                                         ? listeners_.find(connection.remote)
+                                         : nullptr;
+        if (listener != nullptr && listener->network_namespace == connection.network_namespace) {
+            return node_of_owner(*listener);
+        }
+        return node({.kind = Kind::Peer, .name = to_string(connection.remote.address)});
+    }
+
     void add_listener(const Connection& listener) {
         Node& owner = nodes_[node_of_owner(listener)];
         const auto port = listener.local.port;
@@ -114,9 +135,7 @@ private:
         }
         const std::size_t here = node_of_owner(connection);
         const std::size_t there =
-            peer != nullptr
-                ? node_of_owner(*peer)
-                : node({.kind = Kind::Peer, .name = to_string(connection.remote.address)});
+            peer != nullptr ? node_of_owner(*peer) : node_elsewhere(connection);
         Opener opener = connection.opener;
         if (opener == Opener::Unknown && peer != nullptr && peer->opener != Opener::Unknown) {
             opener = peer->opener == Opener::Active ? Opener::Passive : Opener::Active;
@@ -131,7 +150,16 @@ private:
                                       : connection.local.port};
         ++nodes_[here].connections;
         ++nodes_[there].connections;
-        count(edge, connection.state);
+        count(edge, connection.state, 1);
+    }
+
+    void add(const ServerTimeWaits& counted) {
+        const std::size_t here = node({.kind = Kind::Kernel});
+        const std::size_t there = node({.kind = Kind::Peer, .name = to_string(counted.remote)});
+        nodes_[here].connections += counted.count;
+        nodes_[there].connections += counted.count;
+        count({.from = there, .to = here, .opener_known = true, .port = counted.local.port},
+              TcpState::TimeWait, counted.count);
     }
 
     static bool tells_for_both(const Connection& connection, const Connection& peer) {
@@ -141,11 +169,11 @@ private:
         return connection.local < peer.local;
     }
 
-    void count(const Edge& edge, TcpState state) {
+    void count(const Edge& edge, TcpState state, std::uint64_t connections) {
         const auto [found, is_new] =
             edges_.try_emplace(std::tuple(edge.from, edge.to, edge.opener_known, edge.port), edge);
-        ++found->second.connections;
-        ++found->second.states.at(static_cast<std::size_t>(state));
+        found->second.connections += connections;
+        found->second.states.at(static_cast<std::size_t>(state)) += connections;
     }
 
     void join_edges(ProcessMap& map, const std::vector<std::size_t>& place) {
@@ -172,6 +200,7 @@ private:
     }
 
     const Observations& seen_;
+    ListenerIndex listeners_;
     std::unordered_map<std::string, std::size_t> by_ends_;
     std::vector<Node> nodes_;
     std::map<NodeKey, std::size_t> index_;

@@ -62,6 +62,24 @@ TEST_F(ProcessMapTest, KnowsFromOneEndWhoOpened) {
     EXPECT_EQ(map.nodes[map.edges[0].to].name, "nginx");
 }
 
+TEST_F(ProcessMapTest, DrawsWhatIsOverWithinTheHostToWhoListensThere) {
+    add("127.0.0.1", 80, "0.0.0.0", 0, Opener::Unknown, process("nginx", 2)).state =
+        TcpState::Listen;
+    add("127.0.0.1", 40000, "127.0.0.1", 80, Opener::Active, kNoProcess).state = TcpState::TimeWait;
+    const ProcessMap map = map_processes(seen, 200);
+    ASSERT_THAT(map.edges, SizeIs(1));
+    EXPECT_EQ(map.nodes[map.edges[0].to].name, "nginx");
+}
+
+TEST_F(ProcessMapTest, DrawsWhatIsElsewhereToItsAddressThoughAPortIsTheSame) {
+    add("192.0.2.1", 80, "0.0.0.0", 0, Opener::Unknown, process("nginx", 2)).state =
+        TcpState::Listen;
+    add("192.0.2.1", 40000, "198.51.100.7", 80, Opener::Active, process("curl", 1));
+    const ProcessMap map = map_processes(seen, 200);
+    ASSERT_THAT(map.edges, SizeIs(1));
+    EXPECT_EQ(map.nodes[map.edges[0].to].name, "198.51.100.7");
+}
+
 TEST_F(ProcessMapTest, TakesWorkersOfOneNameTogether) {
     add("192.0.2.1", 443, "198.51.100.7", 40000, Opener::Passive, process("nginx", 1));
     add("192.0.2.1", 443, "198.51.100.7", 40001, Opener::Passive, process("nginx", 2));
@@ -96,6 +114,29 @@ TEST_F(ProcessMapTest, PutsTheSmallestTogetherWhenThereAreTooMany) {
         connections += edge.connections;
     }
     EXPECT_EQ(connections, 20);
+}
+
+TEST_F(ProcessMapTest, DrawsTimeWaitsThatWereOnlyCountedAsIfTheyWereListed) {
+    seen.server_time_waits = {{.local = {*parse_ip_address("192.0.2.1"), 443},
+                               .remote = *parse_ip_address("198.51.100.7"),
+                               .count = 60'000}};
+    const ProcessMap map = map_processes(seen, 200);
+    ASSERT_THAT(map.edges, SizeIs(1));
+    const ProcessMap::Edge& edge = map.edges.front();
+    EXPECT_EQ(map.nodes[edge.from].name, "198.51.100.7");
+    EXPECT_EQ(map.nodes[edge.to].kind, Kind::Kernel);
+    EXPECT_EQ(edge.port, 443);
+    EXPECT_TRUE(edge.opener_known);
+    EXPECT_EQ(edge.connections, 60'000U);
+    EXPECT_EQ(edge.states[static_cast<std::size_t>(TcpState::TimeWait)], 60'000U);
+}
+
+TEST_F(ProcessMapTest, CountsTimeWaitsThatHaveNoRows) {
+    add("192.0.2.1", 443, "198.51.100.7", 1024, Opener::Passive, process("nginx", 1)).state =
+        TcpState::TimeWait;
+    seen.server_time_waits = {{.local = {}, .remote = {}, .count = 2}};
+    EXPECT_EQ(seen.count(TcpState::TimeWait), 3U);
+    EXPECT_EQ(seen.count(TcpState::Established), 0U);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Plays the same segments and calls at the kernel, through a TUN device, and at the endpoint, and says
-where their answers differ: compare_with_kernel.py LIBRARY [--flags F] [--cases N] [--seed S] [--steps N].
+where their answers differ: compare_with_kernel.py LIBRARY [--flags F] [--cases N] [--seed S] [--steps N]
+[--mix data].
 
 Needs root. All of it happens in a network namespace of its own, in which the kernel is told not to
 limit its answers, and to use Reno without tail loss probes. Every case is a connection in one of the
@@ -25,6 +26,7 @@ from stack_library import StackLibrary
 
 LOCAL, REMOTE = "192.168.0.1", "192.0.2.1"
 MASK = 0xFFFFFFFF
+STALE = 5000  # how much older than the others a timestamp is, at times
 PAUSE = 0.06
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 FIRST_PORT = 10000
@@ -90,9 +92,8 @@ class Side:
         sack, stamp = parse_options(segment[20:header])
         if stamp is not None:
             self.stamp[port] = stamp
-        if flags & SYN and port in sink.waiting_for_isn.get(id(self), set()):
+        if flags & SYN:
             self.isn[port] = sequence
-            sink.waiting_for_isn[id(self)].discard(port)
         base = self.isn.get(port, 0)
         if flags & SYN or (flags & RST and sequence == 0):
             base = sequence  # a number of its own, which may differ
@@ -192,12 +193,12 @@ CALLS = [("read", 50), ("read", 5000), ("peek", 100), ("write", 10), ("write", 2
 
 
 class Case:
-    def __init__(self, port, state, options, rng, steps):
+    def __init__(self, port, state, options, rng, steps, mix):
         self.port, self.state, self.rng = port, state, rng
         self.options = options
         self.irs = rng.choice([1000, 0xFFFFFF80, 0x7FFFFF80])
         self.steps = list(START[state])
-        self.random_steps = steps
+        self.random_steps, self.mix = steps, mix
         self.sequence, self.acknowledgment = 1, 1  # what the kernel expects, and has sent
         self.log, self.difference = [], None
         self.sent, self.syns = [0, 0], set()
@@ -210,6 +211,8 @@ class Case:
             return None
         self.random_steps -= 1
         rng = self.rng
+        if self.mix == "data":
+            return self.next_data()
         if rng.random() < 0.4:
             return rng.choice(CALLS)
         flags = rng.choice([ACK] * 6 + [ACK | FIN] * 3 + [SYN, SYN | ACK, RST, RST | ACK, 0, FIN, ACK | PSH,
@@ -219,8 +222,22 @@ class Case:
         ack = rng.choice([0] * 8 + [-1, 1, 2, -10, 70000, -70000])
         if flags & SYN:
             length = rng.choice([0, 0, 0, 10])
-        return ("in", flags, self.sequence + offset, length,
+        step = ("in", flags, self.sequence + offset, length,
                 self.acknowledgment + ack if flags & ACK else 0)
+        stale = self.options == "ts" and rng.random() < 0.1
+        return step + (STALE,) if stale else step
+
+    def next_data(self):
+        """Pieces of a short stream, in any order, overlapping and again; and reads in between."""
+        rng = self.rng
+        if rng.random() < 0.15:
+            return rng.choice([("read", 50), ("read", 5000), ("peek", 100), ("inq",)])
+        begin = rng.randrange(0, 20) * 50
+        length = rng.choice([50, 50, 100, 150, 300, 500])
+        fin = 0
+        if begin + length >= 1000:
+            length, fin = 1000 - begin, FIN if rng.random() < 0.3 else 0
+        return ("in", ACK | fin, 1 + begin, length, self.acknowledgment)
 
     def note(self, replies):
         for reply in replies:
@@ -245,12 +262,13 @@ def perform(side, case, step):
         return pair[0] if pair[0] >= 0 else errno.errorcode.get(pair[1], pair[1])
 
     if name == "in":
-        _, flags, sequence, length, acknowledgment = step
+        _, flags, sequence, length, acknowledgment, *stale = step
         options = b""
         if flags & SYN:
             options = SYN_OPTIONS[case.options]
         if case.options == "ts":
-            stamp = struct.pack("!II", case.clock, side.stamp.get(port, 0) if flags & ACK else 0)
+            stamp = struct.pack("!II", (case.clock - sum(stale)) & MASK,
+                                side.stamp.get(port, 0) if flags & ACK else 0)
             options = options + stamp if flags & SYN else b"\1\1\x08\x0a" + stamp
         isn = side.isn.get(port, 0)
         side.inject(datagram(port, flags, case.irs + sequence,
@@ -260,6 +278,9 @@ def perform(side, case, step):
         side.fds[port] = side.call("socket", 2, 1 | 0o4000, 6)[0]
         one = c.byref(c.c_int(1))
         side.call("setsockopt", side.fds[port], 1, 2, one, 4)
+        if case.options == "ts" and isinstance(side, Endpoint):
+            # The kernel's first window is a multiple of what a segment then holds.
+            side.call("setsockopt", side.fds[port], 1, 8, c.byref(c.c_int(65160)), 4)
         return None
     if name == "bind":
         return result(side.call("bind", fd, local, 16))
@@ -305,7 +326,6 @@ def perform(side, case, step):
 class Sink:
     def __init__(self):
         self.replies = collections.defaultdict(list)
-        self.waiting_for_isn = {}
 
 
 def show(reply):
@@ -318,8 +338,8 @@ def show(reply):
 def show_step(step):
     if step[0] != "in":
         return f"{step[0]}({', '.join(map(str, step[1:]))})"
-    _, flags, sequence, length, acknowledgment = step
-    return "< " + show(Reply(flags, sequence, length, acknowledgment, ()))
+    _, flags, sequence, length, acknowledgment, *stale = step
+    return "< " + show(Reply(flags, sequence, length, acknowledgment, ())) + " stale" * len(stale)
 
 
 def compare(case, step, answers, replies):
@@ -358,8 +378,6 @@ def run_batch(sides, cases):
         running = False
         sink = Sink()
         steps = {}
-        for side in sides:
-            sink.waiting_for_isn[id(side)] = {case.port for case in cases if case.port not in side.isn}
         for case in cases:
             step = None if case.difference else case.next_step()
             if step is not None:
@@ -388,6 +406,7 @@ def main():
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state")
+    parser.add_argument("--mix", choices=["all", "data"], default="all")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
@@ -400,7 +419,7 @@ def main():
     while total < arguments.cases:
         count = min(200, arguments.cases - total)
         cases = [Case(port + i, rng.choice(states), rng.choice(["plain", "sack", "ts", "scaled"]),
-                      random.Random(rng.random()), arguments.steps) for i in range(count)]
+                      random.Random(rng.random()), arguments.steps, arguments.mix) for i in range(count)]
         run_batch(sides, cases)
         total, port = total + count, port + count
         for case in cases:

@@ -40,6 +40,8 @@ bool apply_number(endpoint::Settings& settings, std::string_view key, std::uint3
         settings.initial_window_segments = value;
     } else if (key == "msl_ms") {
         settings.msl = std::chrono::milliseconds(value);
+    } else if (key == "invalid_ratelimit_ms") {
+        settings.invalid_ratelimit = std::chrono::milliseconds(value);
     } else if (key == "mtu") {
         settings.mtu = value;
     } else if (key == "rcvbuf") {
@@ -78,6 +80,9 @@ Flags parse_flags(std::string_view text) {
                 .local6 = *parse_ip_address("fd3d:fa7b:d17d::1")};
     // A write() in a script expects to be taken whole, however little of it the window lets out.
     flags.settings.send_buffer = 4U << 20;
+    // Scripts throw many bad segments and want an answer to each, as from a kernel whose
+    // tcp_invalid_ratelimit is 0.
+    flags.settings.invalid_ratelimit = {};
     flags.settings.secret = {0x0123456789abcdef, 0xfedcba9876543210};
     while (!text.empty()) {
         const std::string_view part = text.substr(0, text.find(','));

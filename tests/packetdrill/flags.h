@@ -13,6 +13,7 @@ namespace tcpdx::packetdrill {
 //   profile=rfc|linux        then single settings, in any order:
 //   rfc5961 rfc1337 tw_reopen drop_synfin ecn sack timestamps wscale delayed_ack =0|1
 //   shift=N iw=N msl_ms=N mtu=N rcvbuf=N sndbuf=N
+//   invalid_ratelimit_ms=N   tcp_invalid_ratelimit; 0 unless given, also with profile=linux
 struct Flags {
     endpoint::Settings settings;
     IpAddress local4;

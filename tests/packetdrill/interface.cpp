@@ -43,6 +43,40 @@ ssize_t write_one(void* self, int fd, const void* buffer, size_t count, int flag
     return of(self).sockets.write(fd, {&part, 1}, flags);
 }
 
+constexpr int kMaxParts = 1024;  // UIO_MAXIOV
+
+ssize_t read_parts(void* self, int fd, const iovec* parts, int count) {
+    if (count < 0 || count > kMaxParts) {
+        errno = EINVAL;
+        return -1;
+    }
+    return of(self).sockets.read(fd, {parts, static_cast<size_t>(count)}, 0);
+}
+
+ssize_t write_parts(void* self, int fd, const iovec* parts, int count) {
+    if (count < 0 || count > kMaxParts) {
+        errno = EINVAL;
+        return -1;
+    }
+    return of(self).sockets.write(fd, {parts, static_cast<size_t>(count)}, 0);
+}
+
+ssize_t receive_from(void* self, int fd, void* buffer, size_t count, int flags,
+                     sockaddr* /*address*/, socklen_t* size) {
+    if (size != nullptr) {
+        *size = 0;  // TCP says nothing there
+    }
+    return read_one(self, fd, buffer, count, flags);
+}
+
+ssize_t receive_message(void* self, int fd, msghdr* message, int flags) {
+    message->msg_namelen = 0;
+    message->msg_flags = 0;
+    const ssize_t got = of(self).sockets.read(fd, {message->msg_iov, message->msg_iovlen}, flags);
+    of(self).sockets.put_control_messages(fd, *message);
+    return got;
+}
+
 int receive_from_wire(void* self, void* buffer, size_t* count, long long* time_us) {
     Engine& engine = of(self).engine;
     auto lock = engine.lock();
@@ -126,27 +160,13 @@ extern "C" void packetdrill_interface_init(const char* flags, packetdrill_interf
                       socklen_t size) { return pd::of(self).sockets.connect(fd, address, size); },
         .read = [](void* self, int fd, void* buffer,
                    size_t count) { return pd::read_one(self, fd, buffer, count, 0); },
-        .readv =
-            [](void* self, int fd, const iovec* parts, int count) {
-                return pd::of(self).sockets.read(fd, {parts, static_cast<size_t>(count)}, 0);
-            },
+        .readv = pd::read_parts,
         .recv = pd::read_one,
-        .recvfrom =
-            [](void* self, int fd, void* buffer, size_t count, int flags, sockaddr* /*address*/,
-               socklen_t* /*size*/) { return pd::read_one(self, fd, buffer, count, flags); },
-        .recvmsg =
-            [](void* self, int fd, msghdr* message, int flags) {
-                message->msg_controllen = 0;
-                message->msg_flags = 0;
-                return pd::of(self).sockets.read(fd, {message->msg_iov, message->msg_iovlen},
-                                                 flags);
-            },
+        .recvfrom = pd::receive_from,
+        .recvmsg = pd::receive_message,
         .write = [](void* self, int fd, const void* buffer,
                     size_t count) { return pd::write_one(self, fd, buffer, count, 0); },
-        .writev =
-            [](void* self, int fd, const iovec* parts, int count) {
-                return pd::of(self).sockets.write(fd, {parts, static_cast<size_t>(count)}, 0);
-            },
+        .writev = pd::write_parts,
         .send = pd::write_one,
         .sendto = [](void* self, int fd, const void* buffer, size_t count, int flags,
                      const sockaddr* /*address*/,

@@ -25,6 +25,15 @@ class Packet:
 
 
 @dataclasses.dataclass
+class Icmp:
+    """An error about a segment of ours, of which it quotes the beginning."""
+    type: int
+    code: int
+    mtu: int
+    sequence: int
+
+
+@dataclasses.dataclass
 class Call:
     name: str
     arguments: list
@@ -39,7 +48,7 @@ class Event:
     time: int | None  # None: any time
     latest: int | None
     relative: bool
-    what: Packet | Call
+    what: Packet | Icmp | Call
 
 
 class ScriptError(Exception):
@@ -78,6 +87,16 @@ PACKET = re.compile(
     r"(?P<direction>[<>])\s*(?:\[(?P<ecn>\w+)\]\s*)?(?P<flags>[FSRPUEW.]+|-)\s+"
     r"(?P<from>\d+):(?P<to>\d+)\((?P<length>\d+)\)(?:\s+ack\s+(?P<ack>\d+))?"
     r"(?:\s+win\s+(?P<win>\d+))?(?:\s+urg\s+(?P<urg>\d+))?(?:\s+<(?P<options>.*)>)?\s*$")
+ICMP = re.compile(
+    r"<\s*(?:\[(?P<first>\d+):\d+\(\d+\)\]\s*)?icmp\s+(?P<type>\w+)(?:\s+(?!mtu)(?P<code>\w+))?"
+    r"(?:\s+mtu\s+(?P<mtu>\d+))?(?:\s*\[(?P<last>\d+):\d+\(\d+\)\])?\s*$")
+ICMP_TYPES = {"unreachable": 3, "source_quench": 4, "redirect": 5, "time_exceeded": 11,
+              "parameter_problem": 12}
+ICMP_CODES = {name: number for number, name in enumerate(
+    ["net_unreachable", "host_unreachable", "protocol_unreachable", "port_unreachable", "frag_needed",
+     "source_route_failed", "net_unknown", "host_unknown", "source_host_isolated", "net_prohibited",
+     "host_prohibited", "net_unreachable_for_tos", "host_unreachable_for_tos", "packet_filtered",
+     "precedence_violation", "precedence_cutoff"])}
 CALL = re.compile(r"(?P<name>\w+)\((?P<arguments>.*)\)\s*=\s*(?P<result>-?\w+)"
                   r"(?:\s+(?P<error>E\w+))?(?:\s*\(.*\))?\s*$")
 TIME = re.compile(r"(?P<relative>\+)?(?P<first>\d*\.?\d+)(?:(?P<range>\.\.\.|~)\+?(?P<last>\d*\.?\d+))?"
@@ -96,6 +115,20 @@ def parse_packet(text):
                   None if match["win"] is None else int(match["win"]),
                   int(match["urg"] or 0), options,
                   None if match["ecn"] is None else ECN_CODES[match["ecn"]])
+
+
+def parse_icmp(text):
+    match = ICMP.match(text)
+    if not match or match["type"] not in ICMP_TYPES:
+        raise ScriptError(f"cannot read ICMP error {text!r}")
+    return Icmp(ICMP_TYPES[match["type"]], ICMP_CODES[match["code"]] if match["code"] else 0,
+                int(match["mtu"] or 0), int(match["first"] or match["last"] or 0))
+
+
+def parse_event(text):
+    if text[0] not in "<>":
+        return parse_call(text)
+    return parse_icmp(text) if re.match(r"<.*\bicmp\b", text) else parse_packet(text)
 
 
 def split_arguments(text):
@@ -132,7 +165,7 @@ def parse_script(text):
         if not match:
             raise ScriptError(f"line {number}: no time in {line!r}")
         rest = match["rest"] or match["any_rest"]
-        what = parse_packet(rest) if rest[0] in "<>" else parse_call(rest)
+        what = parse_event(rest)
         time = None if match["any"] else microseconds(match["first"])
         latest = microseconds(match["last"]) if match["range"] else None
         if match["range"] == "..." and isinstance(what, Call):

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from packet_script import Call, ScriptError, parse_script
+from packet_script import Call, Icmp, ScriptError, parse_script
 from stack_library import StackLibrary
 
 LOCAL, REMOTE = "192.168.0.1", "192.0.2.1"
@@ -28,8 +28,9 @@ MASK = 0xFFFFFFFF
 CONSTANTS = {name: getattr(socket, name) for name in dir(socket)
              if re.match(r"(AF|SOCK|IPPROTO|SO|SOL|TCP|MSG|SHUT|IP)_", name)}
 CONSTANTS |= {"F_GETFL": 3, "F_SETFL": 4, "O_RDWR": 2, "O_NONBLOCK": 0o4000, "SOL_TCP": 6,
-              "POLLIN": 1, "POLLOUT": 4, "POLLERR": 8, "POLLHUP": 16, "POLLRDHUP": 0x2000,
-              "SIOCINQ": 0x541B, "FIONREAD": 0x541B, "SIOCOUTQ": 0x5411, "SIOCOUTQNSD": 0x894B}
+              "POLLIN": 1, "POLLOUT": 4, "POLLPRI": 2, "POLLERR": 8, "POLLHUP": 16, "POLLRDHUP": 0x2000,
+              "SIOCINQ": 0x541B, "FIONREAD": 0x541B, "SIOCOUTQ": 0x5411, "SIOCOUTQNSD": 0x894B,
+              "SIOCATMARK": 0x8905}
 TCP_STATES = {"TCP_ESTABLISHED": 1, "TCP_SYN_SENT": 2, "TCP_SYN_RECV": 3, "TCP_FIN_WAIT1": 4,
               "TCP_FIN_WAIT2": 5, "TCP_TIME_WAIT": 6, "TCP_CLOSE": 7, "TCP_CLOSE_WAIT": 8,
               "TCP_LAST_ACK": 9, "TCP_LISTEN": 10, "TCP_CLOSING": 11}
@@ -54,6 +55,12 @@ def checksum(data):
 
 def pseudo_header(source, destination, size):
     return socket.inet_aton(source) + socket.inet_aton(destination) + struct.pack("!HH", 6, size)
+
+
+def ip_header(protocol, source, destination, size, traffic_class=0):
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, traffic_class, 20 + size, 0, 0, 64, protocol, 0,
+                         socket.inet_aton(source), socket.inet_aton(destination))
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:]
 
 
 def value_of(text):
@@ -108,10 +115,13 @@ class Run:
             until = event.what.blocks_until
             self.call(event.what, None if until is None else base + until)
             return self.live() if due is None else due
-        if event.what.inbound:
+        if isinstance(event.what, Icmp) or event.what.inbound:
             if due is not None:
                 self.stack.sleep(due - self.live())
-            self.inject(event.what)
+            if isinstance(event.what, Icmp):
+                self.inject_icmp(event.what)
+            else:
+                self.inject(event.what)
             return self.live() if due is None else due
         sent_at = self.check_outbound(event.what)
         if due is not None and not due - TOLERANCE <= sent_at <= latest + TOLERANCE:
@@ -134,10 +144,15 @@ class Run:
         segment = header + options + b"\0" * packet.length
         sum_ = checksum(pseudo_header(REMOTE, LOCAL, len(segment)) + segment)
         segment = segment[:16] + struct.pack("!H", sum_) + segment[18:]
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, packet.ecn or 0, 20 + len(segment), 0, 0, 64, 6, 0,
-                         socket.inet_aton(REMOTE), socket.inet_aton(LOCAL))
-        ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
-        self.stack.inject(ip + segment)
+        self.stack.inject(ip_header(6, REMOTE, LOCAL, len(segment), packet.ecn or 0) + segment)
+
+    def inject_icmp(self, icmp):
+        quoted = ip_header(6, LOCAL, REMOTE, 40)
+        quoted += struct.pack("!HHI", self.local_port, self.remote_port,
+                              ((self.local_isn or 0) + icmp.sequence) & MASK)
+        message = struct.pack("!BBHHH", icmp.type, icmp.code, 0, 0, icmp.mtu) + quoted
+        message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+        self.stack.inject(ip_header(1, REMOTE, LOCAL, len(message)) + message)
 
     def encode(self, option):
         match option:

@@ -1,9 +1,11 @@
 // getsockopt() and setsockopt().
 
+#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -85,11 +87,28 @@ int SocketTable::set_tcp_option(Socket& socket, int name, int value) {
         case TCP_CORK:
             socket.options.cork = value != 0;
             break;
-        case TCP_MAXSEG:
-            if (value < 48 || value > 32767) {
+        case TCP_MAXSEG: {
+            const bool unset = linux_like() && value == 0;
+            if (!unset && (value < (linux_like() ? 88 : 48) || value > 32767)) {
                 return fail(EINVAL);
             }
-            socket.options.max_segment_size = static_cast<std::uint16_t>(value);
+            socket.options.max_segment_size.reset();
+            if (!unset) {
+                socket.options.max_segment_size = static_cast<std::uint16_t>(value);
+            }
+            break;
+        }
+        case TCP_QUICKACK:
+            if (socket.role == Role::Connected) {
+                engine_->stack().set_quick_acknowledgments(socket.handle, value != 0,
+                                                           engine_->now());
+            }
+            break;
+        case TCP_LINGER2:
+            socket.options.fin_wait_2.reset();
+            if (value != 0) {
+                socket.options.fin_wait_2 = seconds(std::max(value, 0));
+            }
             break;
         case TCP_USER_TIMEOUT:
             if (value < 0) {
@@ -152,7 +171,7 @@ int SocketTable::set_socket_option(Socket& socket, int name, const void* value, 
         socket.numbers.erase({SOL_SOCKET, name});
     }
     if (name == SO_RCVBUF) {
-        socket.options.receive_buffer = static_cast<std::size_t>(std::max(number, 0));
+        socket.options.receive_buffer = static_cast<std::size_t>(std::max(number, 1));
     } else if (name == SO_SNDBUF) {
         socket.options.send_buffer = static_cast<std::size_t>(std::max(number, 1));
     } else if (name == SO_KEEPALIVE) {
@@ -251,11 +270,16 @@ std::optional<int> SocketTable::socket_option(Socket& socket, int name) {
         case SO_ACCEPTCONN:
             return socket.role == Role::Listening ? 1 : 0;
         case SO_RCVBUF:
-            return static_cast<int>(
-                socket.options.receive_buffer.value_or(engine_->flags().settings.receive_buffer));
+            // Linux counts its own overhead in, and so tells twice what was set.
+            return (linux_like() ? 2 : 1) * static_cast<int>(socket.options.receive_buffer.value_or(
+                                                engine_->flags().settings.receive_buffer));
         case SO_SNDBUF:
-            return static_cast<int>(
-                socket.options.send_buffer.value_or(engine_->flags().settings.send_buffer));
+            return (linux_like() ? 2 : 1) * static_cast<int>(socket.options.send_buffer.value_or(
+                                                engine_->flags().settings.send_buffer));
+        case SO_PROTOCOL:
+            return IPPROTO_TCP;
+        case SO_DOMAIN:
+            return socket.domain;
         default:
             break;
     }
@@ -269,6 +293,11 @@ int SocketTable::tcp_info_option(const Socket& socket, void* value, socklen_t* s
     if (open == nullptr) {
         info.tcpi_state =
             kernel_state(socket.role == Role::Listening ? TcpState::Listen : TcpState::Closed);
+        if (socket.role == Role::Listening) {
+            const auto waiting = engine_->stack().acceptable(socket.handle);
+            info.tcpi_unacked = static_cast<std::uint32_t>(waiting);
+            info.tcpi_sacked = engine_->stack().backlog(socket.handle);
+        }
         return copy_out(&info, sizeof info, value, size);
     }
     const endpoint::Sender& sender = open->sender();
@@ -294,8 +323,21 @@ int SocketTable::tcp_info_option(const Socket& socket, void* value, socklen_t* s
     }
     info.tcpi_rtt = microseconds(sender.rtt().smoothed());
     info.tcpi_rttvar = microseconds(sender.rtt().variation());
-    info.tcpi_snd_ssthresh = sender.congestion().threshold() / segment;
+    constexpr std::uint32_t kNoThreshold = 0x7fffffff;
+    const std::uint32_t threshold = sender.congestion().threshold();
+    info.tcpi_snd_ssthresh = threshold == kNoThreshold ? threshold : threshold / segment;
     info.tcpi_snd_cwnd = sender.congestion().window() / segment;
+    info.tcpi_lost = segments(sender.lost_bytes());
+    info.tcpi_retrans = segments(sender.repaired_bytes());
+    info.tcpi_reordering = 3;
+    info.tcpi_ato = microseconds(engine_->flags().settings.delayed_ack_time);
+    info.tcpi_advmss = open->receive_segment_size();
+    info.tcpi_rcv_mss = std::min(segment, open->receive_segment_size());
+    info.tcpi_pmtu = open->mtu();
+    info.tcpi_rcv_ssthresh = static_cast<std::uint32_t>(open->receiver().capacity());
+    info.tcpi_bytes_acked = sender.acknowledged_bytes();
+    info.tcpi_bytes_received = open->receiver().next() - open->receiver().irs() - 1;
+    info.tcpi_min_rtt = info.tcpi_rtt;
     info.tcpi_total_retrans = sender.total_retransmissions();
     info.tcpi_rcv_space = static_cast<std::uint32_t>(open->receiver().capacity());
     info.tcpi_notsent_bytes = sender.unsent_bytes();
@@ -317,6 +359,14 @@ int SocketTable::getsockopt(int fd, int level, int name, void* value, socklen_t*
             engine_->flags().settings.congestion == endpoint::CongestionAlgorithm::Cubic ? "cubic"
                                                                                          : "reno";
         return copy_out(algorithm.data(), algorithm.size() + 1, value, size);
+    }
+    if (level == SOL_SOCKET && name == SO_MEMINFO) {
+        constexpr std::array<std::uint32_t, SK_MEMINFO_VARS> kNothing{};
+        return copy_out(kNothing.data(), sizeof kNothing, value, size);
+    }
+    if (level == IPPROTO_TCP && name == TCP_CC_INFO) {
+        *size = 0;  // neither Reno nor CUBIC has something to tell
+        return 0;
     }
     if (level == SOL_SOCKET && name == SO_LINGER) {
         return copy_out(&socket->linger_option, sizeof(linger), value, size);

@@ -20,7 +20,7 @@ short SocketTable::readiness(const Socket& socket) const {
     if (socket.role == Role::Listening) {
         ready = engine_->stack().acceptable(socket.handle) > 0 ? POLLIN | POLLRDNORM : 0;
     } else if (socket.role == Role::Fresh) {
-        ready = POLLOUT | POLLHUP;
+        ready = POLLOUT | POLLHUP | (socket.pending_error != 0 ? POLLERR : 0);
     } else if (const Connection* open = connection(socket); open == nullptr) {
         ready = POLLIN | POLLOUT | POLLRDHUP | POLLHUP;
     } else {
@@ -34,6 +34,9 @@ short SocketTable::readiness(const Socket& socket) const {
         }
         if ((open->can_send() && open->send_room() > 0) || socket.write_shut_down || closed) {
             ready |= POLLOUT | POLLWRNORM;
+        }
+        if (urgent_is_there(socket)) {
+            ready |= POLLPRI;
         }
         if (open->failure() != Failure::None && !socket.error_reported) {
             ready |= POLLERR;
@@ -52,6 +55,10 @@ int SocketTable::poll(pollfd* fds, std::size_t count, int timeout) {
     const auto look = [&] {
         ready_count = 0;
         for (pollfd& each : std::span(fds, count)) {
+            if (each.fd < 0) {
+                each.revents = 0;  // it is left out
+                continue;
+            }
             const Socket* socket = find(each.fd);
             const int wanted = each.events | POLLERR | POLLHUP;
             each.revents = socket == nullptr ? short{POLLNVAL}

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace tcpdx::packetdrill {
 
@@ -74,33 +75,38 @@ bool SocketTable::linux_like() const {
 // SIOCOUTQ counts the FIN too, and nothing before the connection is up.
 int SocketTable::queued(const Connection& connection) {
     const endpoint::Sender& sender = connection.sender();
+    const bool opening =
+        connection.state() == TcpState::SynSent || connection.state() == TcpState::SynReceived;
     const bool fin = sender.fin_queued() && !sender.fin_acknowledged();
-    return connection.is_synchronized() ? static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0))
-                                        : 0;
+    const bool syn = !sender.syn_acknowledged();
+    return opening ? 0 : static_cast<int>(sender.queued_bytes() + (fin ? 1 : 0) + (syn ? 1 : 0));
 }
 
 // ---- addresses
 
-std::optional<SocketAddress> SocketTable::address_of(const sockaddr* address, socklen_t size,
-                                                     int domain) const {
-    if (domain == AF_INET && size >= sizeof(sockaddr_in) && address->sa_family == AF_INET) {
+int SocketTable::read_address(const sockaddr* address, socklen_t size, int domain,
+                              SocketAddress& out) {
+    const std::size_t wanted = domain == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (address == nullptr || size < wanted) {
+        return EINVAL;
+    }
+    if (address->sa_family != domain) {
+        return EAFNOSUPPORT;
+    }
+    if (domain == AF_INET) {
         sockaddr_in in{};
         std::memcpy(&in, address, sizeof in);
-        return SocketAddress{.address = IpAddress::v4(ntohl(in.sin_addr.s_addr)),
-                             .port = ntohs(in.sin_port)};
+        out = {.address = IpAddress::v4(ntohl(in.sin_addr.s_addr)), .port = ntohs(in.sin_port)};
+        return 0;
     }
-    if (domain == AF_INET6 && size >= sizeof(sockaddr_in6) && address->sa_family == AF_INET6) {
-        sockaddr_in6 in{};
-        std::memcpy(&in, address, sizeof in);
-        SocketAddress result{.address = {.bytes = {}, .family = IpFamily::V6},
-                             .port = ntohs(in.sin6_port)};
-        std::memcpy(result.address.bytes.data(), &in.sin6_addr, 16);
-        if (result.address.is_v4_mapped()) {
-            result.address.family = IpFamily::V4;  // on the wire it is IPv4
-        }
-        return result;
+    sockaddr_in6 in{};
+    std::memcpy(&in, address, sizeof in);
+    out = {.address = {.bytes = {}, .family = IpFamily::V6}, .port = ntohs(in.sin6_port)};
+    std::memcpy(out.address.bytes.data(), &in.sin6_addr, 16);
+    if (out.address.is_v4_mapped()) {
+        out.address.family = IpFamily::V4;  // on the wire it is IPv4
     }
-    return std::nullopt;
+    return 0;
 }
 
 void SocketTable::put_address(const SocketAddress& from, int domain, sockaddr* out,
@@ -148,21 +154,24 @@ int SocketTable::bind(int fd, const sockaddr* address, socklen_t size) {
     if (socket == nullptr) {
         return fail(EBADF);
     }
-    const auto local = address_of(address, size, socket->domain);
-    if (!local || socket->bound || socket->role != Role::Fresh) {
+    SocketAddress local;
+    if (const int error = read_address(address, size, socket->domain, local); error != 0) {
+        return fail(error);
+    }
+    if (socket->bound || socket->role != Role::Fresh) {
         return fail(EINVAL);
     }
     const bool reuses = socket->numbers.contains({SOL_SOCKET, SO_REUSEADDR});
     for (const auto& [other_fd, other] : sockets_) {
         const bool both_reuse = reuses && other.numbers.contains({SOL_SOCKET, SO_REUSEADDR});
-        if (other.bound && other.local.port == local->port && local->port != 0 &&
+        if (other.bound && other.local.port == local.port && local.port != 0 &&
             (other.role == Role::Listening || (other.role == Role::Fresh && !both_reuse)) &&
-            (other.local.address == local->address || other.local.address.is_any() ||
-             local->address.is_any())) {
+            (other.local.address == local.address || other.local.address.is_any() ||
+             local.address.is_any())) {
             return fail(EADDRINUSE);
         }
     }
-    socket->local = *local;
+    socket->local = local;
     socket->bound = true;
     return 0;
 }
@@ -219,7 +228,7 @@ int SocketTable::accept(int fd, sockaddr* address, socklen_t* size) {
             return now == nullptr || now->role != Role::Listening ||
                    engine_->stack().acceptable(listener) > 0;
         };
-        const bool in_time = engine_->wait(lock, ready, receive_timeout(*socket));
+        const bool in_time = engine_->wait(lock, ready, timeout_of(*socket, SO_RCVTIMEO));
         socket = find(fd);
         if (socket == nullptr || socket->role != Role::Listening) {
             return fail(EINVAL);
@@ -252,7 +261,7 @@ int SocketTable::finish_connect(Socket& socket) {
         socket.connect_finished = true;
         return 0;
     }
-    const int error = opened == nullptr ? ECONNABORTED : error_of(*opened);
+    const int error = take_error(socket);
     engine_->stack().close(socket.handle, engine_->now());
     engine_->pump();
     socket.role = Role::Fresh;
@@ -269,27 +278,40 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     if (socket->role == Role::Listening) {
         return fail(EISCONN);
     }
+    const auto ready = [&] {
+        const Socket* now = find(fd);
+        const Connection* opening = now == nullptr ? nullptr : connection(*now);
+        return opening == nullptr || opening->is_synchronized() ||
+               opening->state() == TcpState::Closed;
+    };
+    const auto wait_and_finish = [&] {
+        const bool decided = engine_->wait(lock, ready, timeout_of(*socket, SO_SNDTIMEO));
+        socket = find(fd);
+        if (socket == nullptr) {
+            return fail(EBADF);
+        }
+        return decided ? finish_connect(*socket) : fail(EINPROGRESS);
+    };
     if (socket->role == Role::Connected) {
-        if (socket->connect_finished) {
-            return fail(EISCONN);
+        if (socket->connect_finished || socket->disconnecting) {
+            return fail(socket->connect_finished ? EISCONN : EINVAL);
         }
-        const Connection* opening = connection(*socket);
-        if (opening != nullptr && !opening->is_synchronized() &&
-            opening->failure() == Failure::None) {
-            return fail(EALREADY);
+        if (ready()) {
+            return finish_connect(*socket);
         }
-        return finish_connect(*socket);
+        // In Linux a second connect() waits for the first.
+        return linux_like() && !socket->nonblocking ? wait_and_finish() : fail(EALREADY);
     }
-    const auto remote = address_of(address, size, socket->domain);
-    if (!remote) {
-        return fail(EINVAL);
+    SocketAddress remote;
+    if (const int error = read_address(address, size, socket->domain, remote); error != 0) {
+        return fail(error);
     }
     SocketAddress local = socket->local;
     if (!socket->bound || local.address.is_any()) {
-        local.address = remote->address.family == IpFamily::V4 ? engine_->flags().local4
-                                                               : engine_->flags().local6;
+        local.address = remote.address.family == IpFamily::V4 ? engine_->flags().local4
+                                                              : engine_->flags().local6;
     }
-    const auto opened = engine_->stack().connect(local, *remote, engine_->now(), socket->options);
+    const auto opened = engine_->stack().connect(local, remote, engine_->now(), socket->options);
     if (!opened) {
         return fail(opened.error() == CallError::Exists ? EADDRNOTAVAIL : ENETUNREACH);
     }
@@ -298,19 +320,13 @@ int SocketTable::connect(int fd, const sockaddr* address, socklen_t size) {
     socket->bound = true;
     socket->local = engine_->stack().find(*opened)->tuple().local;
     socket->error_reported = false;
+    socket->connect_finished = socket->disconnecting = false;
+    socket->write_shut_down = socket->read_shut_down = false;
     engine_->pump();
     if (socket->nonblocking) {
         return fail(EINPROGRESS);
     }
-    const auto ready = [&] {
-        const Socket* now = find(fd);
-        const Connection* opening = now == nullptr ? nullptr : connection(*now);
-        return opening == nullptr || opening->is_synchronized() ||
-               opening->state() == TcpState::Closed;
-    };
-    engine_->wait(lock, ready, std::nullopt);
-    socket = find(fd);
-    return socket == nullptr ? fail(EBADF) : finish_connect(*socket);
+    return wait_and_finish();
 }
 
 // ---- errors
@@ -349,6 +365,9 @@ int SocketTable::error_of(const Connection& connection) const {
 
 // SO_ERROR and the first call after a failure get the error, once.
 int SocketTable::take_error(Socket& socket) {
+    if (socket.pending_error != 0) {
+        return std::exchange(socket.pending_error, 0);
+    }
     const Connection* failed = connection(socket);
     if (failed == nullptr || socket.error_reported) {
         return 0;
@@ -362,8 +381,8 @@ bool SocketTable::blocks(const Socket& socket, int flags) const {
     return !socket.nonblocking && (flags & MSG_DONTWAIT) == 0;
 }
 
-std::optional<Duration> SocketTable::receive_timeout(const Socket& socket) const {
-    const auto found = socket.numbers.find({SOL_SOCKET, SO_RCVTIMEO});
+std::optional<Duration> SocketTable::timeout_of(const Socket& socket, int option) {
+    const auto found = socket.numbers.find({SOL_SOCKET, option});
     if (found == socket.numbers.end() || found->second == 0) {
         return std::nullopt;
     }
@@ -437,13 +456,19 @@ int SocketTable::shutdown(int fd, int how) {
     const Connection* open = connection(*socket);
     if (open == nullptr || open->state() == TcpState::Closed ||
         open->state() == TcpState::TimeWait) {
+        socket->disconnecting =
+            linux_like() && open != nullptr && !socket->connect_finished;  // inet_shutdown()
         return fail(ENOTCONN);
     }
     if (open->state() == TcpState::SynSent && linux_like()) {
-        (void)engine_->stack().shutdown_send(socket->handle, engine_->now()).has_value();
+        // tcp_disconnect(): the socket can connect again.
+        engine_->stack().close(socket->handle, engine_->now());
         engine_->pump();
+        socket->role = Role::Fresh;
+        socket->pending_error = ECONNRESET;
         return 0;
     }
+    socket->connect_finished = socket->connect_finished || linux_like();
     if (how != SHUT_WR) {
         engine_->stack().shutdown_receive(socket->handle, engine_->now());
         socket->read_shut_down = true;
@@ -494,7 +519,10 @@ int SocketTable::ioctl(int fd, unsigned long request, int* argument) {
     const Connection* open = connection(*socket);
     switch (request) {
         case FIONREAD:  // SIOCINQ
-            *argument = open == nullptr ? 0 : static_cast<int>(open->readable());
+            *argument = unread(*socket);
+            return 0;
+        case SIOCATMARK:
+            *argument = open != nullptr && open->urgent_bytes() == 1 ? 1 : 0;
             return 0;
         case SIOCOUTQ:
             *argument = open == nullptr ? 0 : queued(*open);

@@ -25,6 +25,8 @@ public:
     int accept(int fd, sockaddr* address, socklen_t* size);
     int connect(int fd, const sockaddr* address, socklen_t size);
     ssize_t read(int fd, std::span<const iovec> parts, int flags);
+    // What recvmsg() tells beside the bytes (TCP_INQ).
+    void put_control_messages(int fd, msghdr& message);
     ssize_t write(int fd, std::span<const iovec> parts, int flags);
     int fcntl(int fd, int command, long argument);
     int ioctl(int fd, unsigned long request, int* argument);
@@ -51,6 +53,8 @@ private:
         bool read_shut_down = false;
         bool error_reported = false;  // of a failed connection, once
         bool connect_finished = false;
+        bool disconnecting = false;  // shut down after the attempt to connect had failed
+        int pending_error = 0;  // of an attempt to connect that has left the socket unconnected
         std::optional<std::byte> urgent_octet;  // taken out of the stream, for MSG_OOB
         bool urgent_was_read = false;           // before the stream came to it
         SocketAddress local;
@@ -75,14 +79,20 @@ private:
     [[nodiscard]] int error_of(const endpoint::Connection& connection) const;
     [[nodiscard]] bool linux_like() const;
     [[nodiscard]] static int queued(const endpoint::Connection& connection);
-    [[nodiscard]] std::optional<SocketAddress> address_of(const sockaddr* address, socklen_t size,
-                                                          int domain) const;
+    [[nodiscard]] int unread(const Socket& socket) const;
+    [[nodiscard]] bool urgent_is_there(const Socket& socket) const;
+    [[nodiscard]] std::optional<int> write_obstacle(Socket& socket, int flags);
+    // Zero, or why the address cannot be used.
+    [[nodiscard]] static int read_address(const sockaddr* address, socklen_t size, int domain,
+                                          SocketAddress& out);
     static void put_address(const SocketAddress& from, int domain, sockaddr* out, socklen_t* size);
     int add(const Socket& socket);
     [[nodiscard]] int take_error(Socket& socket);
     [[nodiscard]] short readiness(const Socket& socket) const;
     [[nodiscard]] bool blocks(const Socket& socket, int flags) const;
-    [[nodiscard]] std::optional<endpoint::Duration> receive_timeout(const Socket& socket) const;
+    // SO_RCVTIMEO or SO_SNDTIMEO; none is for ever.
+    [[nodiscard]] static std::optional<endpoint::Duration> timeout_of(const Socket& socket,
+                                                                      int option);
     int finish_connect(Socket& socket);
     [[nodiscard]] static bool keeps_urgent_inline(const Socket& socket);
     [[nodiscard]] std::size_t bytes_before_mark(const Socket& socket) const;

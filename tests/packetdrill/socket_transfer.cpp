@@ -1,7 +1,11 @@
 // Reading and writing.
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -11,6 +15,27 @@ namespace tcpdx::packetdrill {
 
 using endpoint::CallError;
 using endpoint::Connection;
+
+namespace {
+
+// What comes behind the first `skip` bytes.
+Result<std::size_t, CallError> peek_behind(const Connection& from, std::size_t skip,
+                                           std::span<std::byte> room) {
+    std::vector<std::byte> all(skip + std::min(room.size(), from.readable() + 1));
+    const auto got = from.peek(all);
+    if (!got || skip == 0) {
+        std::copy_n(all.begin(), got.value_or(0), room.begin());
+        return got;
+    }
+    if (*got <= skip) {
+        return unexpected(from.receiver().fin_taken() ? CallError::Closing : CallError::WouldBlock);
+    }
+    std::copy(all.begin() + static_cast<std::ptrdiff_t>(skip),
+              all.begin() + static_cast<std::ptrdiff_t>(*got), room.begin());
+    return *got - skip;
+}
+
+}  // namespace
 
 ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
     auto lock = engine_->lock();
@@ -35,7 +60,8 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
         }
         const std::size_t limit = from == nullptr ? 0 : bytes_before_mark(*socket);
         if (from == nullptr) {
-            return socket->role == Role::Connected ? 0 : fail(ENOTCONN);
+            const int error = take_error(*socket);
+            return socket->role == Role::Connected ? 0 : fail(error != 0 ? error : ENOTCONN);
         }
         bool would_block = false;
         bool ended = false;
@@ -53,7 +79,7 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
                 continue;
             }
             const auto got = (flags & MSG_PEEK) != 0
-                                 ? from->peek(room)
+                                 ? peek_behind(*from, static_cast<std::size_t>(total), room)
                                  : engine_->stack().read(socket->handle, room, engine_->now());
             if (!got) {
                 would_block = got.error() == CallError::WouldBlock;
@@ -66,10 +92,6 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
             }
             total += static_cast<ssize_t>(*got);
             part_used += *got;
-            if ((flags & MSG_PEEK) != 0) {
-                ended = true;  // the same bytes would come again
-                break;
-            }
         }
         engine_->pump();
         const bool wants_all = (flags & MSG_WAITALL) != 0 && part < parts.size();
@@ -92,75 +114,118 @@ ssize_t SocketTable::read(int fd, std::span<const iovec> parts, int flags) {
         const auto ready = [&] {
             const Socket* now = find(fd);
             const Connection* open = now == nullptr ? nullptr : connection(*now);
-            return open == nullptr || open->readable() > 0 || open->at_end_of_stream() ||
+            const bool peeks = (flags & MSG_PEEK) != 0;
+            return open == nullptr ||
+                   open->readable() > (peeks ? static_cast<std::size_t>(total) : 0) ||
+                   open->receiver().fin_taken() || open->at_end_of_stream() ||
                    open->state() == TcpState::Closed;
         };
-        if (would_block && !engine_->wait(lock, ready, receive_timeout(*socket))) {
+        if (would_block && !engine_->wait(lock, ready, timeout_of(*socket, SO_RCVTIMEO))) {
             return total > 0 ? total : fail(EAGAIN);
         }
     }
+}
+
+// SIOCINQ: as much as a read can get at once.
+int SocketTable::unread(const Socket& socket) const {
+    const Connection* from = connection(socket);
+    return from == nullptr
+               ? 0
+               : static_cast<int>(std::min(from->readable(), bytes_before_mark(socket)));
+}
+
+void SocketTable::put_control_messages(int fd, msghdr& message) {
+    const auto lock = engine_->lock();
+    const Socket* socket = find(fd);
+    const auto wanted = socket == nullptr ? std::map<std::pair<int, int>, int>::const_iterator{}
+                                          : socket->numbers.find({IPPROTO_TCP, TCP_INQ});
+    if (socket == nullptr || wanted == socket->numbers.end() || wanted->second == 0 ||
+        message.msg_controllen < CMSG_SPACE(sizeof(int))) {
+        message.msg_controllen = 0;
+        return;
+    }
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    *header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = IPPROTO_TCP, .cmsg_type = TCP_INQ};
+    const Connection* from = connection(*socket);
+    // The end of the stream counts as one, so that there is a reason to read on.
+    const int left = from == nullptr ? 0 : unread(*socket) + (from->at_end_of_stream() ? 1 : 0);
+    std::memcpy(CMSG_DATA(header), &left, sizeof left);
+    message.msg_controllen = CMSG_SPACE(sizeof(int));
+}
+
+// Why nothing can be written, now or ever.
+std::optional<int> SocketTable::write_obstacle(Socket& socket, int flags) {
+    if (const int error = take_error(socket); error != 0) {
+        return error;
+    }
+    if (socket.role != Role::Connected) {
+        return linux_like() ? EPIPE : ENOTCONN;
+    }
+    const Connection* to = connection(socket);
+    const bool closed = to == nullptr || to->state() == TcpState::Closed;
+    const bool opening = !closed && !to->is_synchronized();
+    if (opening && linux_like() && !blocks(socket, flags)) {
+        return EAGAIN;
+    }
+    if (closed || socket.write_shut_down) {
+        return EPIPE;
+    }
+    return opening && !blocks(socket, flags) ? std::optional(EAGAIN) : std::nullopt;
 }
 
 ssize_t SocketTable::write(int fd, std::span<const iovec> parts, int flags) {
     auto lock = engine_->lock();
     engine_->arrived();
     ssize_t total = 0;
-    for (const iovec& part : parts) {
-        std::span left(static_cast<const std::byte*>(part.iov_base), part.iov_len);
-        while (!left.empty()) {
-            Socket* socket = find(fd);
-            if (socket == nullptr) {
-                return fail(EBADF);
+    std::size_t part = 0;
+    std::size_t part_used = 0;
+    while (true) {
+        Socket* socket = find(fd);
+        if (socket == nullptr) {
+            return fail(EBADF);
+        }
+        if (const auto error = write_obstacle(*socket, flags)) {
+            return total > 0 ? total : fail(*error);
+        }
+        while (part < parts.size() && part_used == parts[part].iov_len) {
+            ++part;
+            part_used = 0;
+        }
+        if (part == parts.size()) {
+            return total;
+        }
+        const std::span left(static_cast<const std::byte*>(parts[part].iov_base) + part_used,
+                             parts[part].iov_len - part_used);
+        const Connection* to = connection(*socket);
+        if (to->is_synchronized()) {
+            auto options = socket->options;
+            options.cork = options.cork || (flags & MSG_MORE) != 0;
+            engine_->stack().apply(socket->handle, options, engine_->now());
+            const auto taken =
+                engine_->stack().send(socket->handle, left, engine_->now(), (flags & MSG_OOB) != 0);
+            engine_->pump();
+            if (taken) {
+                total += static_cast<ssize_t>(*taken);
+                part_used += *taken;
+                continue;
             }
-            if (socket->role != Role::Connected) {
-                return fail(linux_like() ? EPIPE : ENOTCONN);
-            }
-            const Connection* to = connection(*socket);
-            if (const int error = take_error(*socket); error != 0) {
-                return total > 0 ? total : fail(error);
-            }
-            if (to == nullptr || to->state() == TcpState::Closed || socket->write_shut_down) {
+            if (taken.error() != CallError::WouldBlock) {
                 return total > 0 ? total : fail(EPIPE);
             }
-            const bool opening = !to->is_synchronized();
-            if (opening && !blocks(*socket, flags)) {
-                return fail(EAGAIN);
-            }
-            if (!opening) {
-                if (socket->options.cork || (flags & MSG_MORE) != 0) {
-                    auto corked = socket->options;
-                    corked.cork = true;
-                    engine_->stack().apply(socket->handle, corked, engine_->now());
-                } else {
-                    engine_->stack().apply(socket->handle, socket->options, engine_->now());
-                }
-                const auto taken = engine_->stack().send(socket->handle, left, engine_->now(),
-                                                         (flags & MSG_OOB) != 0);
-                engine_->pump();
-                if (taken) {
-                    total += static_cast<ssize_t>(*taken);
-                    left = left.subspan(*taken);
-                    continue;
-                }
-                if (taken.error() != CallError::WouldBlock) {
-                    return total > 0 ? total : fail(EPIPE);
-                }
-                if (!blocks(*socket, flags)) {
-                    return total > 0 ? total : fail(EAGAIN);
-                }
-            }
-            const auto ready = [&] {
-                const Socket* now = find(fd);
-                const Connection* open = now == nullptr ? nullptr : connection(*now);
-                return open == nullptr || open->state() == TcpState::Closed ||
-                       (open->is_synchronized() && open->send_room() > 0);
-            };
-            if (!engine_->wait(lock, ready, std::nullopt)) {
+            if (!blocks(*socket, flags)) {
                 return total > 0 ? total : fail(EAGAIN);
             }
         }
+        const auto ready = [&] {
+            const Socket* now = find(fd);
+            const Connection* open = now == nullptr ? nullptr : connection(*now);
+            return open == nullptr || open->state() == TcpState::Closed ||
+                   (open->is_synchronized() && open->send_room() > 0);
+        };
+        if (!engine_->wait(lock, ready, timeout_of(*socket, SO_SNDTIMEO))) {
+            return total > 0 ? total : fail(EAGAIN);
+        }
     }
-    return total;
 }
 
 // ---- urgent data, of which the last octet is taken out of the stream (unless SO_OOBINLINE)
@@ -175,6 +240,17 @@ std::size_t SocketTable::bytes_before_mark(const Socket& socket) const {
     const std::uint32_t urgent =
         keeps_urgent_inline(socket) ? 0 : connection(socket)->urgent_bytes();
     return urgent > 1 ? urgent - 1 : std::numeric_limits<std::size_t>::max();
+}
+
+// The urgent octet has arrived, and is not read yet.
+bool SocketTable::urgent_is_there(const Socket& socket) const {
+    const Connection* from = connection(socket);
+    if (from == nullptr || keeps_urgent_inline(socket)) {
+        return false;
+    }
+    const std::uint32_t urgent = from->urgent_bytes();
+    return socket.urgent_octet.has_value() ||
+           (urgent > 0 && !socket.urgent_was_read && from->readable() >= urgent);
 }
 
 // Where the urgent octet is the next to be read.

@@ -10,21 +10,7 @@ import dataclasses
 import time
 
 from network import CLIENT, CLIENT6, DELAY, FAR_ROUTER, OPEN, PEER, PORT, ROUTER, SERVER, SERVER6
-
-# Classes that no client can split (docs/reach.md).
-S1 = {"input-drop", "path-drop", "output-drop", "return-path-drop", "address-translation-full",
-      "connection-table-full", "md5-required"}
-S2 = {"accept-queue-full", "syn-queue-full", "syn-filter"}
-S3 = {"syn-filter-closed"}
-S4 = {"host-off", "no-route-back", "reverse-path-filter"}
-S5 = {"blackhole-route"}
-S6 = {"default-drop", "default-drop-closed"}
-R1 = {"port-closed", "other-address-only", "server-reset"}
-# Without raw segments nobody can look behind the silence of one port.
-SILENT = S1 | S2 | S3 | {"own-input-drop"}
-REFUSED = R1 | {"middle-reset"}
-UNFINISHED = {"accept-queue-full-at-ack", "ack-lost", "defer-accept"}
-ENDED = {"overflow-reset", "program-ends-it"}
+from table import ENDED, R1, REFUSED, S1, S2, S3, S4, S5, S6, SILENT, UNFINISHED
 
 CONDITIONS = {}
 
@@ -40,10 +26,12 @@ class Condition:
     target: str = SERVER
     status: int = 2
     alone: bool = False  # the server cannot be asked
+    at_server: bool = False  # it probes itself
     options: tuple = ()  # of tcpdx probe
     delay: float = DELAY  # of the wire, in seconds
     says: str = ""  # is in the evidence, beside the cause
     during: object = None  # happens while the probe runs
+    hidden: bool = False  # by a filter that is not the cause, from those without CAP_NET_RAW
     joint: set = None  # what both ends together leave; the true cause alone unless said otherwise
 
 

@@ -44,15 +44,19 @@ class Host:
 
     def __init__(self, name):
         self.name = name
-        self.sleeper = subprocess.Popen(["unshare", "--net", "sleep", "600"])
+        # Whoever waits for our output must not wait for a sleeper that was left behind.
+        self.sleeper = subprocess.Popen(["unshare", "--net", "sleep", "600"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.path = f"/proc/{self.sleeper.pid}/ns/net"
         own = os.readlink("/proc/self/ns/net")
-        for _ in range(200):
-            if os.readlink(self.path) != own:
-                break
+        deadline = time.monotonic() + 20  # a busy host takes its time
+        while os.readlink(self.path) == own:
+            if self.sleeper.poll() is not None:
+                skip("needs root for network namespaces")
+            if time.monotonic() > deadline:
+                self.sleeper.kill()
+                raise RuntimeError(f"{name}: no network namespace")
             time.sleep(0.01)
-        else:
-            skip("needs root for network namespaces")
         self.started = []
         self.run("ip", "link", "set", "lo", "up")
         self.option("net.ipv6.conf.default.accept_dad", 0)

@@ -20,6 +20,7 @@ import time
 
 import conditions
 import network
+import table
 from network import OPEN, PORT
 
 
@@ -36,6 +37,12 @@ def probe_command(condition, privileged):
     return command
 
 
+def wider_than_table(condition, who, candidates):
+    more = candidates - table.classes_of(condition.name, condition.true)[who]
+    if more:
+        yield f"{who}: more than the table's class: {more}"
+
+
 class Outcome:
     def __init__(self, condition, who, done):
         self.condition = condition
@@ -50,10 +57,11 @@ class Outcome:
 
     def problems(self, expected):
         condition = self.condition
-        if condition.true and expected and condition.true not in self.candidates:
+        if condition.true in expected and condition.true not in self.candidates:
             yield f"{self.who}: the true cause {condition.true} is not among {self.candidates}"
         if self.candidates - expected:
             yield f"{self.who}: more than can be: {self.candidates - expected}"
+        yield from wider_than_table(condition, self.who, self.candidates)
         if expected - self.candidates:
             yield f"{self.who}: wrongly excluded: {expected - self.candidates}"
         if condition.says not in self.text:
@@ -122,12 +130,15 @@ class Conclusion:
             yield f"joint: exit status {self.status}, not {wanted}"
         if self.server != conditions.SEEN_BY_SERVER.get(condition.name, set()):
             yield f"server: {self.server}"
+        yield from wider_than_table(condition, "joint", self.candidates)
+        yield from wider_than_table(condition, "server", self.server)
 
 
 def look(condition, net, privileged):
     if condition.during:
         threading.Thread(target=condition.during, args=(net,), daemon=True).start()
-    done = subprocess.run(net.c.command(*probe_command(condition, privileged)),
+    host = net.s if condition.at_server else net.c
+    done = subprocess.run(host.command(*probe_command(condition, privileged)),
                           capture_output=True, text=True, check=False)
     return Outcome(condition, "root" if privileged else "nobody", done)
 
@@ -186,7 +197,7 @@ def said_by_peer(name, output):
     return "hop " + " ".join(words[:2] + [word for word in words[2:3] if word.startswith("[")])
 
 
-def ask_peers(condition, net):
+def ask_peers(condition, host):
     said = {}
     for name, command in PEERS.items():
         v6 = ":" in condition.target
@@ -197,7 +208,7 @@ def ask_peers(condition, net):
         if name == "tcptraceroute":
             command.append(str(PORT))
         try:
-            done = subprocess.run(net.c.command(*command), capture_output=True, text=True,
+            done = subprocess.run(host.command(*command), capture_output=True, text=True,
                                   check=False, timeout=30, stdin=subprocess.DEVNULL)
             said[name] = said_by_peer(name, done.stdout)
         except subprocess.TimeoutExpired:
@@ -225,7 +236,7 @@ def matrix_row(name):
             found["joint"] = joined.candidates
     net = make(condition)
     try:
-        peers = ask_peers(condition, net)
+        peers = ask_peers(condition, net.s if condition.at_server else net.c)
     finally:
         net.close()
 

@@ -61,6 +61,12 @@ def d3_server_prohibits_v6(net):
     net.s.filter("input", f"tcp dport {PORT} reject with icmpx admin-prohibited")
 
 
+# A router that holds the address for others sends the same when it has no way to them.
+@condition("server-says-unreachable", {"server-says-unreachable", "router-no-route"})
+def d2_server_says_unreachable(net):
+    net.s.filter("input", f"tcp dport {PORT} reject with icmp type net-unreachable")
+
+
 @condition("middle-reset", {"middle-reset"}, REFUSED)
 def d4_router_rejects_with_reset(net):
     net.r.filter("forward", f"tcp dport {PORT} reject with tcp reset")
@@ -156,6 +162,26 @@ def g2_accept_queue_full_abort(net):
 def g1_accept_queue_full_v6(net):
     net.s.peer("listen", PORT, 2)
     net.r.peer("fill", SERVER6, PORT, 3)
+
+
+# A stateful filter takes an ACK for a new flow, and throws a bare FIN away, so that nobody can tell
+# whether a program listens.
+@condition("accept-queue-full", S2 | S3, SILENT, serves=False)
+def g1_accept_queue_full_stateful(net):
+    net.r.filter("forward", "ct state invalid drop")
+    net.s.peer("listen", PORT, 2)
+    net.r.peer("fill", SERVER, PORT, 3)
+
+
+# The usual filter of a server. Without CAP_NET_RAW it looks as if the filter had the port too.
+@condition("accept-queue-full", S2 | S3, S6, serves=False, hidden=True)
+def g1_accept_queue_full_behind_filter(net):
+    net.s.peer("listen", PORT, 2)
+    net.r.peer("fill", SERVER, PORT, 3)
+    net.s.filter("input", "ct state established,related accept")
+    net.s.run("nft", f"add rule inet lab input_filter tcp dport {{ {OPEN}, {PORT} }} "
+                     "ct state new accept")
+    net.s.run("nft", "add rule inet lab input_filter ip protocol tcp drop")
 
 
 @condition("syn-queue-full", S2, SILENT)

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Each scenario makes one condition on the real kernel and checks what tcpdx says of it.
 
+Only conditions that `tcpdx lab` has no scenario for: those are played and checked by tests/e2e/lab_test.py.
+
     scenarios.py list         the names
     scenarios.py NAME         run one; TCPDX is the program (exit status 77: skipped)
 """
@@ -88,18 +90,6 @@ def list_knows_ages_as_well_as_diagnose():
 
 
 @scenario
-def close_wait_leak():
-    server = listener()
-    client, accepted = pair(server)
-    client.close()
-    assert accepted.recv(1) == b""
-    time.sleep(1.5)
-    result = tcpdx("--limit", "close-wait=1s")
-    result.expect("close-wait-leak", "problem", status=2)
-    result.expect_absent("close-wait-unread", "close-wait-never-accepted")
-
-
-@scenario
 def close_wait_unread():
     server = listener()
     client, _accepted = pair(server)
@@ -120,15 +110,6 @@ def close_wait_never_accepted():
     result = tcpdx("--limit", "close-wait=1s")
     result.expect("close-wait-never-accepted")
     result.expect_absent("close-wait-leak", "close-wait-unread")
-
-
-@scenario
-def fin_wait2_held():
-    server = listener()
-    client, _accepted = pair(server)
-    client.shutdown(socket.SHUT_WR)
-    time.sleep(1.5)
-    tcpdx("--limit", "fin-wait2-held=1s").expect("fin-wait2-held")
 
 
 @scenario
@@ -155,29 +136,6 @@ def dead_socket_held():
 
 
 # --- accepting ------------------------------------------------------------------------------
-
-
-@scenario
-def accept_queue_full():
-    server = listener(backlog=1)
-    clients = [lab.connecting(LOOPBACK, port_of(server)) for _ in range(4)]
-    time.sleep(0.3)
-    result = tcpdx("diagnose", f":{port_of(server)}")
-    finding = result.expect("accept-queue-full", "problem", status=2)
-    assert finding["evidence"], finding
-    for client in clients:
-        client.close()
-
-
-@scenario
-def established_never_accepted():
-    server = listener()
-    client = socket.create_connection((LOOPBACK, port_of(server)))
-    time.sleep(1.5)
-    result = tcpdx("--limit", "never-accepted=1s")
-    result.expect("established-never-accepted")
-    result.expect_absent("close-wait-never-accepted")
-    client.close()
 
 
 @scenario
@@ -237,31 +195,12 @@ def port_taken_by_another():
 
 
 @scenario
-def syn_sent_stuck():
-    lab.filter_packets(("input", "tcp dport 8080 drop"))
-    client = lab.connecting(LOOPBACK, 8080)
-    time.sleep(2.3)
-    finding = tcpdx("--limit", "syn-sent=1s").expect("syn-sent-stuck")
-    assert len(finding["candidates"]) > 1, finding
-    client.close()
-
-
-@scenario
 def syn_sent_stuck_in_own_filter():
     lab.filter_packets(("output", "tcp dport 8080 drop"))
     client = lab.connecting(LOOPBACK, 8080)
     result = lab.while_sampling(lambda: None, "--limit", "syn-sent=1s", seconds=3)
     result.expect("syn-sent-stuck")
     client.close()
-
-
-@scenario
-def local_ports_running_out():
-    lab.option("net.ipv4.ip_local_port_range", "40000 40009")
-    server = listener(8080, backlog=64)
-    connections = [pair(server) for _ in range(10)]
-    tcpdx().expect("local-ports-running-out", "problem", status=2)
-    del connections
 
 
 @scenario
@@ -277,59 +216,7 @@ def time_wait_many():
     result.expect_calm()
 
 
-@scenario
-def syn_received_pile_up():
-    server = listener(backlog=64)
-    # The clients' final ACKs get lost.
-    lab.filter_packets(("input", f"tcp dport {port_of(server)} tcp flags & (syn | ack) == ack drop"))
-    clients = [lab.connecting(LOOPBACK, port_of(server)) for _ in range(10)]
-    time.sleep(3.5)
-    tcpdx("--limit", "many-half-open=5", "--limit", "syn-received=1s").expect(
-        "syn-received-pile-up")
-    del clients
-
-
-@scenario
-def syn_cookies_in_use():
-    server = listener(backlog=1)
-    lab.filter_packets(("output", "tcp flags & (syn | ack) == syn | ack drop"))
-    clients = []
-
-    def flood():
-        clients.extend(lab.connecting(LOOPBACK, port_of(server)) for _ in range(30))
-
-    lab.while_sampling(flood, seconds=2).expect("syn-cookies-in-use")
-
-
 # --- data -----------------------------------------------------------------------------------
-
-
-@scenario
-def data_unread():
-    server = listener()
-    client, _accepted = pair(server)
-    client.sendall(b"request")
-    time.sleep(1.5)
-    tcpdx("--limit", "unread-data=1s").expect("data-unread")
-
-
-@scenario
-def data_unacknowledged_because_the_peer_does_not_read():
-    connection = blocked_sender(listener())
-    time.sleep(2.5)
-    tcpdx("--limit", "unacknowledged=1s").expect("data-unacknowledged")
-    del connection
-
-
-@scenario
-def data_unacknowledged_because_the_path_is_gone():
-    server = listener()
-    client, _accepted = pair(server)
-    client.sendall(b"x")
-    lab.filter_packets(("input", f"tcp dport {port_of(server)} drop"))
-    client.sendall(b"y")
-    time.sleep(4)
-    tcpdx("--limit", "unacknowledged=1s").expect("data-unacknowledged")
 
 
 @scenario
@@ -400,19 +287,6 @@ def rfc1337_enabled():
     tcpdx().expect_absent("rfc1337-enabled")
     lab.option("net.ipv4.tcp_rfc1337", 1)
     tcpdx().expect("rfc1337-enabled", "warning", status=1)
-
-
-@scenario
-def packets_dropped_before_tcp():
-    server = listener()
-    lab.filter_packets(("input", f"tcp dport {port_of(server)} drop"))
-    clients = []
-
-    def knock():
-        clients.extend(lab.connecting(LOOPBACK, port_of(server)) for _ in range(20))
-
-    lab.while_sampling(knock, "diagnose", f":{port_of(server)}", seconds=3).expect(
-        "packets-dropped-before-tcp")
 
 
 @scenario

@@ -132,15 +132,24 @@ function api(world, path, query) {
   }
 }
 
+// A day is kept, as far as this mock goes.
+function check_moment(query) {
+  const at = seconds(query.get('at'), Infinity);
+  if (at < Date.now() / 1000 - 86400) throw new Refusal(404, { error: 'not-recorded', message: 'Nothing was recorded at this moment: what was is not known.', parameter: 'at' });
+  return Math.min(at, Date.now() / 1000);
+}
+
 function connections(world, query) {
+  const at = check_moment(query);
   const found = sorted(world.rows.filter(make_filter(query.get('filter') ?? '')), query.get('sort') ?? '');
   const limit = Number(query.get('limit') ?? 100);
   if (query.get('by')) return { schema: 'tcpdx.counts/1', total: found.length, counts: grouped(found, query.get('by')).slice(0, limit), table_changed: false };
   const offset = Number(query.get('offset') ?? 0);
-  return { schema: 'tcpdx.connections/1', at_unix_s: Date.now() / 1000, snapshot: '17', total: found.length, listed: world.rows.length, offset, limit, columns: [], table_changed: false, connections: found.slice(offset, offset + limit) };
+  return { schema: 'tcpdx.connections/1', at_unix_s: at, snapshot: '17', total: found.length, listed: world.rows.length, offset, limit, columns: [], table_changed: false, connections: found.slice(offset, offset + limit) };
 }
 
 function map_of(world, query) {
+  check_moment(query);
   make_filter(query.get('filter') ?? '');
   return grow_map(example('map'), world.clients, world.services);
 }

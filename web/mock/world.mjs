@@ -45,7 +45,7 @@ export function make_rows(count) {
       remote_address: six ? `2001:db8:ffff:1::${(index % 99).toString(16)}` : `198.51.100.${index % 250}`, remote_port: active ? service : ephemeral,
       service_port: service, age_at_least_ms: age, ...(random() < 0.8 ? { age_at_most_ms: random() < 0.7 ? age : age + 4000 } : {}),
       opener: active ? 'active' : 'passive',
-      ...(kernel ? { owner: 'kernel' } : state === 'SYN-RECEIVED' ? { owner: 'never-accepted', pid, process } : { owner: 'process', pid, process, unit, user }),
+      ...(kernel ? { owner: 'kernel' } : state === 'SYN-RECEIVED' ? { owner: 'kernel', pid, process } : { owner: 'process', pid, process, unit, user }),
       ...(kernel && state === 'TIME-WAIT' ? {} : { recv_q: random() < 0.1 ? Math.floor(random() * 200000) : 0, send_q: random() < 0.05 ? Math.floor(random() * 90000) : 0, total_retrans: random() < 0.1 ? Math.floor(random() * 9) : 0 }),
     });
   }

@@ -2,6 +2,7 @@
 
 import type { ApiProblem, Now } from './api_types';
 import { language } from './i18n';
+import { theme } from './theme';
 
 export class ApiError extends Error {
   constructor(readonly status: number, readonly problem: ApiProblem) {
@@ -22,12 +23,18 @@ export function address_of(path: string, query: Query = {}): string {
 export async function ask<Answer>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Answer> {
   const response = await fetch(address_of(path, query), signal ? { signal } : {});
   if (response.status === 401) {
-    window.location.assign('/login');
+    window.location.assign(login_address());
   }
   if (!response.ok) {
     throw new ApiError(response.status, await problem_of(response));
   }
   return (await response.json()) as Answer;
+}
+
+// In the language and the colours that were chosen here.
+export function login_address(path = '/login'): string {
+  const chosen = theme();
+  return `${path}?lang=${language()}${chosen === 'system' ? '' : `&theme=${chosen}`}`;
 }
 
 async function problem_of(response: Response): Promise<ApiProblem> {

@@ -1,6 +1,6 @@
 // The page: header, first line, navigation, and the view that the address names.
 
-import { type Liveness, NowStream } from './api';
+import { type Liveness, login_address, NowStream } from './api';
 import type { Now } from './api_types';
 import { h, set_attribute } from './dom';
 import { type Key, language, set_language, t } from './i18n';
@@ -151,7 +151,10 @@ class Page {
 // The session's cookie is not for scripts to see; but where no token is needed, /login leads away.
 async function offer_logout(tools: HTMLElement): Promise<void> {
   const login = await fetch('/login', { redirect: 'manual' }).catch(() => null);
-  if (login?.ok) tools.append(h('form', { method: 'post', action: '/logout' }, h('button', {}, t('tool.logout'))));
+  if (!login?.ok) return;
+  const form = h('form', { method: 'post' }, h('button', {}, t('tool.logout')));
+  form.addEventListener('submit', () => form.setAttribute('action', login_address('/logout')));
+  tools.append(form);
 }
 
 new Page().start();

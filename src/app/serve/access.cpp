@@ -39,16 +39,26 @@ std::string without_port(std::string_view host) {
 
 }  // namespace
 
-Access::Access(std::string token, std::vector<std::string> names)
-    : token_(std::move(token)), names_(std::move(names)) {
-    for (std::string& name : names_) {
+void Access::change(const std::string& token, std::vector<std::string> names) {
+    for (std::string& name : names) {
         name = lower(name);
     }
-    names_.emplace_back("localhost");
+    names.emplace_back("localhost");
     std::array<char, HOST_NAME_MAX + 1> own{};
     if (::gethostname(own.data(), own.size() - 1) == 0) {
-        names_.push_back(lower(own.data()));
+        names.push_back(lower(own.data()));
     }
+    const std::lock_guard lock(mutex_);
+    if (token != token_) {
+        sessions_.clear();
+    }
+    token_ = token;
+    names_ = std::move(names);
+}
+
+bool Access::needs_token() const {
+    const std::lock_guard lock(mutex_);
+    return !token_.empty();
 }
 
 Result<std::string> Access::read_token(const std::string& path) {
@@ -80,6 +90,7 @@ bool Access::is_our_name(std::string_view host_header) const {
     if (parse_ip_address(name)) {
         return true;
     }
+    const std::lock_guard lock(mutex_);
     return std::find(names_.begin(), names_.end(), name) != names_.end();
 }
 
@@ -105,20 +116,21 @@ std::string_view Access::session_in(std::string_view cookie) {
 }
 
 bool Access::may_enter(std::string_view authorization, std::string_view cookie) {
-    if (!needs_token()) {
+    const std::lock_guard lock(mutex_);
+    if (token_.empty()) {
         return true;
     }
     constexpr std::string_view kBearer = "Bearer ";
     if (authorization.starts_with(kBearer) && is_token(authorization.substr(kBearer.size()))) {
         return true;
     }
-    const std::lock_guard lock(mutex_);
     const auto session = sessions_.find(session_in(cookie));
     return session != sessions_.end() && Clock::now() < session->second;
 }
 
 std::string Access::log_in(std::string_view token) {
-    if (!is_token(token)) {
+    const std::lock_guard lock(mutex_);
+    if (token_.empty() || !is_token(token)) {
         return {};
     }
     std::array<unsigned char, 32> bytes{};
@@ -131,7 +143,6 @@ std::string Access::log_in(std::string_view token) {
         session += kDigits[byte >> 4U];
         session += kDigits[byte & 15U];
     }
-    const std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [](const auto& each) { return each.second <= Clock::now(); });
     if (sessions_.size() >= kMostSessions) {
         sessions_.erase(

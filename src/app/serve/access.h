@@ -16,13 +16,13 @@ namespace tcpdx::app {
 class Access {
 public:
     // `token` may be empty. `names`: what the host may be called besides localhost, its own name
-    // and addresses.
-    Access(std::string token, std::vector<std::string> names);
+    // and addresses. Another token than before ends all sessions.
+    void change(const std::string& token, std::vector<std::string> names);
 
     // One line, 16 characters at least, in a file that others cannot read.
     [[nodiscard]] static Result<std::string> read_token(const std::string& path);
 
-    [[nodiscard]] bool needs_token() const { return !token_.empty(); }
+    [[nodiscard]] bool needs_token() const;
     // Whether this Host header names us. A page of another site that has its name point to us (DNS
     // rebinding) comes with that name; an address as a number it cannot fake.
     [[nodiscard]] bool is_our_name(std::string_view host_header) const;
@@ -35,12 +35,12 @@ public:
     static constexpr std::string_view kCookie = "tcpdx_session";
 
 private:
-    [[nodiscard]] bool is_token(std::string_view text) const;
+    [[nodiscard]] bool is_token(std::string_view text) const;  // with the mutex held
     [[nodiscard]] static std::string_view session_in(std::string_view cookie);
 
+    mutable std::mutex mutex_;  // what follows
     std::string token_;
     std::vector<std::string> names_;
-    std::mutex mutex_;  // what follows
     std::map<std::string, std::chrono::steady_clock::time_point, std::less<>> sessions_;
 };
 

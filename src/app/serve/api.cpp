@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
-#include "app/host_names.h"
 #include "base/i18n.h"
 #include "diagnosis/engine.h"
-#include "model/filter/parser.h"
-#include "model/process_map.h"
 #include "presentation/json/explain_json.h"
-#include "presentation/json/map_json.h"
 #include "presentation/json/now_json.h"
 #include "presentation/render.h"
 #include "presentation/text/rule_page.h"
@@ -50,7 +46,7 @@ Answer Api::answer(const Question& question) {
         return history_.series(question);
     }
     if (topic == "map") {
-        return map(question);
+        return connections_.map(question);
     }
     if (topic == "findings") {
         return history_.findings(question);
@@ -81,38 +77,6 @@ std::string Api::now(Language language) {
         made.of = now->at;
     }
     return made.document;
-}
-
-Answer Api::map(const Question& question) const {
-    constexpr std::size_t kMostNodes = 200;
-    const auto filter =
-        filter::parse_filter(question.parameter("filter").value_or(""), names_for_filters());
-    if (!filter) {
-        return error_answer(400, "bad-filter", render(filter.error().what), "filter");
-    }
-    const auto looked = monitor_.looked();
-    if (looked == nullptr) {
-        return error_answer(503, "failed", _("The first look is not done."));
-    }
-    // Namespaces have no program and no address in common but by chance; but a container talks to
-    // the host, and that is a line.
-    Observations all;
-    for (const Observations& seen : looked->looks) {
-        const auto first = static_cast<std::uint32_t>(all.processes.size());
-        all.processes.insert(all.processes.end(), seen.processes.begin(), seen.processes.end());
-        for (Connection connection : seen.connections) {
-            const filter::Context names{.processes = seen.processes, .namespaces = {}};
-            // Listeners are there for the names of ports.
-            if (!connection.is_listener() && !filter::matches(*filter, connection, names)) {
-                continue;
-            }
-            if (connection.owner.process != kNoProcess) {
-                connection.owner.process += first;
-            }
-            all.connections.push_back(connection);
-        }
-    }
-    return {.body = map_json(map_processes(all, kMostNodes), looked->at)};
 }
 
 Answer Api::explain(const std::string& topic, Language language) const {

@@ -16,15 +16,16 @@ class Api {
 public:
     Api(const HostMonitor& monitor, bool all_namespaces, const std::string& history_file)
         : monitor_(monitor),
-          connections_(monitor, all_namespaces),
+          connections_(monitor, all_namespaces, history_file),
           history_(monitor, history_file) {}
 
     [[nodiscard]] Answer answer(const Question& question);
     // The document of /api/v1/now; made once a second for all who read it.
     [[nodiscard]] std::string now(Language language);
+    // To be called now and then.
+    void forget_unused() { connections_.forget_unused(); }
 
 private:
-    [[nodiscard]] Answer map(const Question& question) const;
     [[nodiscard]] Answer explain(const std::string& topic, Language language) const;
 
     struct Made {

@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "app/host_names.h"
+#include "app/serve/past_moment.h"
 #include "base/i18n.h"
 #include "base/unique_fd.h"
 #include "model/filter/parser.h"
+#include "model/process_map.h"
 #include "presentation/json/life_json.h"
+#include "presentation/json/map_json.h"
 #include "presentation/list/counts.h"
 #include "presentation/list/order.h"
 #include "presentation/list/records.h"
@@ -22,8 +26,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kKeepFor = std::chrono::seconds(30);
-// A listing of 100,000 connections takes 40 MB.
 constexpr std::size_t kMostKept = 3;
+// Of all listings that are kept, but for the newest: a row takes 432 bytes.
+constexpr std::size_t kMostRowsKept = 50'000;
 
 class Collector final : public ConnectionWriter {
 public:
@@ -33,6 +38,94 @@ public:
 
 private:
     std::vector<Connection>& rows_;
+};
+
+class OneCollector final : public ConnectionWriter {
+public:
+    OneCollector(ConnectionsApi::Id wanted, const ListContext& context,
+                 std::vector<Connection>& rows)
+        : wanted_(wanted), context_(context), rows_(rows) {}
+    void add(const Connection& connection) override {
+        const NetworkNamespace* inside = context_.namespace_of(connection);
+        if (connection.cookie == wanted_.cookie && inside != nullptr &&
+            static_cast<std::uint32_t>(inside->inode) == wanted_.network_namespace) {
+            rows_.push_back(connection);
+        }
+    }
+    void finish(bool /*table_changed*/) override {}
+
+private:
+    ConnectionsApi::Id wanted_;
+    const ListContext& context_;
+    std::vector<Connection>& rows_;
+};
+
+// What the map is made of: listeners are there for the names of ports, whatever the filter says.
+class MapCollector final : public ConnectionWriter {
+public:
+    MapCollector(const filter::Expression& filter, const ListContext& context,
+                 std::vector<Connection>& rows)
+        : filter_(filter), context_(context), rows_(rows) {}
+    void add(const Connection& connection) override {
+        if (connection.is_listener() ||
+            filter::matches(filter_, connection,
+                            {.processes = context_.processes, .namespaces = context_.namespaces})) {
+            rows_.push_back(connection);
+        }
+    }
+    void finish(bool /*table_changed*/) override {}
+
+private:
+    const filter::Expression& filter_;
+    const ListContext& context_;
+    std::vector<Connection>& rows_;
+};
+
+// Hands on what a filter lets through. All sockets are listed: what was seen to happen is better
+// than what one look can tell, and the filter should know it.
+class Chooser final : public ConnectionWriter {
+public:
+    Chooser(ConnectionWriter& next, const filter::Expression& filter, const ListContext& context,
+            const HostMonitor& monitor)
+        : next_(next),
+          filter_(filter),
+          context_(context),
+          monitor_(monitor),
+          watched_(!monitor.without_events()) {}
+
+    void add(const Connection& connection) override {
+        ++listed_;
+        Connection row = connection;
+        if (watched_) {
+            monitor_.with_tracker(
+                [&row](const trace::LifeTracker& tracker) { put_watched_facts(row, tracker); });
+        }
+        if (filter::matches(filter_, row,
+                            {.processes = context_.processes, .namespaces = context_.namespaces})) {
+            next_.add(row);
+        }
+    }
+    void finish(bool table_changed) override { next_.finish(table_changed); }
+    [[nodiscard]] std::size_t listed() const { return listed_; }
+
+private:
+    static void put_watched_facts(Connection& row, const trace::LifeTracker& tracker) {
+        const std::uint64_t cookie = row.cookie.value_or(0);
+        if (const auto age = tracker.age_of(cookie, row.state, monotonic_now())) {
+            row.age = *age;
+        }
+        if (const Opener opener = tracker.opener_of(cookie); opener != Opener::Unknown) {
+            row.opener = opener;
+            row.opener_basis = OpenerBasis::Watched;
+        }
+    }
+
+    ConnectionWriter& next_;
+    const filter::Expression& filter_;
+    const ListContext& context_;
+    const HostMonitor& monitor_;
+    bool watched_;
+    std::size_t listed_ = 0;
 };
 
 const std::vector<const Field*>& every_field() {
@@ -111,41 +204,52 @@ std::optional<ConnectionsApi::Id> ConnectionsApi::parse_id(const std::string& te
     return id;
 }
 
-Parameter<ConnectionsApi::Held> ConnectionsApi::make_snapshot(
-    const filter::Expression& filter) const {
+ConnectionsApi::Held ConnectionsApi::new_snapshot() const {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->everything = filter::Expression{filter::All{}};
     Needs needs;
     needs.add(every_field());
-    needs.add(filter);
     snapshot->listing = std::make_unique<Listing>(snapshot->everything, needs, all_namespaces_);
+    return snapshot;
+}
+
+Parameter<ConnectionsApi::Held> ConnectionsApi::new_snapshot(const Question& question) const {
+    const auto at = TRY(past_moment(question));
+    if (!at) {
+        return new_snapshot();
+    }
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->past = TRY(read_past(monitor_, history_file_, *at));
+    snapshot->past_context.processes = snapshot->past.processes;
+    snapshot->past_context.namespaces = snapshot->past.namespaces;
+    snapshot->at = *at;
+    return snapshot;
+}
+
+Parameter<ConnectionsApi::Held> ConnectionsApi::list_into(ConnectionWriter& writer,
+                                                          const Held& snapshot,
+                                                          const filter::Expression& filter) const {
+    if (snapshot->listing == nullptr) {
+        const filter::Context names{.processes = snapshot->past.processes,
+                                    .namespaces = snapshot->past.namespaces};
+        const auto rows = std::exchange(snapshot->past.connections, {});
+        snapshot->listed = rows.size();
+        for (const Connection& row : rows) {
+            if (filter::matches(filter, row, names)) {
+                writer.add(row);
+            }
+        }
+        writer.finish(false);
+        return snapshot;
+    }
     snapshot->at = since_epoch();
-    Collector collector(snapshot->rows);
-    const Result<> listed = snapshot->listing->run(collector, [] { return false; });
+    Chooser chooser(writer, filter, snapshot->context(), monitor_);
+    const Result<> listed = snapshot->listing->run(chooser, [] { return false; });
     if (!listed) {
         return tl::unexpected(failed(listed.error()));
     }
-    snapshot->listed = snapshot->rows.size();
-    // What was seen to happen is better than what one look can tell, and the filter should know it.
-    if (!monitor_.without_events()) {
-        monitor_.with_tracker([&](const trace::LifeTracker& tracker) {
-            const trace::Time now = monotonic_now();
-            for (Connection& row : snapshot->rows) {
-                const std::uint64_t cookie = row.cookie.value_or(0);
-                if (const auto age = tracker.age_of(cookie, row.state, now)) {
-                    row.age = *age;
-                }
-                if (const Opener opener = tracker.opener_of(cookie); opener != Opener::Unknown) {
-                    row.opener = opener;
-                    row.opener_basis = OpenerBasis::Watched;
-                }
-            }
-        });
-    }
-    const ListContext& context = snapshot->listing->context();
-    const filter::Context names{.processes = context.processes, .namespaces = context.namespaces};
-    std::erase_if(snapshot->rows,
-                  [&](const Connection& row) { return !filter::matches(filter, row, names); });
+    snapshot->listed = chooser.listed();
+    writer.finish(snapshot->table_changed());
     return snapshot;
 }
 
@@ -161,17 +265,28 @@ ConnectionsApi::Held ConnectionsApi::kept(const std::string& id) {
 }
 
 void ConnectionsApi::keep(const Held& snapshot) {
+    snapshot->rows.shrink_to_fit();
     const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    std::erase_if(kept_, [&](const Held& each) { return now - each->used > kKeepFor; });
-    while (kept_.size() >= kMostKept) {
+    const auto rows_kept = [this, &snapshot] {
+        std::size_t rows = snapshot->rows.size();
+        for (const Held& each : kept_) {
+            rows += each->rows.size();
+        }
+        return rows;
+    };
+    while (!kept_.empty() && (kept_.size() >= kMostKept || rows_kept() > kMostRowsKept)) {
         kept_.erase(std::min_element(kept_.begin(), kept_.end(), [](const Held& a, const Held& b) {
             return a->used < b->used;
         }));
     }
     snapshot->id = std::to_string(next_id_++);
-    snapshot->used = now;
+    snapshot->used = Clock::now();
     kept_.push_back(snapshot);
+}
+
+void ConnectionsApi::forget_unused() {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(kept_, [](const Held& each) { return Clock::now() - each->used > kKeepFor; });
 }
 
 Parameter<ConnectionsApi::Held> ConnectionsApi::snapshot_for(const Question& question) {
@@ -186,26 +301,20 @@ Parameter<ConnectionsApi::Held> ConnectionsApi::snapshot_for(const Question& que
     }
     const filter::Expression filter = TRY(filter_of(question));
     SortKeys keys = TRY(order_of(question));
-    Held snapshot = TRY(make_snapshot(filter));
-    if (!keys.empty()) {
-        std::vector<Connection> sorted;
-        sorted.reserve(snapshot->rows.size());
-        Collector collector(sorted);
-        Sorter sorter(collector, std::move(keys), std::nullopt, snapshot->listing->context());
-        for (const Connection& row : snapshot->rows) {
-            sorter.add(row);
-        }
-        sorter.finish(false);
-        snapshot->rows = std::move(sorted);
+    Held snapshot = TRY(new_snapshot(question));
+    Collector collector(snapshot->rows);
+    if (keys.empty()) {
+        return list_into(collector, snapshot, filter);
     }
-    return snapshot;
+    Sorter sorter(collector, std::move(keys), std::nullopt, snapshot->context());
+    return list_into(sorter, snapshot, filter);
 }
 
 std::string ConnectionsApi::row_json(const Snapshot& snapshot, const Connection& connection,
                                      const std::vector<const Field*>& fields) {
     // As long as the longest row of an OutputStream.
     static thread_local std::vector<char> room(OutputStream::kRowBytes);
-    const ListContext& context = snapshot.listing->context();
+    const ListContext& context = snapshot.context();
     const char* end = append_json_object(room.data(), fields, connection, context);
     const NetworkNamespace* inside = context.namespace_of(connection);
     const auto inode = static_cast<std::uint32_t>(inside == nullptr ? 0 : inside->inode);
@@ -217,7 +326,7 @@ std::string ConnectionsApi::row_json(const Snapshot& snapshot, const Connection&
     return text.append(object.substr(1));
 }
 
-Answer ConnectionsApi::count(const Question& question, const Snapshot& snapshot) const {
+Answer ConnectionsApi::count(const Question& question) {
     auto by = choose_grouping(*question.parameter("by"));
     if (!by) {
         return error_answer(400, "bad-column", render(by.error().what), "by");
@@ -226,16 +335,29 @@ Answer ConnectionsApi::count(const Question& question, const Snapshot& snapshot)
     if (!limit) {
         return limit.error();
     }
-    return {.body = written_to_memory([&](OutputStream& out) {
-                Counter counter(out, *by, snapshot.listing->context(),
-                                {.format = RecordFormat::Json,
-                                 .look = {},
-                                 .limit = static_cast<std::size_t>(*limit)});
-                for (const Connection& row : snapshot.rows) {
-                    counter.add(row);
-                }
-                counter.finish(snapshot.listing->table_changed());
-            })};
+    const bool is_kept = question.parameter("snapshot").has_value();
+    const auto filter = filter_of(question);
+    const auto snapshot = is_kept  ? snapshot_for(question)
+                          : filter ? new_snapshot(question)
+                                   : tl::unexpected(filter.error());
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    std::optional<Answer> failure;
+    std::string body = written_to_memory([&](OutputStream& out) {
+        Counter counter(
+            out, *by, (*snapshot)->context(),
+            {.format = RecordFormat::Json, .look = {}, .limit = static_cast<std::size_t>(*limit)});
+        if (is_kept) {
+            for (const Connection& row : (*snapshot)->rows) {
+                counter.add(row);
+            }
+            counter.finish((*snapshot)->table_changed());
+        } else if (const auto listed = list_into(counter, *snapshot, *filter); !listed) {
+            failure = listed.error();
+        }
+    });
+    return failure ? *failure : Answer{.body = std::move(body)};
 }
 
 Answer ConnectionsApi::list(const Question& question) {
@@ -254,14 +376,14 @@ Answer ConnectionsApi::list(const Question& question) {
         columns = *std::move(chosen);
         fields = fields_of(columns);
     }
+    if (question.parameter("by")) {
+        return count(question);
+    }
     const auto found = snapshot_for(question);
     if (!found) {
         return found.error();
     }
     Snapshot& snapshot = **found;
-    if (question.parameter("by")) {
-        return count(question, snapshot);
-    }
     if (snapshot.id.empty()) {
         keep(*found);
     }
@@ -275,7 +397,7 @@ Answer ConnectionsApi::list(const Question& question) {
     for (const Column* column : columns) {
         head["columns"].push_back(column->name);
     }
-    head["table_changed"] = snapshot.listing->table_changed();
+    head["table_changed"] = snapshot.table_changed();
     std::string body = head.dump();
     body.back() = ',';
     body += R"("connections":[)";
@@ -292,22 +414,36 @@ Answer ConnectionsApi::list(const Question& question) {
     return {.body = body + "]}"};
 }
 
+Answer ConnectionsApi::map(const Question& question) const {
+    constexpr std::size_t kMostNodes = 200;
+    const auto filter = filter_of(question);
+    const auto snapshot = filter ? new_snapshot(question) : tl::unexpected(filter.error());
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    const ListContext& context = (*snapshot)->context();
+    Observations seen;
+    MapCollector collector(*filter, context, seen.connections);
+    const filter::Expression everything{filter::All{}};
+    if (const auto listed = list_into(collector, *snapshot, everything); !listed) {
+        return listed.error();
+    }
+    seen.processes.assign(context.processes.begin(), context.processes.end());
+    return {.body = map_json(map_processes(seen, kMostNodes), (*snapshot)->at)};
+}
+
 std::string ConnectionsApi::row(const std::string& id) {
     const auto wanted = parse_id(id);
-    const auto snapshot = wanted ? make_snapshot(filter::Expression{filter::All{}})
-                                 : Parameter<Held>(tl::unexpected(Answer{.status = 404}));
-    if (!snapshot) {
+    if (!wanted) {
         return {};
     }
-    const ListContext& context = (*snapshot)->listing->context();
-    for (const Connection& each : (*snapshot)->rows) {
-        const NetworkNamespace* inside = context.namespace_of(each);
-        if (each.cookie == wanted->cookie && inside != nullptr &&
-            static_cast<std::uint32_t>(inside->inode) == wanted->network_namespace) {
-            return row_json(**snapshot, each, every_field());
-        }
-    }
-    return {};
+    const filter::Expression everything{filter::All{}};
+    const Held snapshot = new_snapshot();
+    OneCollector collector(*wanted, snapshot->context(), snapshot->rows);
+    const auto listed = list_into(collector, snapshot, everything);
+    return listed && !snapshot->rows.empty()
+               ? row_json(*snapshot, snapshot->rows.front(), every_field())
+               : std::string();
 }
 
 }  // namespace tcpdx::app

@@ -339,14 +339,14 @@ std::optional<HistoryApi::Found> HistoryApi::find_open(std::uint32_t network_nam
     const trace::ReasonNames no_names;
     const trace::Time offset = HostMonitor::wall_offset();
     monitor_.with_tracker([&](const trace::LifeTracker& tracker) {
-        const trace::Life* life = tracker.open_life(cookie);
-        if (life == nullptr || (network_namespace != 0 && life->network_namespace != 0 &&
-                                life->network_namespace != network_namespace)) {
+        const std::optional<trace::Life> life = tracker.open_life(cookie);
+        if (!life || (network_namespace != 0 && life->network_namespace != 0 &&
+                      life->network_namespace != network_namespace)) {
             return;
         }
         found = Found{.life = HostMonitor::kept(*life, offset, no_names), .other = {}};
         tracker.for_each_open([&](const trace::Life& each) {
-            if (each.local == life->remote && each.remote == life->local && &each != life &&
+            if (each.local == life->remote && each.remote == life->local && each.id != life->id &&
                 !each.is_listener()) {
                 found->other = HostMonitor::kept(each, offset, no_names);
             }

@@ -79,6 +79,13 @@ bool HttpStream::wait_for_tls(int result, Clock::time_point until) {
     }
 }
 
+std::string HttpStream::remote_address() const {
+    std::string address;
+    int port = 0;
+    get_remote_ip_and_port(address, port);
+    return address;
+}
+
 bool HttpStream::begin() {
     if (tls_ == nullptr) {
         return true;
@@ -100,7 +107,7 @@ bool HttpStream::wait_for_request(const std::function<bool()>& stop) {
     if (begin_ < end_ || (tls_ != nullptr && SSL_pending(tls_.get()) > 0)) {
         return true;
     }
-    const auto until = Clock::now() + kBetweenRequests;
+    const auto until = Clock::now() + (first_ ? kWholeRequest : kBetweenRequests);
     while (!stop() && Clock::now() < until) {
         if (wait(POLLIN, std::min(until, Clock::now() + 200ms))) {
             return true;
@@ -110,6 +117,7 @@ bool HttpStream::wait_for_request(const std::function<bool()>& stop) {
 }
 
 void HttpStream::expect_request() {
+    first_ = false;
     deadline_ = Clock::now() + kWholeRequest;
     left_ = kMostBytes;
 }

@@ -31,6 +31,7 @@ public:
     // From here on it is timed and counted.
     void expect_request();
     [[nodiscard]] bool gave_up() const { return gave_up_; }
+    [[nodiscard]] std::string remote_address() const;
 
     [[nodiscard]] bool is_readable() const override;
     [[nodiscard]] bool is_writable() const override;
@@ -51,6 +52,7 @@ private:
     Owned<SSL, SSL_free> tls_;
     Clock::time_point deadline_{};
     std::size_t left_ = 0;  // bytes of this request
+    bool first_ = true;
     bool gave_up_ = false;
     // The library reads lines byte by byte.
     std::array<char, 4096> buffer_{};

@@ -5,6 +5,7 @@
 #include "app/amounts.h"
 #include "app/host_monitor.h"
 #include "base/i18n.h"
+#include "presentation/i18n.h"
 #include "presentation/render.h"
 
 namespace tcpdx::app {
@@ -57,6 +58,19 @@ Parameter<Period> period(const Question& question) {
             400, "bad-time", render({N_("The end is not after the beginning."), {}}), "to"));
     }
     return Period{.from = from, .to = to};
+}
+
+Parameter<std::optional<std::chrono::microseconds>> past_moment(const Question& question) {
+    if (!question.parameter("at")) {
+        return std::nullopt;
+    }
+    const std::chrono::microseconds now = since_epoch();
+    const auto at = TRY(moment(question, "at", now, now));
+    if (at > now) {
+        return tl::unexpected(
+            error_answer(400, "bad-time", _("This moment has not come yet."), "at"));
+    }
+    return at;
 }
 
 }  // namespace tcpdx::app

@@ -25,4 +25,8 @@ struct Period {
 // `from` and `to`; without them the last hour.
 [[nodiscard]] Parameter<Period> period(const Question& question);
 
+// `at`: a moment in the past. Empty without it, which is now.
+[[nodiscard]] Parameter<std::optional<std::chrono::microseconds>> past_moment(
+    const Question& question);
+
 }  // namespace tcpdx::app

@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <httplib.h>
-#include <openssl/err.h>
 
 #include <atomic>
 #include <cerrno>
+#include <map>
+#include <mutex>
 #include <thread>
 
+#include "app/serve/access.h"
 #include "app/serve/http_stream.h"
 #include "app/serve/plain_pages.h"
+#include "app/serve/tls.h"
 #include "base/i18n.h"
 #include "presentation/i18n.h"
 #include "presentation/web/assets.h"
@@ -26,6 +29,9 @@ using httplib::Server;
 constexpr int kMostReaders = 32;
 constexpr std::size_t kThreads = 48;
 constexpr int kMostRequestsPerConnection = 1000;
+// One client that opens connections and leaves them so must not take all threads. Behind a proxy
+// all come from its address, and it has to see to that itself.
+constexpr int kMostPerAddress = 24;
 
 Language language_of(const Request& request) {
     const std::string wanted = request.has_param("lang")
@@ -39,7 +45,20 @@ void put(Response& response, const Answer& answer) {
     response.set_content(answer.body, answer.content_type);
 }
 
-void redirect(Response& response, const char* where) {
+// "light", "dark", or empty for that of the system.
+std::string theme_of(const Request& request) {
+    const std::string theme = request.get_param_value("theme");
+    return theme == "light" || theme == "dark" ? theme : std::string();
+}
+
+// With the look of the page that one comes from.
+std::string address_of_login(const Request& request, bool was_wrong) {
+    const std::string theme = theme_of(request);
+    return std::string("/login?lang=") + (language_of(request) == Language::Korean ? "ko" : "en") +
+           (theme.empty() ? "" : "&theme=" + theme) + (was_wrong ? "&wrong=1" : "");
+}
+
+void redirect(Response& response, const std::string& where) {
     response.status = 303;
     response.set_header("Location", where);
 }
@@ -56,25 +75,11 @@ void put_safety_headers(Response& response) {
     }
 }
 
-tl::unexpected<Error> tls_failure(const char* doing, const std::string& about) {
-    const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-    const auto failed =
-        unexpected(Error{.code = ErrorCode::Usage,
-                         .doing = doing,
-                         .os_error = 0,
-                         .about = about + (reason == nullptr ? "" : std::string(": ") + reason)});
-    ERR_clear_error();
-    return failed;
-}
-
 }  // namespace
 
 class WebServer::Listener final : public Server {
 public:
-    Listener(WebSettings settings, std::unique_ptr<Access> access)
-        : settings_(std::move(settings)),
-          token_needed_(access->needs_token()),
-          access_(std::move(access)) {}
+    explicit Listener(WebSettings settings) : settings_(std::move(settings)) {}
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
     Listener(Listener&&) = delete;
@@ -88,9 +93,7 @@ public:
     }
 
     Result<> prepare() {
-        if (!settings_.certificate.empty()) {
-            TRY(load_certificate());
-        }
+        TRY(change(settings_));
         new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
         // A descriptor that a command of an alert would inherit holds the port.
         set_socket_options([](socket_t socket) {
@@ -124,10 +127,66 @@ public:
 
     [[nodiscard]] int port() const { return port_; }
 
+    Result<> change(const WebSettings& settings) {
+        std::string token;
+        if (!settings.token_file.empty()) {
+            token = TRY(Access::read_token(settings.token_file));
+        }
+        std::shared_ptr<SSL_CTX> tls;
+        if (!settings.certificate.empty()) {
+            tls = TRY(load_tls(settings.certificate, settings.key));
+        }
+        access_.change(token, settings.hosts);
+        secure_cookie_ = settings.secure_cookie;
+        const std::lock_guard lock(mutex_);
+        certificate_ = settings.certificate;
+        tls_ = std::move(tls);
+        return {};
+    }
+
+    [[nodiscard]] std::optional<Message> certificate_warning() {
+        const std::lock_guard lock(mutex_);
+        return tls_ == nullptr ? std::nullopt : validity_warning(*tls_, certificate_);
+    }
+
 private:
+    // Counts this connection among those of its client, while it lasts.
+    class OneOfAddress {
+    public:
+        OneOfAddress(Listener& listener, std::string address)
+            : listener_(listener), address_(std::move(address)) {
+            const std::lock_guard lock(listener_.mutex_);
+            number_ = ++listener_.connections_from_[address_];
+        }
+        OneOfAddress(const OneOfAddress&) = delete;
+        OneOfAddress& operator=(const OneOfAddress&) = delete;
+        OneOfAddress(OneOfAddress&&) = delete;
+        OneOfAddress& operator=(OneOfAddress&&) = delete;
+        ~OneOfAddress() {
+            const std::lock_guard lock(listener_.mutex_);
+            const auto count = listener_.connections_from_.find(address_);
+            if (--count->second == 0) {
+                listener_.connections_from_.erase(count);
+            }
+        }
+        [[nodiscard]] int number() const { return number_; }
+
+    private:
+        Listener& listener_;
+        std::string address_;
+        int number_ = 0;
+    };
+
+    [[nodiscard]] std::shared_ptr<SSL_CTX> tls() {
+        const std::lock_guard lock(mutex_);
+        return tls_;
+    }
+
     bool process_and_close_socket(socket_t socket) override {
-        HttpStream stream(socket, tls_.get());
-        if (!stream.begin()) {
+        const std::shared_ptr<SSL_CTX> tls_of_now = tls();
+        HttpStream stream(socket, tls_of_now.get());
+        const OneOfAddress one(*this, stream.remote_address());
+        if ((tls_of_now != nullptr && one.number() > kMostPerAddress) || !stream.begin()) {
             return false;
         }
         for (int i = 1; i <= kMostRequestsPerConnection; ++i) {
@@ -143,21 +202,6 @@ private:
             }
         }
         return true;
-    }
-
-    Result<> load_certificate() {
-        tls_.reset(SSL_CTX_new(TLS_server_method()));
-        SSL_CTX_set_min_proto_version(tls_.get(), TLS1_2_VERSION);
-        SSL_CTX_set_mode(tls_.get(),
-                         SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-        if (SSL_CTX_use_certificate_chain_file(tls_.get(), settings_.certificate.c_str()) != 1) {
-            return tls_failure(N_("reading the certificate"), settings_.certificate);
-        }
-        if (SSL_CTX_use_PrivateKey_file(tls_.get(), settings_.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-            SSL_CTX_check_private_key(tls_.get()) != 1) {
-            return tls_failure(N_("reading the key of the certificate"), settings_.key);
-        }
-        return {};
     }
 
     void set_routes() {
@@ -179,20 +223,22 @@ private:
             response.set_content(metrics_(), "text/plain; version=0.0.4; charset=utf-8");
         });
         Get("/login", [this](const Request& request, Response& response) {
-            if (!token_needed_) {
+            if (!access_.needs_token()) {
                 redirect(response, "/");
                 return;
             }
             const LanguageOfThread speaking(language_of(request));
-            put(response, login_page(request.has_param("wrong")));
+            put(response, login_page(request.has_param("wrong"), theme_of(request)));
         });
+        Get("/plain.css",
+            [](const Request& /*request*/, Response& response) { put(response, plain_style()); });
         Post("/login",
              [this](const Request& request, Response& response) { log_in(request, response); });
         Post("/logout", [this](const Request& request, Response& response) {
-            access_->log_out(request.get_header_value("Cookie"));
+            access_.log_out(request.get_header_value("Cookie"));
             response.set_header("Set-Cookie",
                                 std::string(Access::kCookie) + "=; Max-Age=0; Path=/; HttpOnly");
-            redirect(response, "/login");
+            redirect(response, address_of_login(request, false));
         });
         Get(".*",
             [this](const Request& request, Response& response) { answer(request, response); });
@@ -207,7 +253,7 @@ private:
             put(response, error_answer(405, "not-allowed", _("This only answers questions.")));
             return false;
         }
-        if (!access_->is_our_name(request.get_header_value("Host"))) {
+        if (!access_.is_our_name(request.get_header_value("Host"))) {
             put(response, error_answer(403, "forbidden-host",
                                        _("This host is not known by that name here: see --host.")));
             return false;
@@ -217,31 +263,33 @@ private:
             put(response, error_answer(400, "bad-language", _("There are: en ko"), "lang"));
             return false;
         }
-        if (request.path == "/login" ||
-            access_->may_enter(request.get_header_value("Authorization"),
-                               request.get_header_value("Cookie"))) {
+        // What the login page consists of.
+        if (request.path == "/login" || request.path == "/plain.css" ||
+            request.path == "/favicon.svg" ||
+            access_.may_enter(request.get_header_value("Authorization"),
+                              request.get_header_value("Cookie"))) {
             return true;
         }
         if (request.path.starts_with("/api/") || request.path == "/metrics") {
             response.set_header("WWW-Authenticate", "Bearer");
             put(response, error_answer(401, "unauthorized", _("This needs the token.")));
         } else {
-            redirect(response, "/login");
+            redirect(response, address_of_login(request, false));
         }
         return false;
     }
 
     void log_in(const Request& request, Response& response) {
-        const std::string session = access_->log_in(request.get_param_value("token"));
+        const std::string session = access_.log_in(request.get_param_value("token"));
         if (session.empty()) {
             // Whoever guesses, guesses slowly.
             std::this_thread::sleep_for(1s);
-            redirect(response, "/login?wrong=1");
+            redirect(response, address_of_login(request, true));
             return;
         }
         response.set_header("Set-Cookie", std::string(Access::kCookie) + "=" + session +
                                               "; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict" +
-                                              (settings_.secure_cookie ? "; Secure" : ""));
+                                              (secure_cookie_ ? "; Secure" : ""));
         redirect(response, "/");
     }
 
@@ -327,10 +375,14 @@ private:
             [this](bool /*whole*/) { --readers_; });
     }
 
-    WebSettings settings_;
-    bool token_needed_;
-    std::unique_ptr<Access> access_;
-    Owned<SSL_CTX, SSL_CTX_free> tls_;
+    WebSettings settings_;  // of the start
+    Access access_;
+    std::atomic<bool> secure_cookie_ = false;
+    std::mutex mutex_;  // what follows
+    std::string certificate_;
+    std::shared_ptr<SSL_CTX> tls_;  // null for no TLS
+    std::map<std::string, int> connections_from_;
+
     Api* api_ = nullptr;
     std::function<std::string()> metrics_;
     int port_ = -1;
@@ -342,12 +394,19 @@ private:
 WebServer::WebServer() = default;
 WebServer::~WebServer() = default;
 
-Result<std::unique_ptr<WebServer>> WebServer::bind(const WebSettings& settings,
-                                                   std::unique_ptr<Access> access) {
+Result<std::unique_ptr<WebServer>> WebServer::bind(const WebSettings& settings) {
     std::unique_ptr<WebServer> server(new WebServer);
-    server->listener_ = std::make_unique<Listener>(settings, std::move(access));
+    server->listener_ = std::make_unique<Listener>(settings);
     TRY(server->listener_->prepare());
     return server;
+}
+
+Result<> WebServer::change(const WebSettings& settings) {
+    return listener_->change(settings);
+}
+
+std::optional<Message> WebServer::certificate_warning() const {
+    return listener_->certificate_warning();
 }
 
 int WebServer::port() const {

@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "diagnosis/reach/exchange_facts.h"
+#include "diagnosis/reach/icmp_says.h"
 #include "diagnosis/reach/repeated_facts.h"
 
 namespace tcpdx::diagnosis::reach {
@@ -55,27 +56,6 @@ LocalError local_error(int error) {
         default:
             return LocalError::Other;
     }
-}
-
-IcmpSays icmp_says(IcmpMeaning meaning) {
-    switch (meaning) {
-        case IcmpMeaning::NetUnreachable:
-            return IcmpSays::NetUnreachable;
-        case IcmpMeaning::HostUnreachable:
-            return IcmpSays::HostUnreachable;
-        case IcmpMeaning::ProtocolUnreachable:
-            return IcmpSays::ProtocolUnreachable;
-        case IcmpMeaning::PortUnreachable:
-            return IcmpSays::PortUnreachable;
-        case IcmpMeaning::Prohibited:
-            return IcmpSays::Prohibited;
-        case IcmpMeaning::TimeExceeded:
-            return IcmpSays::TimeExceeded;
-        case IcmpMeaning::TooBig:
-        case IcmpMeaning::Other:
-            break;
-    }
-    return IcmpSays::Other;
 }
 
 class Reader {
@@ -249,11 +229,13 @@ private:
         facts_.set(Feature::IcmpSays, icmp_says(error.meaning()));
         facts_.set(Feature::IcmpTime,
                    error.after >= kSlow ? IcmpTime::AfterSeconds : IcmpTime::AtOnce);
-        facts_.set(Feature::IcmpFrom, sender_of(error));
+        // Of an own address, target, router (of a port mapping) and this host are one sender.
+        if (!probe_.route || probe_.route->kind != LocalRoute::Kind::Local) {
+            facts_.set(Feature::IcmpFrom, sender_of(error));
+        }
     }
 
     [[nodiscard]] IcmpFrom sender_of(const IcmpError& error) const {
-        // On loopback both are the same address, and then it is the target that says it.
         if (error.sender.same_host(attempt_.target.address)) {
             return IcmpFrom::Target;
         }
@@ -270,6 +252,13 @@ private:
                                  {Port{raw.port}, std::string("EPERM")}}));
                 return;
             }
+        }
+        if (translated_here()) {
+            facts_.set(Feature::SynLeft, SynLeft::Yes,
+                       seen({N_("the SYN left this host for another address: address translation "
+                                "of this host")},
+                            Origin::Packet, "nft list ruleset"));
+            return;
         }
         if (attempt_.captured) {
             const std::uint32_t sent = attempt_.captured->syns_sent;
@@ -293,8 +282,16 @@ private:
                         Origin::SocketTable, "nstat -az TcpExtTCPRetransFail"));
     }
 
+    // TCP has SYNs in flight, and none of them went to the target, whose packets are captured
+    // behind the translation.
+    [[nodiscard]] bool translated_here() const {
+        return attempt_.captured && attempt_.captured->syns_sent == 0 &&
+               attempt_.in_flight.value_or(0) > 0 &&
+               attempt_.timeouts.value_or(0) >= kEnoughTimeouts;
+    }
+
     void own_capture() {
-        if (!attempt_.captured) {
+        if (!attempt_.captured || translated_here()) {
             return;
         }
         const CapturedSegments& segments = *attempt_.captured;
@@ -346,30 +343,90 @@ private:
         }
     }
 
+    // Whether silence after such a segment says anything of the port. When the same to the port
+    // that answers SYNs with RST gets no answer either, a stateful filter drops whatever belongs to
+    // no connection; when no closed port can be found, nobody knows.
+    [[nodiscard]] bool silence_counts(RawProbe::Segment segment) const {
+        const auto control =
+            std::find_if(probe_.raw.begin(), probe_.raw.end(), [&](const RawProbe& each) {
+                return each.segment == segment && each.port != attempt_.target.port &&
+                       each.tries > 0;
+            });
+        if (control != probe_.raw.end()) {
+            return control->answer != RawProbe::Answer::Nothing;
+        }
+        return !probe_.closed_reference || target_answers(*probe_.closed_reference);
+    }
+
+    [[nodiscard]] const RawProbe* raw_to_target(RawProbe::Segment segment) const {
+        const auto found =
+            std::find_if(probe_.raw.begin(), probe_.raw.end(), [&](const auto& each) {
+                return each.segment == segment && each.port == attempt_.target.port &&
+                       each.send_error == 0 && each.tries > 0;
+            });
+        return found == probe_.raw.end() ? nullptr : &*found;
+    }
+
+    // Address translation takes an ACK for a new connection and passes it on, but a FIN stays with
+    // the translator, which answers it for itself: from another distance, or though the ACK got no
+    // answer, which every TCP would give that answers a FIN.
+    [[nodiscard]] bool translator_answers() const {
+        const RawProbe* ack = raw_to_target(RawProbe::Segment::Ack);
+        const RawProbe* fin = raw_to_target(RawProbe::Segment::Fin);
+        if (ack == nullptr || fin == nullptr || fin->answer == RawProbe::Answer::Nothing) {
+            return false;
+        }
+        return ack->answer == RawProbe::Answer::Nothing ||
+               (ack->ttl && fin->ttl && *ack->ttl != *fin->ttl);
+    }
+
     void raw_probes() {
+        const bool translated = translator_answers();
         for (const RawProbe& raw : probe_.raw) {
             if (raw.send_error != 0 || raw.tries == 0 || raw.segment == RawProbe::Segment::Syn) {
                 continue;
             }
             const bool ack = raw.segment == RawProbe::Segment::Ack;
-            const Feature feature = ack ? Feature::AckProbe : Feature::FinProbe;
-            if (raw.answer == RawProbe::Answer::Nothing) {
-                if (!probe_.interrupted) {
-                    facts_.set(
-                        feature, RawAnswer::Silence,
-                        seen(ack ? Message{N_("an ACK to port {0} got no answer"), {Port{raw.port}}}
-                                 : Message{N_("a FIN to port {0} got no answer"),
-                                           {Port{raw.port}}}));
-                }
+            const bool silent = raw.answer == RawProbe::Answer::Nothing;
+            if (silent && probe_.interrupted) {
                 continue;
             }
-            const bool reset = raw.answer == RawProbe::Answer::Reset;
-            facts_.set(feature, reset ? RawAnswer::Reset : RawAnswer::Other,
-                       seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}"),
-                                          {Port{raw.port}, in_ms(raw.after)}}
-                                : Message{N_("a FIN to port {0} was answered with RST after {1}"),
-                                          {Port{raw.port}, in_ms(raw.after)}}));
+            tell_raw_probe(raw);
+            facts_.set(Feature::RawSegments, RawSegments::Sent);
+            if (raw.port != attempt_.target.port || (silent && !silence_counts(raw.segment)) ||
+                (translated && (silent || !ack))) {
+                continue;
+            }
+            facts_.set(ack ? Feature::AckProbe : Feature::FinProbe,
+                       silent                                  ? RawAnswer::Silence
+                       : raw.answer == RawProbe::Answer::Reset ? RawAnswer::Reset
+                                                               : RawAnswer::Other);
         }
+    }
+
+    void tell_raw_probe(const RawProbe& raw) {
+        const bool ack = raw.segment == RawProbe::Segment::Ack;
+        if (raw.answer == RawProbe::Answer::Nothing) {
+            facts_.add_evidence(
+                seen(ack ? Message{N_("an ACK to port {0} got no answer"), {Port{raw.port}}}
+                         : Message{N_("a FIN to port {0} got no answer"), {Port{raw.port}}}));
+            return;
+        }
+        if (raw.ttl) {
+            facts_.add_evidence(
+                seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}, with "
+                                      "TTL {2}"),
+                                   {Port{raw.port}, in_ms(raw.after), number(*raw.ttl)}}
+                         : Message{N_("a FIN to port {0} was answered with RST after {1}, with TTL "
+                                      "{2}"),
+                                   {Port{raw.port}, in_ms(raw.after), number(*raw.ttl)}}));
+            return;
+        }
+        facts_.add_evidence(
+            seen(ack ? Message{N_("an ACK to port {0} was answered with RST after {1}"),
+                               {Port{raw.port}, in_ms(raw.after)}}
+                     : Message{N_("a FIN to port {0} was answered with RST after {1}"),
+                               {Port{raw.port}, in_ms(raw.after)}}));
     }
 
     // Whether something of the other end answered; an ICMP error of a router did not.

@@ -45,6 +45,7 @@ enum class SynLeft : std::uint8_t { No, Yes };
 // In this host's own capture, before any filter of it.
 enum class Captured : std::uint8_t { Nothing, SynAck, BareAck, Reset };
 enum class ReplyDistance : std::uint8_t { AsOtherPorts, Different };
+enum class RawSegments : std::uint8_t { Sent };
 enum class RawAnswer : std::uint8_t { Silence, Reset, Other };
 enum class ClosedPort : std::uint8_t { Answers, Silent };
 enum class OpenPort : std::uint8_t { Answers, Refuses, NamedSilent, GuessedSilent };
@@ -116,6 +117,7 @@ enum class Feature : std::uint8_t {
     SynLeft,
     Captured,
     ReplyDistance,
+    RawSegments,
     AckProbe,
     FinProbe,
     ClosedPort,
@@ -151,6 +153,7 @@ enum class Feature : std::uint8_t {
     PawsTimeWait,
     DeferAcceptDrops,
     IcmpErrorsSent,
+    IcmpErrorSays,
     ServerSent,
     HalfOpen,
     Request,

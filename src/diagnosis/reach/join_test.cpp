@@ -142,6 +142,40 @@ TEST(Join, OfAListenerProvenByAFinDependsOnItsDrops) {
     EXPECT_THAT(causes(probe, watch), ElementsAre("accept-queue-full"));
 }
 
+// As seen from outside of the usual filter: few ports answer, and no ACK that belongs to nothing.
+TargetProbe few_ports_answer() {
+    TargetProbe probe = one_port_silent();
+    probe.closed_reference = silent(1, milliseconds(1300));
+    probe.ping = PingResult{.sent = 2};
+    return probe;
+}
+
+TEST(Join, OfAFilterThatHidesOtherPortsBelievesWhatTheServerCounted) {
+    PortWatch watch = server_watch();
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("default-drop"));
+    watch.listeners.front().new_drops = 4;
+    watch.counter_increases.set("TcpExtListenDrops", 4);
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("syn-queue-full"));
+    watch.counter_increases.set("TcpExtListenOverflows", 4);
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("accept-queue-full"));
+}
+
+TEST(Join, OfAFilterThatHidesOtherPortsBelievesWhatTheServerSent) {
+    PortWatch watch = server_watch();
+    watch.connections = {half_open(0)};
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("output-drop"));
+    watch.connections = {half_open(2)};
+    watch.packets->syn_acks_sent = 5;
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("return-path-drop"));
+    watch = server_watch();
+    watch.counter_increases.set("TcpExtTCPMD5NotFound", 4);
+    EXPECT_THAT(causes(few_ports_answer(), watch), ElementsAre("md5-required"));
+}
+
+TEST(Join, OfASilentHostThatGetsTheSynsAndCountsNothingIsAFilterOfIt) {
+    EXPECT_THAT(causes(host_silent(), server_watch()), ElementsAre("input-drop"));
+}
+
 TEST(Join, OfASilentHostDependsOnTheServersRoutes) {
     PortWatch watch = server_watch();
     watch.counter_increases.set("IpOutNoRoutes", 8);
@@ -347,6 +381,42 @@ TEST(JudgeServer, SeesThatItsProgramResets) {
     EXPECT_THAT(seen_by_server(watch), ElementsAre("program-ends-it"));
     watch.packets->data_segments = 1;
     EXPECT_THAT(seen_by_server(watch), ElementsAre("ended-by-request"));
+}
+
+// TCP of the server counted nothing, and a packet filter of it answered.
+PortWatch answering_with_icmp(std::uint8_t code) {
+    PortWatch watch = server_watch();
+    watch.counter_increases.set("IcmpOutDestUnreachs", 4);
+    watch.packets->icmp_errors = {{.type = 3, .code = code, .count = 4}};
+    return watch;
+}
+
+TEST(JudgeServer, KnowsWhatItsOwnIcmpErrorsSay) {
+    EXPECT_THAT(seen_by_server(answering_with_icmp(3)), ElementsAre("server-reject"));
+    EXPECT_THAT(seen_by_server(answering_with_icmp(13)), ElementsAre("server-prohibits"));
+    EXPECT_THAT(seen_by_server(answering_with_icmp(2)), ElementsAre("protocol-unreachable"));
+    EXPECT_THAT(seen_by_server(answering_with_icmp(1)), ElementsAre("server-says-unreachable"));
+}
+
+TEST(JudgeServer, KeepsAllThatSendIcmpErrorsWhenItOnlyCountedThem) {
+    PortWatch watch = answering_with_icmp(3);
+    watch.packets->icmp_errors.clear();
+    EXPECT_THAT(seen_by_server(watch),
+                UnorderedElementsAre("server-reject", "server-prohibits", "protocol-unreachable",
+                                     "server-says-unreachable"));
+}
+
+TEST(JudgeServer, TakesAnIcmpErrorThatLeftForMoreThanACounterThatRoseLess) {
+    PortWatch watch = answering_with_icmp(3);
+    watch.counter_increases.set("IcmpOutDestUnreachs", 1);  // there is a limit on their rate
+    EXPECT_THAT(seen_by_server(watch), ElementsAre("server-reject"));
+}
+
+TEST(Join, OfUnreachableFromTheServersAddressDependsOnWhoSentIt) {
+    TargetProbe probe = probe_of(refused(8080, ENETUNREACH));
+    probe.attempt.icmp = {icmp(3, 0, "10.2.0.1")};
+    EXPECT_THAT(causes(probe, answering_with_icmp(0)), ElementsAre("server-says-unreachable"));
+    EXPECT_THAT(causes(probe, without_syns()), ElementsAre("router-no-route"));
 }
 
 }  // namespace

@@ -34,20 +34,34 @@ constexpr auto icmp(IcmpSays says, From... from) {
 constexpr auto kServerSaysSo =
     list(is(F::SynArrived, SynArrived::Yes), is(F::IcmpErrorsSent, Growth::Rises),
          is(F::HalfOpen, HalfOpen::None), is(F::ServerSent, ServerSent::Nothing));
-constexpr auto kServerPortUnreachable =
-    together(icmp(IcmpSays::PortUnreachable, IcmpFrom::Target), kServerSaysSo);
-constexpr auto kServerProhibits =
-    together(icmp(IcmpSays::Prohibited, IcmpFrom::Target), kServerSaysSo);
-constexpr auto kMiddlePortUnreachable = icmp(IcmpSays::PortUnreachable, IcmpFrom::Router);
-constexpr auto kMiddleProhibits = icmp(IcmpSays::Prohibited, IcmpFrom::Router);
-constexpr auto kOwnReject = together(kIcmp, list(is(F::IcmpSays, IcmpSays::PortUnreachable,
-                                                    IcmpSays::Prohibited, IcmpSays::NetUnreachable),
-                                                 is(F::IcmpFrom, IcmpFrom::Ourselves)));
+// The server's own capture shows it as well.
+template <class... Says>
+constexpr auto server_says(Says... says) {
+    return together(kIcmp,
+                    list(is(F::IcmpSays, says...), is(F::IcmpFrom, IcmpFrom::Target),
+                         is(F::IcmpErrorSays, says...)),
+                    kServerSaysSo);
+}
+constexpr auto kServerPortUnreachable = server_says(IcmpSays::PortUnreachable);
+constexpr auto kServerProhibits = server_says(IcmpSays::Prohibited);
+constexpr auto kMiddlePortUnreachable =
+    together(icmp(IcmpSays::PortUnreachable, IcmpFrom::Router), kNeverArrived);
+constexpr auto kMiddleProhibits =
+    together(icmp(IcmpSays::Prohibited, IcmpFrom::Router), kNeverArrived);
+constexpr auto kOwnReject = together(
+    kIcmp, kNeverArrived,
+    list(is(F::IcmpSays, IcmpSays::PortUnreachable, IcmpSays::Prohibited, IcmpSays::NetUnreachable),
+         is(F::IcmpFrom, IcmpFrom::Ourselves)));
 constexpr auto kHostDownFar =
     together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target),
              list(is(F::IcmpTime, IcmpTime::AfterSeconds)));
 constexpr auto kRouterUnreachable =
-    together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target),
+    together(icmp(IcmpSays::HostUnreachable, IcmpFrom::Router, IcmpFrom::Target), kNeverArrived,
+             list(is(F::IcmpTime, IcmpTime::AtOnce)));
+// From the target's own address it is a filter there, or a router that holds the address and has no
+// way to what stands behind it.
+constexpr auto kServerUnreachable =
+    together(server_says(IcmpSays::NetUnreachable, IcmpSays::HostUnreachable),
              list(is(F::IcmpTime, IcmpTime::AtOnce)));
 constexpr auto kHostDownHere = icmp(IcmpSays::HostUnreachable, IcmpFrom::Ourselves);
 constexpr auto kGatewayIgnores =
@@ -57,11 +71,12 @@ constexpr auto kUnresolved =
 constexpr auto kUnresolvedGateway =
     together(kUnresolved, list(is(F::NextHopKind, NextHopKind::Gateway)));
 constexpr auto kLinkFailed = list(is(F::LinkLayer, LinkLayer::Failed));
-constexpr auto kRouterNoRoute = icmp(IcmpSays::NetUnreachable, IcmpFrom::Router, IcmpFrom::Target);
+constexpr auto kRouterNoRoute =
+    together(icmp(IcmpSays::NetUnreachable, IcmpFrom::Router, IcmpFrom::Target), kNeverArrived);
 constexpr auto kLoop = icmp(IcmpSays::TimeExceeded, IcmpFrom::Router, IcmpFrom::Target);
-constexpr auto kServerProtocol =
-    together(icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Target), kServerSaysSo);
-constexpr auto kProtocol = icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router);
+constexpr auto kServerProtocol = server_says(IcmpSays::ProtocolUnreachable);
+constexpr auto kProtocol =
+    together(icmp(IcmpSays::ProtocolUnreachable, IcmpFrom::Router), kNeverArrived);
 constexpr auto kOtherIcmp = together(kIcmp, list(is(F::IcmpSays, IcmpSays::Other)));
 
 // --- no packet --------------------------------------------------------------------------------
@@ -118,29 +133,42 @@ constexpr auto kCauses = std::to_array<Cause>({
      .place = Place::Server,
      .claim = N_("A packet filter of the server rejects port {0} with ICMP port unreachable; "
                  "whether a program listens behind it cannot be seen."),
+     .decided_by = N_("the SYNs arrive at the server, and it sends the ICMP errors itself"),
      .conditions = kServerPortUnreachable},
     {.id = "server-prohibits",
      .row = "d3",
      .place = Place::Server,
      .claim = N_("A packet filter of the server prohibits connections to port {0}."),
+     .decided_by = N_("the SYNs arrive at the server, and it sends the ICMP errors itself"),
      .conditions = kServerProhibits},
+    {.id = "server-says-unreachable",
+     .row = "d2",
+     .place = Place::Server,
+     .claim =
+         N_("A packet filter of the server rejects port {0}, and says that it is unreachable."),
+     .decided_by = N_("the SYNs arrive at the server, and it sends the ICMP errors itself"),
+     .command = "nft list ruleset",
+     .conditions = kServerUnreachable},
     {.id = "middle-reject",
      .row = "d5",
      .place = Place::Path,
      .claim =
          N_("A packet filter on the way rejects port {0} with ICMP port unreachable; the server "
             "has not been reached."),
+     .decided_by = N_("no SYN arrives at the server"),
      .conditions = kMiddlePortUnreachable},
     {.id = "middle-prohibits",
      .row = "d6",
      .place = Place::Path,
      .claim = N_("A packet filter on the way prohibits connections to port {0}; the server has not "
                  "been reached."),
+     .decided_by = N_("no SYN arrives at the server"),
      .conditions = kMiddleProhibits},
     {.id = "own-reject",
      .row = "d7",
      .place = Place::Client,
      .claim = N_("A packet filter of this host rejects connections to port {0}."),
+     .decided_by = N_("no SYN arrives at the server"),
      .command = "nft list ruleset",
      .conditions = kOwnReject},
     {.id = "host-down",
@@ -152,6 +180,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .row = "f4",
      .place = Place::Path,
      .claim = N_("A router on the way has a route that says {1} is unreachable."),
+     .decided_by = N_("no SYN arrives at the server"),
+     .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
      .conditions = kRouterUnreachable},
     {.id = "next-hop-down",
      .row = "e2",
@@ -191,6 +221,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .row = "f3",
      .place = Place::Path,
      .claim = N_("A router on the way has no route to {1}."),
+     .decided_by = N_("no SYN arrives at the server"),
+     .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
      .conditions = kRouterNoRoute},
     {.id = "routing-loop",
      .row = "x",

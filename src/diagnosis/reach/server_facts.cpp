@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/i18n.h"
+#include "diagnosis/reach/icmp_says.h"
 
 namespace tcpdx::diagnosis::reach {
 namespace {
@@ -26,6 +27,7 @@ public:
         siblings();
         drops();
         counters();
+        icmp_errors();
         half_open();
         request();
         return std::move(facts_);
@@ -82,7 +84,7 @@ private:
             tell({N_("the server sent {0} RSTs"), {number(packets.resets_sent)}}, Origin::Packet);
         } else if (packets.lost == 0) {
             facts_.set(Feature::ServerSent, ServerSent::Nothing);
-            tell({N_("the server sent no answer")}, Origin::Packet);
+            tell({N_("the server sent neither SYN+ACK nor RST")}, Origin::Packet);
         }
     }
 
@@ -215,6 +217,29 @@ private:
         if (syns > 0 && *by >= syns) {
             facts_.set(feature, Growth::Rises);
             tell_counter(name, *by);
+        }
+    }
+
+    // Of its own packets a host knows what they say, where the counters only know the type.
+    void icmp_errors() {
+        if (!watch_.packets || watch_.packets->icmp_errors.empty()) {
+            return;
+        }
+        const IpFamily family = v6_ ? IpFamily::V6 : IpFamily::V4;
+        std::optional<IcmpSays> says;
+        bool one_kind = true;
+        for (const SentIcmpErrors& each : watch_.packets->icmp_errors) {
+            const IcmpSays this_says = icmp_says(meaning_of_icmp(family, each.type, each.code));
+            one_kind = one_kind && says.value_or(this_says) == this_says;
+            says = this_says;
+            tell(
+                {N_("the server answered with {0} ICMP errors {1}"),
+                 {number(each.count), std::to_string(each.type) + "/" + std::to_string(each.code)}},
+                Origin::Packet);
+        }
+        facts_.set(Feature::IcmpErrorsSent, Growth::Rises);
+        if (one_kind) {
+            facts_.set(Feature::IcmpErrorSays, *says);
         }
     }
 

@@ -14,6 +14,14 @@ constexpr auto kOnePortSilent =
 constexpr auto kListenerSilent =
     together(kSilent, list(is(F::AckProbe, RawAnswer::Reset), is(F::FinProbe, RawAnswer::Silence),
                            is(F::ClosedPort, ClosedPort::Answers)));
+// The same where a filter lets few other ports through. That the ACK is answered proves it all.
+constexpr auto kListenerSilentBehindFilter =
+    together(kSilent, list(is(F::AckProbe, RawAnswer::Reset), is(F::FinProbe, RawAnswer::Silence),
+                           is(F::ClosedPort, ClosedPort::Silent)));
+constexpr auto kAckAnswered = list(is(F::AckProbe, RawAnswer::Reset));
+// Other ports are hidden, and what belongs to no connection may be dropped: only what the server
+// has counted or sent can tell.
+constexpr auto kHidden = together(kSilent, list(is(F::ClosedPort, ClosedPort::Silent)), kArrived);
 // Nothing of this host answers, but the first router does.
 constexpr auto kHostSilent =
     together(kSilent, list(is(F::AckProbe, RawAnswer::Silence), is(F::FinProbe, RawAnswer::Silence),
@@ -29,17 +37,21 @@ constexpr auto kFewPortsAnswer = together(
                   is(F::OpenPort, OpenPort::Answers, OpenPort::Refuses, OpenPort::GuessedSilent),
                   is(F::FirstHop, FirstHop::Answers, FirstHop::SilentForAll, FirstHop::Silent)));
 constexpr auto kInputDrop = together(kOnePortSilent, kArrived, kTcpSawNothing);
+constexpr auto kInputDropAll =
+    together(kHidden, kTcpSawNothing, list(is(F::OpenPort, OpenPort::NamedSilent)));
 constexpr auto kPathDrop = together(kOnePortSilent, kNeverArrived);
 constexpr auto kPathDropAll =
     together(kSilent, kNeverArrived,
              list(is(F::FirstHop, FirstHop::Answers, FirstHop::SilentForAll, FirstHop::Silent)));
-constexpr auto kOutputDrop =
-    together(kOnePortSilent, kArrived,
-             list(is(F::HalfOpen, HalfOpen::Plain), is(F::ServerSent, ServerSent::Nothing)));
-constexpr auto kReturnDrop =
-    together(kOnePortSilent, kArrived,
-             list(is(F::HalfOpen, HalfOpen::Plain, HalfOpen::Retransmitted),
-                  is(F::ServerSent, ServerSent::SynAck), is(F::ListenOverflows, Growth::Flat)));
+constexpr auto kAnswersDropped =
+    list(is(F::HalfOpen, HalfOpen::Plain), is(F::ServerSent, ServerSent::Nothing));
+constexpr auto kOutputDrop = together(kOnePortSilent, kArrived, kAnswersDropped);
+constexpr auto kOutputDropBehindFilter = together(kHidden, kAnswersDropped);
+constexpr auto kAnswersLost =
+    list(is(F::HalfOpen, HalfOpen::Plain, HalfOpen::Retransmitted),
+         is(F::ServerSent, ServerSent::SynAck), is(F::ListenOverflows, Growth::Flat));
+constexpr auto kReturnDrop = together(kOnePortSilent, kArrived, kAnswersLost);
+constexpr auto kReturnDropBehindFilter = together(kHidden, kAnswersLost);
 constexpr auto kTranslationFull =
     together(kPathDrop, list(is(F::OtherPortsReached, OtherPortsReached::No)));
 // A full table refuses every new flow, also the probe of the hop itself.
@@ -47,9 +59,9 @@ constexpr auto kTableFull = together(kHostSilent, kNeverArrived,
                                      list(is(F::FirstHop, FirstHop::SilentForAll, FirstHop::Silent),
                                           is(F::NextHopKind, NextHopKind::Gateway),
                                           is(F::OtherPortsReached, OtherPortsReached::No)));
-constexpr auto kMd5 =
-    together(kOnePortSilent, kArrived,
-             list(is(F::Md5NotFound, Growth::Rises), is(F::HalfOpen, HalfOpen::None)));
+constexpr auto kUnsigned = list(is(F::Md5NotFound, Growth::Rises), is(F::HalfOpen, HalfOpen::None));
+constexpr auto kMd5 = together(kOnePortSilent, kArrived, kUnsigned);
+constexpr auto kMd5BehindFilter = together(kHidden, kUnsigned);
 constexpr auto kOwnInputDrop = list(
     is(F::Answer, Answer::Silence), is(F::SynLeft, SynLeft::Yes), is(F::Captured, Captured::SynAck),
     is(F::ClosedPort, ClosedPort::Answers), is(F::AckProbe, RawAnswer::Silence),
@@ -65,25 +77,38 @@ constexpr auto kOwnOutputDrop =
          is(F::SynArrived, SynArrived::No));
 constexpr auto kNothingLeft = list(is(F::SynLeft, SynLeft::No));
 
-constexpr auto kAcceptQueueFull =
-    together(kListenerSilent, kArrived,
-             list(is(F::Listener, Listener::Here), is(F::ListenOverflows, Growth::Rises),
-                  is(F::HalfOpen, HalfOpen::None)));
-constexpr auto kSynQueueFull =
-    together(kListenerSilent, kArrived,
-             list(is(F::Listener, Listener::Here), is(F::ListenOverflows, Growth::Flat),
-                  is(F::ListenDrops, Growth::Rises), is(F::NoRoutes, Growth::Flat)));
+constexpr auto kQueueOverflows =
+    list(is(F::Listener, Listener::Here), is(F::ListenOverflows, Growth::Rises),
+         is(F::HalfOpen, HalfOpen::None));
+constexpr auto kOverflowCounted = list(is(F::ListenOverflows, Growth::Rises));
+constexpr auto kAcceptQueueFull = together(kListenerSilent, kArrived, kQueueOverflows);
+constexpr auto kAcceptQueueFullProven =
+    together(kListenerSilentBehindFilter, kArrived, kQueueOverflows);
+constexpr auto kAcceptQueueFullCounted = together(kHidden, kQueueOverflows);
+constexpr auto kSynQueueDrops =
+    list(is(F::Listener, Listener::Here), is(F::ListenOverflows, Growth::Flat),
+         is(F::ListenDrops, Growth::Rises), is(F::NoRoutes, Growth::Flat));
+constexpr auto kDropsCounted =
+    list(is(F::ListenDrops, Growth::Rises), is(F::ListenOverflows, Growth::Flat));
+constexpr auto kSynQueueFull = together(kListenerSilent, kArrived, kSynQueueDrops);
+constexpr auto kSynQueueFullProven =
+    together(kListenerSilentBehindFilter, kArrived, kSynQueueDrops);
+constexpr auto kSynQueueFullCounted = together(kHidden, kSynQueueDrops);
 // Some of the client's SYNs got through meanwhile.
 constexpr auto kSynQueueAtServer =
     list(is(F::ListenDrops, Growth::Rises), is(F::ListenOverflows, Growth::Flat),
          is(F::NoRoutes, Growth::Flat));
 constexpr auto kSynFilter =
     together(kListenerSilent, kTcpSawNothing, list(is(F::Listener, Listener::Here)));
+constexpr auto kSynFilterProven =
+    together(kListenerSilentBehindFilter, kTcpSawNothing, list(is(F::Listener, Listener::Here)));
+constexpr auto kNobodyListens =
+    list(is(F::AckProbe, RawAnswer::Reset), is(F::FinProbe, RawAnswer::Reset),
+         is(F::Listener, Listener::None, Listener::OtherAddress));
 constexpr auto kSynFilterClosed =
-    together(kSilent, kTcpSawNothing,
-             list(is(F::AckProbe, RawAnswer::Reset), is(F::FinProbe, RawAnswer::Reset),
-                  is(F::ClosedPort, ClosedPort::Answers),
-                  is(F::Listener, Listener::None, Listener::OtherAddress)));
+    together(kSilent, kTcpSawNothing, kNobodyListens, list(is(F::ClosedPort, ClosedPort::Answers)));
+constexpr auto kSynFilterClosedProven =
+    together(kSilent, kTcpSawNothing, kNobodyListens, list(is(F::ClosedPort, ClosedPort::Silent)));
 
 constexpr auto kHostOff =
     together(kHostSilent, kRouterAnswers, kNeverArrived, std::array{Condition{F::ServerLooked, 0}});
@@ -119,6 +144,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("the SYNs arrive at the server, and no counter of its TCP moves"),
      .command = "nft list ruleset",
      .conditions = kInputDrop},
+    {.id = "input-drop",
+     .row = "b",
+     .place = Place::Server,
+     .claim = N_("A packet filter of the server drops what is sent to port {0}."),
+     .decided_by = N_("the SYNs arrive at the server, and no counter of its TCP moves"),
+     .command = "nft list ruleset",
+     .conditions = kInputDropAll,
+     .needs = kArrived},
     {.id = "path-drop",
      .row = "c",
      .place = Place::Path,
@@ -142,6 +175,15 @@ constexpr auto kCauses = std::to_array<Cause>({
          N_("the server shows SYN-RECEIVED without retransmissions, and sends no SYN+ACK"),
      .command = "ss -tno state syn-recv sport = :{0}",
      .conditions = kOutputDrop},
+    {.id = "output-drop",
+     .row = "j1",
+     .place = Place::Server,
+     .claim = N_("A packet filter of the server drops its answers from port {0}."),
+     .decided_by =
+         N_("the server shows SYN-RECEIVED without retransmissions, and sends no SYN+ACK"),
+     .command = "ss -tno state syn-recv sport = :{0}",
+     .conditions = kOutputDropBehindFilter,
+     .needs = kAnswersDropped},
     {.id = "return-path-drop",
      .row = "j2",
      .place = Place::Path,
@@ -149,6 +191,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("the server shows SYN-RECEIVED, and its SYN+ACKs leave it"),
      .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
      .conditions = kReturnDrop},
+    {.id = "return-path-drop",
+     .row = "j2",
+     .place = Place::Path,
+     .claim = N_("The server's answers from port {0} are dropped on the way back."),
+     .decided_by = N_("the server shows SYN-RECEIVED, and its SYN+ACKs leave it"),
+     .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
+     .conditions = kReturnDropBehindFilter,
+     .needs = kAnswersLost},
     {.id = "address-translation-full",
      .row = "l2",
      .place = Place::Path,
@@ -177,6 +227,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("TcpExtTCPMD5NotFound rises on the server"),
      .command = "nstat -az TcpExtTCPMD5NotFound",
      .conditions = kMd5},
+    {.id = "md5-required",
+     .row = "s",
+     .place = Place::Server,
+     .claim = N_("The program on port {0} requires TCP-MD5 signatures from this client."),
+     .decided_by = N_("TcpExtTCPMD5NotFound rises on the server"),
+     .command = "nstat -az TcpExtTCPMD5NotFound",
+     .conditions = kMd5BehindFilter,
+     .needs = kUnsigned},
     {.id = "own-input-drop",
      .row = "z2",
      .place = Place::Client,
@@ -207,6 +265,24 @@ constexpr auto kCauses = std::to_array<Cause>({
          N_("Recv-Q of the listener is larger than its Send-Q, and ListenOverflows rises"),
      .command = "ss -ltn sport = :{0}",
      .conditions = kAcceptQueueFull},
+    {.id = "accept-queue-full",
+     .row = "g1",
+     .place = Place::Program,
+     .claim = N_("The accept queue of port {0} is full: its program does not accept fast enough."),
+     .decided_by =
+         N_("Recv-Q of the listener is larger than its Send-Q, and ListenOverflows rises"),
+     .command = "ss -ltn sport = :{0}",
+     .conditions = kAcceptQueueFullProven,
+     .needs = kAckAnswered},
+    {.id = "accept-queue-full",
+     .row = "g1",
+     .place = Place::Program,
+     .claim = N_("The accept queue of port {0} is full: its program does not accept fast enough."),
+     .decided_by =
+         N_("Recv-Q of the listener is larger than its Send-Q, and ListenOverflows rises"),
+     .command = "ss -ltn sport = :{0}",
+     .conditions = kAcceptQueueFullCounted,
+     .needs = kOverflowCounted},
     {.id = "syn-queue-full",
      .row = "h1",
      .place = Place::Server,
@@ -215,6 +291,22 @@ constexpr auto kCauses = std::to_array<Cause>({
      .command = "nstat -az TcpExtListenDrops TcpExtListenOverflows",
      .conditions = kSynQueueFull,
      .at_server = kSynQueueAtServer},
+    {.id = "syn-queue-full",
+     .row = "h1",
+     .place = Place::Server,
+     .claim = N_("The queue of half-open connections is full and SYN cookies are off."),
+     .decided_by = N_("ListenDrops rises without ListenOverflows, and many SYN-RECEIVED stand"),
+     .command = "nstat -az TcpExtListenDrops TcpExtListenOverflows",
+     .conditions = kSynQueueFullProven,
+     .needs = kAckAnswered},
+    {.id = "syn-queue-full",
+     .row = "h1",
+     .place = Place::Server,
+     .claim = N_("The queue of half-open connections is full and SYN cookies are off."),
+     .decided_by = N_("ListenDrops rises without ListenOverflows, and many SYN-RECEIVED stand"),
+     .command = "nstat -az TcpExtListenDrops TcpExtListenOverflows",
+     .conditions = kSynQueueFullCounted,
+     .needs = kDropsCounted},
     {.id = "syn-filter",
      .row = "b'",
      .place = Place::Path,
@@ -222,6 +314,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("neither ListenDrops nor ListenOverflows rises on the server"),
      .command = "nft list ruleset",
      .conditions = kSynFilter},
+    {.id = "syn-filter",
+     .row = "b'",
+     .place = Place::Path,
+     .claim = N_("A packet filter drops only the SYNs to port {0}; a program listens behind it."),
+     .decided_by = N_("neither ListenDrops nor ListenOverflows rises on the server"),
+     .command = "nft list ruleset",
+     .conditions = kSynFilterProven,
+     .needs = kAckAnswered},
     {.id = "syn-filter-closed",
      .row = "b'",
      .place = Place::Path,
@@ -229,6 +329,14 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("the server has no listener on the port"),
      .command = "ss -ltn sport = :{0}",
      .conditions = kSynFilterClosed},
+    {.id = "syn-filter-closed",
+     .row = "b'",
+     .place = Place::Path,
+     .claim = N_("A packet filter drops the SYNs to port {0}, and nothing listens behind it."),
+     .decided_by = N_("the server has no listener on the port"),
+     .command = "ss -ltn sport = :{0}",
+     .conditions = kSynFilterClosedProven,
+     .needs = kAckAnswered},
     {.id = "host-off",
      .row = "e3",
      .place = Place::Path,

@@ -118,7 +118,7 @@ Aliveness aliveness_of_silence(const Facts& facts) {
     return {.sentence = N_("Whether {0} is up cannot be told from here: nothing of it answers.")};
 }
 
-Aliveness aliveness(const Facts& facts) {
+Aliveness aliveness_at_client(const Facts& facts) {
     switch (static_cast<Answer>(*facts.value(Feature::Answer))) {
         case Answer::Connected:
             return {.up = Verdict::ServerUp::Yes};  // that it connects says it
@@ -132,6 +132,14 @@ Aliveness aliveness(const Facts& facts) {
             return aliveness_of_silence(facts);
     }
     return {};
+}
+
+Aliveness aliveness(const Facts& facts) {
+    const Aliveness alive = aliveness_at_client(facts);
+    // Whoever saw the SYN arrive is up, and need not be told so.
+    return alive.up != Verdict::ServerUp::Yes && facts.is(Feature::SynArrived, SynArrived::Yes)
+               ? Aliveness{.up = Verdict::ServerUp::Yes}
+               : alive;
 }
 
 void add_proven(const Facts& facts, const Parties& parties, Verdict& verdict) {
@@ -156,7 +164,7 @@ void add_proven(const Facts& facts, const Parties& parties, Verdict& verdict) {
     }
 }
 
-void add_narrowing(const Facts& facts, Verdict& verdict) {
+void add_narrowing(const Facts& facts, std::uint16_t port, Verdict& verdict) {
     if (verdict.candidates.size() < 2 || !facts.is(Feature::Answer, Answer::Silence)) {
         if (verdict.candidates.size() > 1 && facts.is(Feature::Answer, Answer::Reset) &&
             !facts.value(Feature::ReplyDistance)) {
@@ -165,10 +173,16 @@ void add_narrowing(const Facts& facts, Verdict& verdict) {
         }
         return;
     }
-    if (!facts.value(Feature::AckProbe)) {
+    if (!facts.value(Feature::RawSegments)) {
         verdict.narrowing.push_back(
             {N_("As root, or with CAP_NET_RAW, an ACK and a FIN can tell whether a program listens "
                 "behind the silence.")});
+    }
+    if (among(verdict.candidates, "default-drop")) {
+        verdict.narrowing.push_back(
+            {N_("If the packet filter is known to let port {0} through, the cause is behind it, "
+                "and only the server's report can name it."),
+             {Port{port}}});
     }
     if (facts.is(Feature::OpenPort, OpenPort::GuessedSilent)) {
         verdict.narrowing.push_back(
@@ -319,11 +333,11 @@ Verdict judge(const Facts& facts, const Parties& parties) {
         verdict.candidates.front().decided_by = {};
     }
     add_proven(facts, parties, verdict);
-    add_narrowing(facts, verdict);
+    add_narrowing(facts, parties.port, verdict);
     if (verdict.candidates.size() > 1 && parties.client && !facts.value(Feature::ServerLooked)) {
         verdict.server_command = "tcpdx diagnose :" + std::to_string(parties.port) +
                                  " --from-peer " + to_string(*parties.client) +
-                                 " --json > server.json";
+                                 " --for 60 --json > server.json";
     }
     verdict.outcome = outcome_of(facts, verdict);
     return verdict;

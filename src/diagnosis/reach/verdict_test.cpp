@@ -16,6 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
 
@@ -132,6 +133,7 @@ TEST(Verdict, WithoutPrivilegeKeepsAllThatOnlyRawSegmentsTellApart) {
 TEST(Verdict, OfSynsThatTheOwnCaptureNeverSawIsTheOwnOutputFilter) {
     TargetProbe probe = one_port_silent();
     probe.attempt.captured = CapturedSegments{};
+    probe.attempt.in_flight = 0;
     EXPECT_THAT(candidates(probe), ElementsAre("own-output-drop"));
 }
 
@@ -216,6 +218,83 @@ TEST(Verdict, OfAnIcmpErrorDependsOnItsSender) {
         EXPECT_THAT(candidates(icmp_refusal(row.error, row.icmp)), ElementsAre(row.cause))
             << to_string(row.icmp.sender) << " " << int{row.icmp.type} << "/" << int{row.icmp.code};
     }
+}
+
+RawProbe raw_to_closed_port(RawProbe::Segment segment, RawProbe::Answer answer) {
+    RawProbe control = raw(segment, answer);
+    control.port = 1;
+    return control;
+}
+
+TEST(Judge, OfAnAckThatAlsoTheClosedPortLeavesUnansweredLearnsNothingFromIt) {
+    // A stateful filter drops whatever belongs to no connection.
+    TargetProbe probe = one_port_silent();
+    probe.raw.push_back(raw_to_closed_port(RawProbe::Segment::Ack, RawProbe::Answer::Nothing));
+    probe.raw.push_back(raw_to_closed_port(RawProbe::Segment::Fin, RawProbe::Answer::Nothing));
+    EXPECT_THAT(candidates(probe), IsSupersetOf({"input-drop", "accept-queue-full",
+                                                 "syn-queue-full", "syn-filter-closed"}));
+}
+
+TEST(Judge, OfAFinThatAlsoTheClosedPortLeavesUnansweredDoesNotProveAListener) {
+    TargetProbe probe = one_port_silent();
+    probe.raw = {raw(RawProbe::Segment::Ack, RawProbe::Answer::Reset),
+                 raw(RawProbe::Segment::Fin, RawProbe::Answer::Nothing),
+                 raw_to_closed_port(RawProbe::Segment::Fin, RawProbe::Answer::Nothing)};
+    EXPECT_THAT(candidates(probe), UnorderedElementsAre("accept-queue-full", "syn-queue-full",
+                                                        "syn-filter", "syn-filter-closed"));
+    EXPECT_THAT(verdict_of(probe).proven, SizeIs(1));  // only that the server is up
+}
+
+TEST(Judge, OfAnAckThatTheClosedPortAnswersBelievesTheSilence) {
+    TargetProbe probe = one_port_silent();
+    probe.raw.push_back(raw_to_closed_port(RawProbe::Segment::Ack, RawProbe::Answer::Reset));
+    probe.raw.push_back(raw_to_closed_port(RawProbe::Segment::Fin, RawProbe::Answer::Reset));
+    EXPECT_THAT(candidates(probe), Not(Contains("accept-queue-full")));
+}
+
+TEST(Judge, OfAckAndFinThatHostsAtDifferentDistancesAnswerLearnsNothingFromTheFin) {
+    // Address translation knows the ACK as a new connection, and keeps the FIN for itself.
+    TargetProbe probe = one_port_silent();
+    probe.raw = {raw(RawProbe::Segment::Ack, RawProbe::Answer::Reset),
+                 raw(RawProbe::Segment::Fin, RawProbe::Answer::Reset)};
+    probe.raw[0].ttl = 62;
+    probe.raw[1].ttl = 63;
+    EXPECT_THAT(candidates(probe), Contains("accept-queue-full"));
+    probe.raw[1].ttl = 62;
+    EXPECT_THAT(candidates(probe), ElementsAre("syn-filter-closed"));
+    probe.raw[0] = raw(RawProbe::Segment::Ack, RawProbe::Answer::Nothing);
+    EXPECT_THAT(candidates(probe), IsSupersetOf({"input-drop", "accept-queue-full"}));
+}
+
+TEST(Judge, OfAFilterThatHidesPortsSaysThatItMayNotBeTheCause) {
+    TargetProbe probe = one_port_silent();
+    probe.closed_reference = silent(1, milliseconds(1300));
+    EXPECT_THAT(candidates(probe), UnorderedElementsAre("default-drop", "default-drop-closed"));
+    EXPECT_THAT(verdict_of(probe).narrowing, SizeIs(1));
+}
+
+TEST(Judge, OfAnAckAnsweredByAHostThatShowsNoOtherPortKeepsTheQueues) {
+    // As behind the usual filter that lets this port through and few others.
+    TargetProbe probe = one_port_silent();
+    probe.closed_reference = silent(1, milliseconds(1300));
+    probe.raw[0].answer = RawProbe::Answer::Reset;
+    EXPECT_THAT(candidates(probe), UnorderedElementsAre("accept-queue-full", "syn-queue-full",
+                                                        "syn-filter", "syn-filter-closed"));
+}
+
+TEST(Judge, OfASynThatLeftForAnotherAddressDoesNotBlameAFilterOfThisHost) {
+    // Address translation of this host: the capture of the target's packets shows none.
+    TargetProbe probe = one_port_silent();
+    probe.attempt.captured = CapturedSegments{};
+    EXPECT_THAT(candidates(probe), IsSupersetOf({"input-drop", "path-drop", "own-input-drop"}));
+    EXPECT_THAT(candidates(probe), Not(Contains("own-output-drop")));
+    probe.attempt.in_flight = 0;
+    EXPECT_THAT(candidates(probe), ElementsAre("own-output-drop"));
+}
+
+TEST(Judge, OfUnreachableFromTheTargetsAddressBlamesNeitherItNorARouter) {
+    EXPECT_THAT(candidates(icmp_refusal(ENETUNREACH, icmp(3, 0, "10.2.0.1"))),
+                UnorderedElementsAre("router-no-route", "server-says-unreachable"));
 }
 
 TEST(Verdict, OfHostUnreachableFromOurselvesIsTheNextHop) {

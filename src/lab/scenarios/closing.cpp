@@ -37,11 +37,12 @@ Result<> close_by_peer(Stage& stage, Held& held) {
 
 Result<> simultaneous_close(Stage& stage, Held& /*held*/) {
     auto pair = TRY(stage.open_from_kernel());
-    stage.peer().set_delay(milliseconds(50));
+    stage.hold_the_road();
     stage.kernel_calls("close()");
     pair.kernel.close();
     stage.peer_calls("close()");
     stage.peer().close(pair.peer);
+    stage.release_the_road("FIN+ACK");
     (void)stage.wait_for_kernel(TcpState::TimeWait);
     (void)stage.wait_for_peer(TcpState::TimeWait);
     stage.tell(N_("Both ends closed first, so both have TIME_WAIT."));
@@ -91,7 +92,7 @@ Result<> peer_power_off(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
     (void)pair.kernel.send("before");
-    stage.pause(milliseconds(200));
+    (void)stage.wait_until_acknowledged();
     stage.peer().set_rule([](LabEnd, const wire::TcpSegment&) { return Fate::GetsLost; });
     stage.tell(N_("The peer's plug is pulled: nothing passes any more, and nobody says so."));
     stage.kernel_calls("send()");

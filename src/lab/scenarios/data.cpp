@@ -23,7 +23,7 @@ Result<> zero_window(Stage& stage, Held& held) {
     stage.tell(N_("The program here has handed over {0} before send() would block. The peer's "
                   "program reads nothing, so its window is closed."),
                {Bytes{taken}});
-    stage.pause(milliseconds(4000));  // some of its questions
+    (void)stage.wait_for_timer(TimerKind::ZeroWindow, 4);  // some of its questions
     held.push_back(std::move(pair.kernel));
     return stage.audience().diagnose(
         {.limits = {"unacknowledged=1s"}, .expected = {"data-unacknowledged"}});
@@ -33,7 +33,7 @@ Result<> retransmission(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
     stage.kernel_calls("send()");
     (void)pair.kernel.send("arrives");
-    stage.pause(milliseconds(200));
+    (void)stage.wait_until_acknowledged();
     stage.peer().set_rule([](LabEnd from, const wire::TcpSegment&) {
         return from == LabEnd::Kernel ? Fate::GetsLost : Fate::Passes;
     });

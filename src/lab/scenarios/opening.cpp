@@ -7,7 +7,6 @@ namespace tcpdx::lab {
 namespace {
 
 using Held = std::vector<KernelSocket>;
-using std::chrono::milliseconds;
 
 Result<> three_way_open(Stage& stage, Held& held) {
     auto pair = TRY(stage.open_from_kernel());
@@ -18,12 +17,13 @@ Result<> three_way_open(Stage& stage, Held& held) {
 
 // Two SYNs meet on the road, so no end ever listens.
 Result<> simultaneous_open(Stage& stage, Held& held) {
-    stage.peer().set_delay(milliseconds(50));
+    stage.hold_the_road();
     stage.watch(40000, 50000);
     stage.kernel_calls("connect()");
     held.push_back(TRY(KernelSocket::connect({kPeerAddress, 50000}, 40000)));
     stage.peer_calls("connect()");
     (void)stage.peer().connect(50000, 40000);
+    stage.release_the_road("SYN");
     if (held.back().connect_error(stage.audience().patience()) == 0) {
         stage.tell(N_("connect() has succeeded at both ends, and neither ever listened."));
     }

@@ -14,11 +14,15 @@ Result<> accept_queue_full(Stage& stage, Held& held) {
     for (std::uint16_t port = 50001; port < 50004; ++port) {
         (void)stage.peer().connect(port, kPort);
     }
-    stage.pause(milliseconds(300));
+    (void)stage.wait_until([&] {
+        const auto listener = stage.audience().socket({IpAddress::any(IpFamily::V4), kPort},
+                                                      {IpAddress::any(IpFamily::V4), 0});
+        return listener && listener->accept_queue == 3U;
+    });
     stage.watch(kPort, 50000);
     stage.peer_calls("connect()");
     (void)stage.peer().connect(50000, kPort);
-    stage.pause(milliseconds(2300));
+    (void)stage.wait_for_repeats(LabEnd::Peer, 2);
     stage.tell(
         N_("The program listens with a backlog of 2 and never calls accept(). Three "
            "connections wait; the SYN of the fourth is dropped without an answer."));

@@ -28,7 +28,7 @@ Result<> syn_sent(Stage& stage, Held& held) {
     stage.kernel_calls("connect()");
     held.push_back(TRY(KernelSocket::connect({kPeerAddress, kPort}, 40000)));
     (void)stage.wait_for_kernel(TcpState::SynSent);
-    stage.pause(std::chrono::milliseconds(1200));  // one SYN more
+    (void)stage.wait_for_repeats(LabEnd::Kernel, 1);
     return {};
 }
 
@@ -42,7 +42,7 @@ Result<> syn_received(Stage& stage, Held& held) {
     (void)stage.peer().connect(50000, kPort);
     (void)stage.wait_for_kernel(TcpState::SynReceived);
     (void)stage.wait_for_peer(TcpState::Established);
-    stage.pause(std::chrono::milliseconds(1200));  // one SYN+ACK more
+    (void)stage.wait_for_repeats(LabEnd::Kernel, 1);
     return {};
 }
 
@@ -54,7 +54,10 @@ Result<> established(Stage& stage, Held& held) {
     stage.peer_calls("send()");
     (void)stage.peer().send(pair.peer, "answer");
     (void)pair.kernel.read(stage.audience().patience());
-    stage.pause(std::chrono::milliseconds(100));
+    (void)stage.wait_until([&] {
+        const auto rungs = stage.peer().rungs();
+        return rungs.back().from == LabEnd::Kernel && rungs.back().segment == "ACK";
+    });
     held.push_back(std::move(pair.kernel));
     return {};
 }
@@ -66,7 +69,7 @@ Result<> fin_wait_1(Stage& stage, Held& held) {
     stage.kernel_calls("close()");
     pair.kernel.close();
     (void)stage.wait_for_kernel(TcpState::FinWait1);
-    stage.pause(std::chrono::milliseconds(800));
+    (void)stage.wait_for_repeats(LabEnd::Kernel, 2);
     held.clear();
     return {};
 }
@@ -87,6 +90,7 @@ Result<> closing(Stage& stage, Held& /*held*/) {
     stage.kernel_calls("close()");
     pair.kernel.close();
     (void)stage.wait_for_kernel(TcpState::FinWait1);
+    (void)stage.wait_for_segment(LabEnd::Kernel, "FIN+ACK");
     stage.peer_calls("close()");
     stage.peer().close(pair.peer);
     (void)stage.wait_for_kernel(TcpState::Closing);
@@ -126,7 +130,7 @@ Result<> last_ack(Stage& stage, Held& held) {
     stage.kernel_calls("close()");
     pair.kernel.close();
     (void)stage.wait_for_kernel(TcpState::LastAck);
-    stage.pause(std::chrono::milliseconds(400));
+    (void)stage.wait_for_repeats(LabEnd::Kernel, 1);
     held.push_back(std::move(pair.listener));
     return {};
 }
@@ -178,7 +182,7 @@ const Scenario kScenarios[] = {
             "process any more; the kernel sends the FIN again by itself."),
      .ending = N_("An ACK of the FIN leads to FIN_WAIT2. Without one the kernel gives up after "
                   "net.ipv4.tcp_orphan_retries retransmissions, each twice as far apart as the one "
-                  "before (0 means 8: about 107 s)."),
+                  "before (0 means 8: about 105 to 120 s)."),
      .holds = TcpState::FinWait1,
      .play = fin_wait_1},
     {.name = "FIN_WAIT2",
@@ -198,7 +202,7 @@ const Scenario kScenarios[] = {
             "the road, so it is not acknowledged. Usually this state is over within a round trip."),
      .ending = N_("An ACK of the FIN leads to TIME_WAIT. Without one the kernel gives up after "
                   "net.ipv4.tcp_orphan_retries retransmissions, each twice as far apart as the one "
-                  "before (0 means 8: about 107 s)."),
+                  "before (0 means 8: about 105 to 120 s)."),
      .holds = TcpState::Closing,
      .play = closing},
     {.name = "TIME_WAIT",
@@ -208,7 +212,7 @@ const Scenario kScenarios[] = {
             "that it can answer if its last ACK got lost, and so that late segments do not "
             "reach a new connection. It costs no process and almost no memory."),
      .ending =
-         N_("60 s, fixed in the kernel: net.ipv4.tcp_fin_timeout does not change it. A repeated "
+         N_("60 s, fixed in the kernel: tcp_fin_timeout does not change it. A repeated "
             "FIN of the peer starts the 60 s again; a new SYN from the peer can end it early."),
      .holds = TcpState::TimeWait,
      .play = time_wait},
@@ -227,7 +231,7 @@ const Scenario kScenarios[] = {
                 "TIME_WAIT; its ACK is lost on the road."),
      .ending = N_("The ACK ends it, without a TIME_WAIT. Without one the kernel gives up after "
                   "net.ipv4.tcp_orphan_retries retransmissions, each twice as far apart as the one "
-                  "before (0 means 8: about 107 s)."),
+                  "before (0 means 8: about 105 to 120 s)."),
      .holds = TcpState::LastAck,
      .play = last_ack},
 };

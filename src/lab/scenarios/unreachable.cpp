@@ -21,8 +21,11 @@ RoadRule for_port(Fate fate) {
     };
 }
 
+enum class Answer : bool { None, Some };
+
 // One connect() of the kernel, on the ladder; then the probe.
-Result<> connect_and_probe(Stage& stage, std::vector<std::string> causes, std::size_t count = 1) {
+Result<> connect_and_probe(Stage& stage, Answer answer, std::vector<std::string> causes,
+                           std::size_t count = 1) {
     // As on a real network. Without it an ICMP error comes while connect() is still at work, and
     // the kernel drops it (TcpExtLockDroppedIcmps).
     stage.peer().set_delay(milliseconds(5));
@@ -31,46 +34,53 @@ Result<> connect_and_probe(Stage& stage, std::vector<std::string> causes, std::s
     stage.kernel_calls("connect()");
     {
         const auto socket = TRY(KernelSocket::connect({kPeerAddress, kPort}, 40000));
-        const int error = socket.connect_error(milliseconds(1500));
+        const int error = socket.connect_error(answer == Answer::Some ? stage.audience().patience()
+                                                                      : milliseconds(1500));
         if (error != 0 && error != EINPROGRESS) {
             stage.tell(N_("connect() has failed: {0}."), {std::string(::strerrorname_np(error))});
         } else if (error == EINPROGRESS) {
             stage.tell(N_("connect() still waits after 1.5 s."));
         } else {
+            (void)stage.wait_for_peer(TcpState::Established);
             stage.tell(N_("connect() has succeeded."));
         }
         stage.audience().show();
+        if (answer == Answer::None) {
+            TRY(stage.audience().diagnose(
+                {.limits = {"syn-sent=1s"}, .expected = {"syn-sent-stuck"}}));
+        }
     }
     return stage.audience().probe({.count = count, .expected = std::move(causes)});
 }
 
 Result<> refused(Stage& stage, Held& /*held*/) {
     // A client alone cannot tell these apart: the same RST, with the same TTL.
-    return connect_and_probe(stage, {"port-closed", "other-address-only", "server-reset"});
+    return connect_and_probe(stage, Answer::Some,
+                             {"port-closed", "other-address-only", "server-reset"});
 }
 
 Result<> path_drops(Stage& stage, Held& /*held*/) {
     (void)stage.peer().listen(kPort);
     stage.peer().set_rule(for_port(Fate::GetsLost));
-    return connect_and_probe(stage, {"path-drop", "input-drop"});
+    return connect_and_probe(stage, Answer::None, {"path-drop", "input-drop"});
 }
 
 Result<> path_resets(Stage& stage, Held& /*held*/) {
     (void)stage.peer().listen(kPort);
     stage.peer().set_rule(for_port(Fate::IsReset));
-    return connect_and_probe(stage, {"middle-reset"});
+    return connect_and_probe(stage, Answer::Some, {"middle-reset"});
 }
 
 Result<> path_rejects(Stage& stage, Held& /*held*/) {
     (void)stage.peer().listen(kPort);
     stage.peer().set_rule(for_port(Fate::IsRejected));
-    return connect_and_probe(stage, {"middle-reject"});
+    return connect_and_probe(stage, Answer::Some, {"middle-reject"});
 }
 
 Result<> path_prohibits(Stage& stage, Held& /*held*/) {
     (void)stage.peer().listen(kPort);
     stage.peer().set_rule(for_port(Fate::IsProhibited));
-    return connect_and_probe(stage, {"middle-prohibits"});
+    return connect_and_probe(stage, Answer::Some, {"middle-prohibits"});
 }
 
 Result<> own_firewall_drops(Stage& stage, Held& held) {
@@ -79,7 +89,8 @@ Result<> own_firewall_drops(Stage& stage, Held& held) {
     stage.watch(kPort, 50000);
     stage.peer_calls("connect()");
     (void)stage.peer().connect(50000, kPort);
-    stage.pause(milliseconds(1500));
+    (void)stage.wait_for_repeats(LabEnd::Peer, 1);
+    stage.tell(N_("The rule is: tcp dport 8080 drop. The peer sends its SYN again and again."));
     std::uint16_t port = 51000;
     return stage.audience().diagnose({.port = kPort,
                                       .limits = {},
@@ -105,7 +116,7 @@ Result<> bad_backend(Stage& stage, Held& /*held*/) {
         const bool bad = backend->try_emplace(segment.source_port, next).first->second;
         return bad ? Fate::IsReset : Fate::Passes;
     });
-    return connect_and_probe(stage, {"backend-refuses"}, 12);
+    return connect_and_probe(stage, Answer::Some, {"backend-refuses"}, 12);
 }
 
 const Scenario kScenarios[] = {

@@ -91,7 +91,10 @@ void LifeTracker::on_time_wait(const Event& event) {
         }
         learn_ends(*record, event);
         record->last_event = event.at;
-        record->stopped_at = Time(0);
+        if (record->stopped_at != Time(0)) {
+            stopped_.erase(ends_of(event));
+            record->stopped_at = Time(0);
+        }
         const Step& last = record->life.last();
         if (last.kind == SocketKind::TimeWaitSocket && last.state == event.to) {
             return;  // the peer sent its FIN again, and the time starts anew

@@ -44,10 +44,14 @@ LifeTracker::Record* LifeTracker::find(const Connection& listed, std::uint32_t n
 
 void LifeTracker::join(const Snapshot& snapshot) {
     for (const Connection& listed : snapshot.connections) {
-        if (Record* record = find(listed, snapshot.network_namespace)) {
+        Record* record = find(listed, snapshot.network_namespace);
+        if (record != nullptr) {
             learn_from(*record, snapshot, listed);
         } else {
-            join_one(snapshot, listed);
+            record = join_one(snapshot, listed);
+        }
+        if (record != nullptr) {
+            rest_if_quiet(*record);
         }
     }
     if (snapshot.complete) {
@@ -55,9 +59,9 @@ void LifeTracker::join(const Snapshot& snapshot) {
     }
 }
 
-void LifeTracker::join_one(const Snapshot& snapshot, const Connection& listed) {
+LifeTracker::Record* LifeTracker::join_one(const Snapshot& snapshot, const Connection& listed) {
     if (!listed.cookie || *listed.cookie == 0) {
-        return;
+        return nullptr;
     }
     Event event{.kind = EventKind::OwnerSeen, .at = snapshot.done};
     event.cookie = *listed.cookie;
@@ -70,6 +74,7 @@ void LifeTracker::join_one(const Snapshot& snapshot, const Connection& listed) {
     record.snapshot_done = snapshot.done;
     record.last_seen = record.last_event = snapshot.begun;
     learn_from(record, snapshot, listed);
+    return &record;
 }
 
 void LifeTracker::learn_from(Record& record, const Snapshot& snapshot, const Connection& listed) {
@@ -114,6 +119,7 @@ void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
     for (Record* record : mini_fin_wait2_) {
         if (record->life.network_namespace == snapshot.network_namespace && !record->over &&
             record->last_event < snapshot.begun && !seen.contains(record)) {
+            record->in_doubt = true;
             doubts_.push_back(
                 {record, record->life.id, std::nullopt, snapshot.begun, snapshot.done});
         }
@@ -121,45 +127,67 @@ void LifeTracker::enter_time_waits(const Snapshot& snapshot) {
 }
 
 bool LifeTracker::lacks_ends() const {
-    return std::any_of(by_cookie_.begin(), by_cookie_.end(), [this](const auto& each) {
-        const Record& record = *each.second;
+    const auto lacks_end = [this](const Record& record) {
         return !record.over && record.life.state() == TcpState::TimeWait &&
                record.last_event + kLongestTimeWait < now_;
-    });
+    };
+    return std::any_of(by_cookie_.begin(), by_cookie_.end(),
+                       [&](const auto& each) { return lacks_end(*each.second); }) ||
+           std::any_of(resting_.begin(), resting_.end(), [&](const auto& each) {
+               return lacks_end(unpack(each.first, each.second));
+           });
 }
 
 void LifeTracker::compare(const Snapshot& snapshot) {
-    std::unordered_set<const Record*> seen;
+    std::unordered_set<std::uint64_t> seen;  // by life.id
     for (const Connection& listed : snapshot.connections) {
         Record* record = find(listed, snapshot.network_namespace);
         if (record == nullptr) {
-            join_one(snapshot, listed);
-            record = find(listed.cookie.value_or(0));
-            if (record != nullptr && joined_at_ != Time(0)) {
+            record = join_one(snapshot, listed);
+            if (record == nullptr) {
+                continue;
+            }
+            if (joined_at_ != Time(0)) {
                 // It was not there when we looked before, so it began in between.
                 Step& first = record->life.step_room[0];
                 first.earliest = std::max(first.earliest, joined_at_);
                 record->told = 0;
                 wait_for(*record, Due::Step, first.latest, 1);
             }
-            seen.insert(record);
+            seen.insert(record->life.id);
+            rest_if_quiet(*record);
             continue;
         }
-        seen.insert(record);
+        seen.insert(record->life.id);
         learn_from(*record, snapshot, listed);
         const Step& last = record->life.last();
         if (last.state != listed.state || last.kind != listed.kind) {
+            record->in_doubt = true;
             doubts_.push_back({record, record->life.id, listed, snapshot.begun, snapshot.done});
         } else {
             record->last_seen = snapshot.begun;
+            rest_if_quiet(*record);
         }
     }
     if (!snapshot.complete) {
         return;
     }
+    const auto is_absent = [&](const Record& record) {
+        return record.life.network_namespace == snapshot.network_namespace && !record.over &&
+               record.last_event < snapshot.begun && !seen.contains(record.life.id);
+    };
+    std::vector<std::uint64_t> absent_at_rest;
+    for (const auto& [cookie, packed] : resting_) {
+        if (is_absent(unpack(cookie, packed))) {
+            absent_at_rest.push_back(cookie);
+        }
+    }
+    for (const std::uint64_t cookie : absent_at_rest) {
+        wake(cookie);
+    }
     const auto doubt_absent = [&](Record* record) {
-        if (record->life.network_namespace == snapshot.network_namespace && !record->over &&
-            record->last_event < snapshot.begun && !seen.contains(record)) {
+        if (is_absent(*record)) {
+            record->in_doubt = true;
             doubts_.push_back(
                 {record, record->life.id, std::nullopt, snapshot.begun, snapshot.done});
         }
@@ -183,7 +211,11 @@ void LifeTracker::settle() {
 void LifeTracker::resolve(const Doubt& doubt) {
     Record& record = *doubt.record;
     // Live knowledge wins: an event since the listing says more than the listing.
-    if (record.life.id != doubt.id || record.over || record.last_event >= doubt.begun) {
+    if (record.life.id != doubt.id) {
+        return;
+    }
+    record.in_doubt = false;
+    if (record.over || record.last_event >= doubt.begun) {
         return;
     }
     Life& life = record.life;

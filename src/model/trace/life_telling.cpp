@@ -12,11 +12,16 @@ using namespace std::chrono_literals;
 
 // The port of a connect() shows with its next event; a snapshot is asked for until then.
 constexpr Time kPortPatience = 300ms;
+constexpr Time kBetweenRests = 10s;
 
 }  // namespace
 
 void LifeTracker::advance(Time now) {
     now_ = std::max(now_, now);
+    if (now >= next_rest_) {
+        rest_all_quiet();
+        next_rest_ = now + kBetweenRests;
+    }
     while (!queue_.empty() && queue_.front().at + kGrace <= now) {
         const Pending pending = queue_.front();
         queue_.pop_front();
@@ -79,6 +84,9 @@ void LifeTracker::come_due(const Pending& pending) {
             break;
     }
     recycle_if_done(record);
+    if (!record.over && record.life.state() == TcpState::TimeWait) {
+        rest_if_quiet(record);
+    }
 }
 
 void LifeTracker::request_gone(Record& record, Time at) {
@@ -248,26 +256,53 @@ void LifeTracker::note_losses(std::uint64_t changes, std::uint64_t details) {
 }
 
 std::optional<Age> LifeTracker::age_of(std::uint64_t cookie, TcpState state, Time now) const {
-    const auto found = by_cookie_.find(cookie);
-    if (found == by_cookie_.end() || found->second->told == 0) {
-        return std::nullopt;
-    }
-    const Step& last = found->second->life.last();
-    const bool from_listing = found->second->life.step_count == 1 && !found->second->life.began_as;
-    if (from_listing || !last.is_exact() || last.state != state || last.latest > now) {
-        return std::nullopt;
-    }
-    return Age::exact(std::chrono::duration_cast<Age::Duration>(now - last.latest),
-                      AgeMethod::Watched);
+    std::optional<Age> age;
+    use_known(cookie, [&](const Record& record) {
+        const Life& life = record.life;
+        const Step& last = life.last();
+        const bool from_listing = life.step_count == 1 && !life.began_as;
+        if (record.told > 0 && !from_listing && last.is_exact() && last.state == state &&
+            last.latest <= now) {
+            age = Age::exact(std::chrono::duration_cast<Age::Duration>(now - last.latest),
+                             AgeMethod::Watched);
+        }
+    });
+    return age;
 }
 
 Opener LifeTracker::opener_of(std::uint64_t cookie) const {
-    const auto found = by_cookie_.find(cookie);
-    const bool seen = found != by_cookie_.end() && found->second->life.began_as.has_value();
-    return seen ? found->second->life.opener : Opener::Unknown;
+    Opener opener = Opener::Unknown;
+    use_known(cookie, [&](const Record& record) {
+        opener = record.life.began_as ? record.life.opener : Opener::Unknown;
+    });
+    return opener;
+}
+
+std::optional<Life> LifeTracker::open_life(std::uint64_t cookie) const {
+    std::optional<Life> life;
+    use_known(cookie, [&](const Record& record) {
+        if (!record.over) {
+            life = record.life;
+        }
+    });
+    return life;
 }
 
 void LifeTracker::for_each_open(const std::function<void(const Life&)>& tell) const {
+    for_each_awake(tell);
+    for (const auto& [cookie, packed] : resting_) {
+        tell(unpack(cookie, packed).life);
+    }
+}
+
+void LifeTracker::for_each_open_state(const std::function<void(TcpState)>& tell) const {
+    for_each_awake([&tell](const Life& life) { tell(life.state()); });
+    for (const auto& [cookie, packed] : resting_) {
+        tell(state_of(packed));
+    }
+}
+
+void LifeTracker::for_each_awake(const std::function<void(const Life&)>& tell) const {
     for (const auto& [cookie, record] : by_cookie_) {
         if (!record->over) {
             tell(record->life);

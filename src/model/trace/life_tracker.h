@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -100,15 +101,15 @@ public:
     // Who opened it, when that was seen.
     [[nodiscard]] Opener opener_of(std::uint64_t cookie) const;
 
-    // Null when there is none with this cookie, or it has ended. Valid until the next event.
-    [[nodiscard]] const Life* open_life(std::uint64_t cookie) const {
-        const auto found = by_cookie_.find(cookie);
-        return found == by_cookie_.end() || found->second->over ? nullptr : &found->second->life;
+    // Empty when there is none with this cookie, or it has ended.
+    [[nodiscard]] std::optional<Life> open_life(std::uint64_t cookie) const;
+    [[nodiscard]] std::size_t open_lives() const {
+        return by_cookie_.size() + resting_.size() + half_open_.size();
     }
-
-    [[nodiscard]] std::size_t open_lives() const { return by_cookie_.size() + half_open_.size(); }
     // Every life that has not ended, for what is left at the end of a trace.
     void for_each_open(const std::function<void(const Life&)>& tell) const;
+    // The same when only the state is wanted, which is much faster.
+    void for_each_open_state(const std::function<void(TcpState)>& tell) const;
 
 private:
     // What belongs together happens within microseconds, in one go of the kernel; on a busy machine
@@ -149,7 +150,10 @@ private:
         std::uint16_t pending = 0;  // entries of it in the queue
         bool over = false;          // its last step is there; goes once nothing is pending
         bool end_told = false;
+        bool in_doubt = false;  // an entry of doubts_ is about it
     };
+    // A Record in few bytes: see life_resting.cpp.
+    using Packed = std::unique_ptr<std::byte[]>;
     enum class Due : std::uint8_t { Step, RequestGone, TimeWaitGone, Detail };
     struct Pending {
         Record* record = nullptr;
@@ -198,9 +202,21 @@ private:
     void wait_for(Record& record, Due due, Time at, std::uint8_t steps = 0);
     void enter_time_wait_late(Record& record, const Event& event);
     void recycle_if_done(Record& record);
+    [[nodiscard]] Record& new_record();
+    void forget(Record& record);
     [[nodiscard]] const ListenerOwner* listener_of(const Life& life) const;
     [[nodiscard]] static Ends ends_of(const Event& event);
     [[nodiscard]] static Ends ends_of(const Life& life);
+
+    // lives at rest: life_resting.cpp
+    template <class Bytes>
+    static void pass(Bytes& bytes, Record& record);
+    [[nodiscard]] static TcpState state_of(const Packed& packed);
+    [[nodiscard]] static Record unpack(std::uint64_t cookie, const Packed& packed);
+    void rest_if_quiet(Record& record);
+    void rest_all_quiet();
+    Record* wake(std::uint64_t cookie);
+    void use_known(std::uint64_t cookie, const std::function<void(const Record&)>& use) const;
 
     // telling: life_telling.cpp
     void come_due(const Pending& pending);
@@ -211,9 +227,10 @@ private:
     [[nodiscard]] Ending ending_of(const Record& record) const;
     void request_gone(Record& record, Time at);
     void time_wait_gone(Record& record, Time at);
+    void for_each_awake(const std::function<void(const Life&)>& tell) const;
 
     // snapshots: life_snapshots.cpp
-    void join_one(const Snapshot& snapshot, const Connection& listed);
+    Record* join_one(const Snapshot& snapshot, const Connection& listed);
     void resolve(const Doubt& doubt);
     void learn_from(Record& record, const Snapshot& snapshot, const Connection& listed);
     [[nodiscard]] Record* find(const Connection& listed, std::uint32_t network_namespace);
@@ -223,6 +240,7 @@ private:
     std::deque<Record> pool_;
     std::vector<Record*> free_;
     std::unordered_map<std::uint64_t, Record*> by_cookie_;
+    std::unordered_map<std::uint64_t, Packed> resting_;  // by cookie; not in by_cookie_
     // In front of it: the events of one connection mostly come close together, and a table with
     // all that are in TIME-WAIT is not in the processor's cache.
     struct Recent {
@@ -243,6 +261,7 @@ private:
     std::uint64_t details_lost_ = 0;
     Time joined_at_{0};  // since then no connection can have begun unseen
     Time now_{0};
+    Time next_rest_{0};
 };
 
 }  // namespace tcpdx::trace

@@ -435,5 +435,80 @@ TEST_F(LifeTrackerTest, NoticesThatTheKernelSkippedTimeWait) {
     EXPECT_EQ(told_.causes.back(), "TIME-WAIT table full");
 }
 
+// A connection in TIME-WAIT is packed until something happens to it: see life_resting.cpp.
+TEST_F(LifeTrackerTest, KnowsEverythingOfOneThatRests) {
+    const SocketAddress v6{*parse_ip_address("2001:db8::7"), 443};
+    const End end(9, v6, kServerEnd);
+    const auto with_user = [](Event event) {
+        event.user = 1000;
+        return event;
+    };
+    play({by(with_user(end.change(1ms, Closed, SynSent)), 42, "curl"),
+          end.event(Retransmission, 900ms, SynSent), end.change(1001ms, SynSent, Established),
+          end.change(1002ms, Established, FinWait1), end.change(1003ms, FinWait1, FinWait2),
+          end.event(TimeWaitStarted, 1004ms, TimeWait)});
+
+    const auto life = tracker_.open_life(9);
+    ASSERT_TRUE(life);
+    EXPECT_EQ(life->cookie, 9U);
+    EXPECT_EQ(life->network_namespace, 7U);
+    EXPECT_EQ(life->local, v6);
+    EXPECT_EQ(life->remote, kServerEnd);
+    EXPECT_EQ(life->opener, Opener::Active);
+    EXPECT_EQ(life->owner.process, 42);
+    EXPECT_EQ(life->owner.name_text(), "curl");
+    EXPECT_EQ(life->owner.basis, OwnerBasis::Used);
+    EXPECT_EQ(life->user, 1000U);
+    EXPECT_EQ(life->began_as, Closed);
+    EXPECT_EQ(life->syn_retransmissions, 1U);
+    EXPECT_EQ(life->ending, Ending::Open);
+    EXPECT_FALSE(life->bytes_sent);
+    ASSERT_THAT(life->steps(), SizeIs(5));
+    EXPECT_EQ(life->steps()[1].latest, Time(1001ms));
+    EXPECT_EQ(life->steps()[1].earliest, Time(1001ms));
+    EXPECT_STREQ(life->steps()[1].cause->cause, told_.causes[1].c_str());
+    EXPECT_EQ(life->last().kind, SocketKind::TimeWaitSocket);
+    EXPECT_EQ(tracker_.age_of(9, TimeWait, Time(1504ms)), Age::exact(500ms, AgeMethod::Watched));
+    EXPECT_EQ(tracker_.opener_of(9), Opener::Active);
+    EXPECT_EQ(tracker_.open_lives(), 1U);
+    int open = 0;
+    tracker_.for_each_open([&](const Life& each) { open += each.cookie == 9 ? 1 : 0; });
+    EXPECT_EQ(open, 1);
+}
+
+TEST_F(LifeTrackerTest, GoesOnWithAnIdleConnectionThatRested) {
+    play_active_open();
+    tracker_.advance(60s);
+    Event closed = client_.change(61s, Established, CloseWait);
+    play({closed});
+    EXPECT_THAT(told_.steps, ElementsAre("CLOSED > SYN-SENT", "SYN-SENT > ESTABLISHED",
+                                         "ESTABLISHED > CLOSE-WAIT"));
+    EXPECT_EQ(tracker_.open_lives(), 1U);
+}
+
+TEST_F(LifeTrackerTest, DoubtsOneAtRestThatAListingLacks) {
+    play_active_open();
+    tracker_.advance(60s);
+    tracker_.compare({.network_namespace = 7, .begun = 70s, .done = 71s});
+    tracker_.settle();
+    tracker_.advance(72s);
+    EXPECT_EQ(only_life().ending, Ending::Unseen);
+    EXPECT_EQ(tracker_.open_lives(), 0U);
+}
+
+TEST_F(LifeTrackerTest, LeavesOneAtRestThatIsListedAsItWas) {
+    play_active_open();
+    tracker_.advance(60s);
+    Connection listed{.local = kClientEnd, .remote = kServerEnd, .state = Established};
+    listed.cookie = 1;
+    const std::vector<Connection> connections{listed};
+    tracker_.compare(
+        {.network_namespace = 7, .connections = connections, .begun = 70s, .done = 71s});
+    tracker_.settle();
+    tracker_.advance(72s);
+    EXPECT_THAT(told_.lives, IsEmpty());
+    EXPECT_EQ(tracker_.open_life(1)->state(), Established);
+}
+
 }  // namespace
 }  // namespace tcpdx::trace

@@ -40,16 +40,19 @@ LifeTracker::Ends LifeTracker::ends_of(const Life& life) {
     return {life.local, life.remote, life.network_namespace};
 }
 
-LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpState> began_as) {
-    Record* record = nullptr;
+LifeTracker::Record& LifeTracker::new_record() {
     if (free_.empty()) {
-        record = &pool_.emplace_back();
-    } else {
-        record = free_.back();
-        free_.pop_back();
-        *record = Record();
+        return pool_.emplace_back();
     }
-    Life& life = record->life;
+    Record& record = *free_.back();
+    free_.pop_back();
+    record = Record();
+    return record;
+}
+
+LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpState> began_as) {
+    Record& record = new_record();
+    Life& life = record.life;
     life.id = next_id_++;
     life.cookie = event.cookie;
     life.network_namespace = event.network_namespace;
@@ -62,12 +65,12 @@ LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpSt
     } else if (began_as == TcpState::Listen) {
         life.opener = Opener::Passive;
     }
-    record->last_event = event.at;
-    record->details_lost_before = details_lost_;
+    record.last_event = event.at;
+    record.details_lost_before = details_lost_;
     if (event.cookie != 0) {
-        remember_cookie(event.cookie, *record);
+        remember_cookie(event.cookie, record);
     }
-    return *record;
+    return record;
 }
 
 // One that began before the trace, or whose beginning was lost.
@@ -102,7 +105,7 @@ LifeTracker::Record* LifeTracker::find(std::uint64_t cookie) {
     }
     const auto found = by_cookie_.find(cookie);
     if (found == by_cookie_.end()) {
-        return nullptr;
+        return wake(cookie);
     }
     recent = {cookie, found->second};
     return found->second;
@@ -272,16 +275,21 @@ void LifeTracker::wait_for(Record& record, Due due, Time at, std::uint8_t steps)
 }
 
 void LifeTracker::recycle_if_done(Record& record) {
-    if (!record.over || record.pending > 0 || !record.end_told) {
-        return;
+    if (record.over && record.pending == 0 && record.end_told) {
+        forget(record);
     }
+}
+
+// Nothing refers to it any more.
+void LifeTracker::forget(Record& record) {
     const auto drop = [&record](auto& map, const auto& key) {
         if (const auto found = map.find(key); found != map.end() && found->second == &record) {
             map.erase(found);
         }
     };
     const Ends ends = ends_of(record.life);
-    if (find(record.life.cookie) == &record) {
+    if (const auto known = by_cookie_.find(record.life.cookie);
+        known != by_cookie_.end() && known->second == &record) {
         forget_cookie(record.life.cookie);
     }
     drop(half_open_, ends);

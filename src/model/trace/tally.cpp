@@ -76,9 +76,9 @@ void TallyListener::ended(const Life& life) {
 
 void TallyListener::count_open(const LifeTracker& tracker) {
     tally_.open.fill(0);
-    tracker.for_each_open([this](const Life& life) {
-        if (life.state() != TcpState::Closed) {
-            ++tally_.open.at(index_of(life.state()));
+    tracker.for_each_open_state([this](TcpState state) {
+        if (state != TcpState::Closed) {
+            ++tally_.open.at(index_of(state));
         }
     });
 }

@@ -89,4 +89,16 @@ std::string lab_json(const LabResult& result) {
     return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+std::string lab_list_json(std::span<const LabEntry> entries) {
+    ordered_json document{{"schema", "tcpdx.lab-list/1"}, {"entries", ordered_json::array()}};
+    for (const LabEntry& entry : entries) {
+        ordered_json object{{"name", entry.name}, {"title", _(entry.title)}};
+        if (entry.holds) {
+            object["holds"] = rfc_name(*entry.holds);
+        }
+        document["entries"].push_back(std::move(object));
+    }
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace tcpdx

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "model/lab.h"
@@ -8,5 +9,7 @@ namespace tcpdx {
 
 // Schema "tcpdx.lab/1", described in docs/json.md.
 [[nodiscard]] std::string lab_json(const LabResult& result);
+// Schema "tcpdx.lab-list/1".
+[[nodiscard]] std::string lab_list_json(std::span<const LabEntry> entries);
 
 }  // namespace tcpdx

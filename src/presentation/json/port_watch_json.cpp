@@ -29,6 +29,11 @@ ordered_json packets_json(const PeerPackets& packets) {
                                         {"source_port", syn.source_port},
                                         {"time_us", unix_microseconds(syn.time)}});
     }
+    object["icmp_errors_sent"] = ordered_json::array();
+    for (const SentIcmpErrors& errors : packets.icmp_errors) {
+        object["icmp_errors_sent"].push_back(
+            {{"type", errors.type}, {"code", errors.code}, {"count", errors.count}});
+    }
     return object;
 }
 

@@ -331,7 +331,7 @@ ordered_json messages(const std::vector<Message>& texts) {
 }  // namespace
 
 std::string_view feature_id(Feature feature) {
-    static constexpr std::array<std::string_view, kFeatures> kIds{"answer",
+    static constexpr auto kIds = std::to_array<std::string_view>({"answer",
                                                                   "local-error",
                                                                   "icmp-says",
                                                                   "icmp-from",
@@ -341,6 +341,7 @@ std::string_view feature_id(Feature feature) {
                                                                   "syn-left",
                                                                   "captured",
                                                                   "reply-distance",
+                                                                  "raw-segments",
                                                                   "ack-probe",
                                                                   "fin-probe",
                                                                   "closed-port",
@@ -376,6 +377,7 @@ std::string_view feature_id(Feature feature) {
                                                                   "paws-time-wait",
                                                                   "defer-accept-drops",
                                                                   "icmp-errors-sent",
+                                                                  "icmp-error-says",
                                                                   "server-sent",
                                                                   "half-open",
                                                                   "request",
@@ -386,7 +388,8 @@ std::string_view feature_id(Feature feature) {
                                                                   "cookies-received",
                                                                   "embryonic-resets",
                                                                   "aborts",
-                                                                  "peer-data"};
+                                                                  "peer-data"});
+    static_assert(kIds.size() == kFeatures, "each feature has its name, in the same order");
     return kIds.at(static_cast<std::size_t>(feature));
 }
 

@@ -23,6 +23,7 @@ constexpr std::size_t kArrowColumns = 24;
 constexpr std::size_t kFirstRungs = 14;
 constexpr std::size_t kLastRungs = 14;
 constexpr std::size_t kMostSockets = 12;
+constexpr const char* kNoSocket = "-";
 
 std::string repeated(std::string_view piece, std::size_t times) {
     std::string text;
@@ -62,20 +63,33 @@ std::string seconds_of(std::chrono::microseconds at) {
 }
 
 std::string state_name(std::optional<TcpState> state) {
-    return state && *state != TcpState::Closed ? std::string(netstat_name(*state)) : "-";
+    return state && *state != TcpState::Closed ? std::string(netstat_name(*state)) : kNoSocket;
 }
 
-// A call and the segment that it sends share a line.
+bool sends(const LabRung& call, const LabRung& segment) {
+    const auto is_a = [&](std::string_view what) {
+        return segment.segment.find(what) != std::string::npos;
+    };
+    return (call.call == "connect()" && is_a("SYN")) || (call.call == "send()" && is_a("data")) ||
+           ((call.call == "shutdown()" || call.call == "close()") && (is_a("FIN") || is_a("RST")));
+}
+
+// A call and the segment that it sends share a line, also where something happened at the other end
+// in between.
 std::vector<LabRung> joined(const std::vector<LabRung>& rungs) {
     std::vector<LabRung> lines;
     for (const LabRung& rung : rungs) {
-        if (!lines.empty() && !lines.back().from && lines.back().caller == rung.from && rung.from) {
-            LabRung both = rung;
-            both.call = lines.back().call;
-            both.caller = lines.back().caller;
-            lines.back() = std::move(both);
-        } else {
-            lines.push_back(rung);
+        lines.push_back(rung);
+        if (!rung.from) {
+            continue;
+        }
+        const auto call = std::find_if(lines.rbegin() + 1, lines.rend(), [&](const LabRung& line) {
+            return !line.from && line.caller == rung.from && sends(line, rung);
+        });
+        if (call != lines.rend()) {
+            lines.back().call = call->call;
+            lines.back().caller = call->caller;
+            lines.erase(std::next(call).base());
         }
     }
     return lines;
@@ -110,6 +124,36 @@ const char* owner_text(const Connection& socket) {
     }
     return socket.inode.value_or(1) == 0 ? N_("No program has it any more.")
                                          : N_("A program has it.");
+}
+
+// Numbers that look wrong to whoever does not know what the kernel counts.
+std::vector<const char*> notes_on(const LabResult& result, const Connection& socket) {
+    std::vector<const char*> notes;
+    const bool opening = socket.state == TcpState::SynSent;
+    const bool fin_sent = socket.state == TcpState::FinWait1 || socket.state == TcpState::Closing ||
+                          socket.state == TcpState::LastAck;
+    const bool fin_received = socket.state == TcpState::CloseWait ||
+                              socket.state == TcpState::Closing ||
+                              socket.state == TcpState::LastAck;
+    if (fin_received && socket.receive_queue == 1U) {
+        notes.push_back(N_("The 1 in Recv-Q is the peer's FIN: there is no data to read."));
+    }
+    if (opening && socket.send_queue == 1U) {
+        notes.push_back(N_("The 1 in Send-Q is the SYN, which is not acknowledged."));
+    }
+    if (fin_sent && socket.send_queue == 1U) {
+        notes.push_back(N_("The 1 in Send-Q is the FIN, which is not acknowledged."));
+    }
+    const auto again = std::count_if(
+        result.rungs.begin(), result.rungs.end(),
+        [](const LabRung& rung) { return rung.from == LabEnd::Kernel && rung.again; });
+    if (fin_sent && socket.timer && socket.timer->kind == TimerKind::Retransmit &&
+        again == std::int64_t{socket.timer->retransmits} + 1) {
+        notes.push_back(
+            N_("The first time that it was sent again was a tail loss probe (RFC 8985): it comes "
+               "early, and the kernel does not count it."));
+    }
+    return notes;
 }
 
 }  // namespace
@@ -176,6 +220,9 @@ std::string lab_ladder(const LabResult& result, const Screen& screen, bool unico
         return std::any_of(lines.begin(), lines.end(),
                            [&](const LabRung& rung) { return rung.*mark; });
     };
+    if (kernels.contains(kNoSocket) || peers.contains(kNoSocket)) {
+        page.item("- ", _("no such connection"), kTimeColumns + 1);
+    }
     if (any(&LabRung::lost)) {
         page.item(unicode ? "✗ " : "X ", _("does not arrive"), kTimeColumns + 1);
     }
@@ -194,14 +241,13 @@ std::string lab_netstat(const LabResult& result, const Screen& screen) {
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
         if (sockets++ < kMostSockets + 2) {
-            page.line(rest.substr(0, end), 2);
+            page.line(rest.substr(0, end));  // netstat's lines are 80 columns wide
         }
         rest.remove_prefix(end + 1);
     }
     if (sockets > kMostSockets + 2) {
         page.line(render(Message{N_("... and {0} more"),
-                                 {static_cast<std::int64_t>(sockets - kMostSockets - 2)}}),
-                  2);
+                                 {static_cast<std::int64_t>(sockets - kMostSockets - 2)}}));
     }
     return page.take();
 }
@@ -222,6 +268,15 @@ std::string lab_socket_line(const Connection& socket) {
     return text;
 }
 
+std::string lab_change(std::chrono::milliseconds at, const std::optional<Connection>& socket,
+                       const Screen& screen) {
+    TextPage page(screen);
+    page.paragraph(render(
+        Message{N_("after {0}: {1}"),
+                {at, socket ? lab_socket_line(*socket) : std::string(_("the socket is gone."))}}));
+    return page.take();
+}
+
 std::string lab_held(const LabResult& result, const Screen& screen) {
     TextPage page(screen);
     const LabHeld& held = *result.held;
@@ -230,6 +285,11 @@ std::string lab_held(const LabResult& result, const Screen& screen) {
     page.paragraph(held.socket ? lab_socket_line(*held.socket)
                                : std::string(_("The kernel has no such socket any more.")),
                    2);
+    if (held.socket) {
+        for (const char* note : notes_on(result, *held.socket)) {
+            page.paragraph(_(note), 2);
+        }
+    }
     if (held.peer) {
         page.paragraph(*held.peer == TcpState::Closed
                            ? std::string(_("The peer has forgotten the connection already."))
@@ -280,7 +340,7 @@ std::string lab_list(std::span<const LabEntry> entries, const Screen& screen) {
     }
     const auto group = [&](bool states) {
         for (const LabEntry& entry : entries) {
-            if (entry.is_state == states) {
+            if (entry.holds.has_value() == states) {
                 page.item(pad_right(entry.name, widest + 2), _(entry.title));
             }
         }

@@ -2,6 +2,8 @@
 
 // What `tcpdx lab` shows, piece by piece as it happens.
 
+#include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,13 +26,11 @@ namespace tcpdx {
 [[nodiscard]] std::string lab_held(const LabResult& result, const Screen& screen);
 // "FIN_WAIT2, 0.1 s; timer ...": one line.
 [[nodiscard]] std::string lab_socket_line(const Connection& socket);
+// For --hold: the socket, so long after the lab began; nothing when it is gone.
+[[nodiscard]] std::string lab_change(std::chrono::milliseconds at,
+                                     const std::optional<Connection>& socket, const Screen& screen);
 [[nodiscard]] std::string lab_look(const LabLook& look, const Screen& screen);
 
-struct LabEntry {
-    std::string name;
-    const char* title = "";
-    bool is_state = false;
-};
 [[nodiscard]] std::string lab_list(std::span<const LabEntry> entries, const Screen& screen);
 
 }  // namespace tcpdx

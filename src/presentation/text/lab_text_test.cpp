@@ -61,6 +61,33 @@ TEST(LabLadder, PutsACallThatSendsNothingOnALineOfItsOwn) {
     EXPECT_THAT(text, HasSubstr("accept()\n  0.012                        --------- ACK"));
 }
 
+TEST(LabLadder, PutsACallBesideItsSegmentWhereTheOtherEndWasFaster) {
+    LabResult result = opening();
+    result.rungs = {call(LabEnd::Kernel, "connect()"), call(LabEnd::Peer, "connect()"),
+                    segment(LabEnd::Kernel, "SYN", TcpState::SynSent, TcpState::SynReceived),
+                    segment(LabEnd::Peer, "SYN", TcpState::SynReceived, TcpState::SynSent)};
+    EXPECT_THAT(lab_ladder(result, {}, false),
+                HasSubstr("  0.012  connect() SYN_SENT    --------- SYN ---------> SYN_RECV\n"
+                          "  0.012            SYN_RECV    <--------- SYN --------- SYN_SENT    "
+                          "connect()\n"));
+}
+
+TEST(LabLadder, PutsNoCallThatSendsNothingBesideASegment) {
+    LabResult result = opening();
+    result.rungs.push_back(call(LabEnd::Kernel, "read()"));
+    result.rungs.push_back(
+        segment(LabEnd::Kernel, "ACK", TcpState::Established, TcpState::Established));
+    EXPECT_THAT(lab_ladder(result, {}, false),
+                HasSubstr("  0.012                        --------- ACK --"));
+}
+
+TEST(LabLadder, SaysWhatADashStandsFor) {
+    LabResult result = opening();
+    EXPECT_THAT(lab_ladder(result, {}, false), Not(HasSubstr("no such connection")));
+    result.rungs = {segment(LabEnd::Kernel, "SYN", TcpState::SynSent, std::nullopt)};
+    EXPECT_THAT(lab_ladder(result, {}, false), HasSubstr("- no such connection"));
+}
+
 TEST(LabLadder, MarksWhatDoesNotArriveAndWhatIsSentAgain) {
     LabResult result = opening();
     result.rungs.resize(2);
@@ -101,12 +128,54 @@ TEST(LabLadder, FitsEightyColumns) {
     }
 }
 
+TEST(LabNetstat, FitsEightyColumnsWhereNetstatDoes) {
+    LabResult result;
+    result.netstat =
+        "tcp        0      0 192.0.2.1:40000         198.51.100.2:8080       ESTABLISHED\n";
+    const std::string text = lab_netstat(result, {});
+    EXPECT_THAT(text, HasSubstr("\n" + result.netstat));
+}
+
 TEST(LabHeld, SaysWhenTheSocketIsGone) {
     LabResult result = opening();
     result.held = LabHeld{
         .wanted = TcpState::TimeWait, .socket = {}, .peer = {}, .schedule = {}, .options = {}};
     EXPECT_FALSE(result.held->reached());
     EXPECT_THAT(lab_held(result, {}), HasSubstr("The kernel has no such socket any more."));
+}
+
+LabResult held_with(TcpState state, std::uint32_t receive_queue, std::uint32_t send_queue) {
+    LabResult result = opening();
+    Connection socket;
+    socket.state = state;
+    socket.receive_queue = receive_queue;
+    socket.send_queue = send_queue;
+    result.held = LabHeld{.wanted = state, .socket = socket};
+    return result;
+}
+
+TEST(LabHeld, ExplainsTheOneInTheQueues) {
+    EXPECT_THAT(lab_held(held_with(TcpState::CloseWait, 1, 0), {}), HasSubstr("the peer's FIN"));
+    EXPECT_THAT(lab_held(held_with(TcpState::SynSent, 0, 1), {}), HasSubstr("is the SYN"));
+    const std::string closing = lab_held(held_with(TcpState::Closing, 1, 1), {});
+    EXPECT_THAT(closing, HasSubstr("the peer's FIN"));
+    EXPECT_THAT(closing, HasSubstr("is the FIN"));
+}
+
+TEST(LabHeld, ExplainsNoOtherNumber) {
+    EXPECT_THAT(lab_held(held_with(TcpState::Established, 1, 1), {}), Not(HasSubstr("The 1 in")));
+    EXPECT_THAT(lab_held(held_with(TcpState::LastAck, 2, 7), {}), Not(HasSubstr("The 1 in")));
+}
+
+TEST(LabHeld, SaysWhyTheKernelCountsOneRetransmissionLess) {
+    LabResult result = held_with(TcpState::FinWait1, 0, 1);
+    LabRung again = segment(LabEnd::Kernel, "FIN+ACK", TcpState::FinWait1, std::nullopt);
+    again.again = true;
+    result.rungs = {again, again};
+    result.held->socket->timer = Timer{.kind = TimerKind::Retransmit, .retransmits = 1};
+    EXPECT_THAT(lab_held(result, {}), HasSubstr("tail loss probe"));
+    result.held->socket->timer->retransmits = 2;
+    EXPECT_THAT(lab_held(result, {}), Not(HasSubstr("tail loss probe")));
 }
 
 TEST(LabSocketLine, TellsTheTimerOfTimeWait) {
@@ -117,6 +186,15 @@ TEST(LabSocketLine, TellsTheTimerOfTimeWait) {
     const std::string line = lab_socket_line(socket);
     EXPECT_THAT(line, HasSubstr("TIME_WAIT"));
     EXPECT_THAT(line, HasSubstr("ends in 59 s"));
+}
+
+TEST(LabChange, FitsEightyColumnsAndSaysWhenTheSocketIsGone) {
+    Connection socket;
+    socket.state = TcpState::FinWait1;
+    socket.timer = Timer{.kind = TimerKind::Retransmit, .expires = std::chrono::seconds(1)};
+    EXPECT_LE(lab_change(std::chrono::milliseconds(674), socket, {}).find('\n'), 80U);
+    EXPECT_EQ(lab_change(std::chrono::milliseconds(674), std::nullopt, {}),
+              "after 674 ms: the socket is gone.\n");
 }
 
 TEST(LabLook, SaysWhetherTheAnswerIsRight) {

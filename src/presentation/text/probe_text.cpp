@@ -191,8 +191,8 @@ void write_verdict(const Verdict& verdict, const Screen& screen, TextPage& page)
     if (!verdict.server_command.empty()) {
         page.paragraph(
             inked(screen, Ink::Dim,
-                  _("The server can tell: run this there, then this probe again with --json, "
-                    "and tcpdx conclude with both files")),
+                  _("The server can tell: start this there, and while it watches run this probe "
+                    "again with --json; then run tcpdx conclude with both files")),
             kIndent);
         page.line(inked(screen, Ink::Bold, verdict.server_command), kDeeper);
     }

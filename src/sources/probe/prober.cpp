@@ -328,6 +328,13 @@ private:
                            kRawPatience * kRawTries);
             result_.raw.push_back(
                 send_raw_probe(segment, target_, *watch_, kRawPatience, kRawTries, lent_.stop));
+            // Whether such a segment can get an answer at all: a stateful filter may drop it.
+            const auto& closed = result_.closed_reference;
+            if (result_.raw.back().answer == RawProbe::Answer::Nothing && closed &&
+                closed->outcome == Outcome::Refused && closed->icmp.empty() && !lent_.stop()) {
+                result_.raw.push_back(send_raw_probe(segment, with_port(target_, kClosedPort),
+                                                     *watch_, kRawPatience, kRawTries, lent_.stop));
+            }
         }
     }
 

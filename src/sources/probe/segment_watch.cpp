@@ -10,17 +10,17 @@
 #include <array>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "base/i18n.h"
 #include "sources/probe/kernel_address.h"
+#include "wire/ip_header.h"
 #include "wire/ip_packet.h"
 
 namespace tcpdx::probe {
 namespace {
 
 constexpr std::size_t kLongestHeaders = 40 + 256 + 60;  // IPv6 with extensions, TCP with options
-constexpr std::uint8_t kTcp = 6;
-
 sock_filter statement(int code, std::uint32_t value) {
     return {static_cast<std::uint16_t>(code), 0, 0, value};
 }
@@ -29,8 +29,8 @@ sock_filter jump(int code, std::uint32_t value, std::uint8_t if_true, std::uint8
     return {static_cast<std::uint16_t>(code), if_true, if_false, value};
 }
 
-// Classic BPF: accepts TCP with `peer` as source or destination. At a SOCK_DGRAM packet socket
-// offsets count from the IP header, for both directions.
+// Classic BPF: accepts TCP and ICMP with `peer` as source or destination. At a SOCK_DGRAM packet
+// socket offsets count from the IP header, for both directions.
 std::vector<sock_filter> filter_for(const IpAddress& peer) {
     const bool v4 = peer.family == IpFamily::V4;
     const std::uint32_t words = v4 ? 1 : 4;
@@ -42,14 +42,16 @@ std::vector<sock_filter> filter_for(const IpAddress& peer) {
     // Of each address: a load and a comparison per word, and one jump to the end.
     const auto words8 = static_cast<std::uint8_t>(words);
     const auto reject_from = [&](std::size_t at) {
-        return static_cast<std::uint8_t>(5 + 2 * words + 1 + 2 * words + 1 - at - 1);
+        return static_cast<std::uint8_t>(6 + 2 * words + 1 + 2 * words + 1 - at - 1);
     };
     code.push_back(statement(BPF_LD | BPF_B | BPF_ABS, 0));
     code.push_back(statement(BPF_ALU | BPF_RSH | BPF_K, 4));
     code.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, v4 ? 4 : 6, 0, reject_from(2)));
     // An extension header of IPv6 in front of TCP hides it here; nothing that we do makes one.
     code.push_back(statement(BPF_LD | BPF_B | BPF_ABS, v4 ? 9 : 6));
-    code.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, kTcp, 0, reject_from(4)));
+    code.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, wire::kProtocolTcp, 1, 0));
+    code.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, v4 ? wire::kProtocolIcmp : wire::kProtocolIcmpV6,
+                        0, reject_from(5)));
     for (const std::uint32_t offset : {source, destination}) {
         for (std::uint32_t word = 0; word < words; ++word) {
             std::uint32_t value = 0;
@@ -133,7 +135,12 @@ std::vector<SeenSegment> SegmentWatch::take() {
         }
         const auto packet =
             wire::parse_ip(std::span(headers).first(static_cast<std::size_t>(size)));
-        if (!packet || packet->later_fragment || packet->protocol != kTcp) {
+        if (!packet || packet->later_fragment) {
+            continue;
+        }
+        const bool outgoing = from.sll_pkttype == PACKET_OUTGOING;
+        if (packet->protocol != wire::kProtocolTcp) {
+            keep_icmp_error(*packet, outgoing);
             continue;
         }
         const auto segment = wire::parse_tcp(packet->payload);
@@ -141,7 +148,7 @@ std::vector<SeenSegment> SegmentWatch::take() {
             continue;
         }
         segments.push_back({
-            .outgoing = from.sll_pkttype == PACKET_OUTGOING,
+            .outgoing = outgoing,
             .source = {address_of(packet->source), segment->source_port},
             .destination = {address_of(packet->destination), segment->destination_port},
             .flags = segment->flags,
@@ -152,6 +159,21 @@ std::vector<SeenSegment> SegmentWatch::take() {
             .time = time_of(message),
         });
     }
+}
+
+void SegmentWatch::keep_icmp_error(const wire::IpPacket& packet, bool outgoing) {
+    const IpFamily family = packet.version == 4 ? IpFamily::V4 : IpFamily::V6;
+    const std::uint8_t icmp = family == IpFamily::V4 ? wire::kProtocolIcmp : wire::kProtocolIcmpV6;
+    if (packet.protocol != icmp) {
+        return;
+    }
+    if (const auto error = wire::parse_icmp_error_about_tcp(family, packet.payload)) {
+        icmp_errors_.push_back({outgoing, address_of(packet.destination), *error});
+    }
+}
+
+std::vector<SeenIcmpError> SegmentWatch::take_icmp_errors() {
+    return std::exchange(icmp_errors_, {});
 }
 
 std::uint64_t SegmentWatch::dropped() {

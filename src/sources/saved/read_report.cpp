@@ -413,6 +413,11 @@ PeerPackets packets(const json& object) {
                                    .source_port = needed_number<std::uint16_t>(item, "source_port"),
                                    .time = time(item, "time_us")});
     });
+    each(object, "icmp_errors_sent", [&](const json& item) {
+        seen.icmp_errors.push_back({.type = needed_number<std::uint8_t>(item, "type"),
+                                    .code = needed_number<std::uint8_t>(item, "code"),
+                                    .count = needed_number<std::uint64_t>(item, "count")});
+    });
     return seen;
 }
 

@@ -24,7 +24,8 @@ const std::string kProbe = R"({"schema": "tcpdx.probe/1", "host": "db", "port": 
 const std::string kWatch = R"({"schema": "tcpdx.port-watch/1", "port": 8080, "peer": "fd01::1",
  "started_us": 1, "ended_us": 2, "observed": {"addresses": ["fd02::1"],
   "packets": {"syns": 3, "syn_acks_sent": 0, "resets_sent": 0, "other_ports": 1, "lost": 0,
-   "first_syns": [{"port": 8080, "source_port": 40000, "time_us": 5}]},
+   "first_syns": [{"port": 8080, "source_port": 40000, "time_us": 5}],
+   "icmp_errors_sent": [{"type": 1, "code": 4, "count": 2}]},
   "listeners": [{"local": "[::]:8080", "deepest_queue": 3, "accept_queue_limit": 2}],
   "connections": [{"remote": "[fd01::1]:40000", "state": "SYN-RECEIVED", "retransmits": 2}],
   "counter_increases": {}}})";
@@ -75,6 +76,8 @@ TEST(ReadReport, ReadsAWatch) {
     ASSERT_TRUE(report);
     const auto& watch = std::get<PortWatch>(*report);
     EXPECT_EQ(watch.packets->first_syns.front().source_port, 40000);
+    ASSERT_EQ(watch.packets->icmp_errors.size(), 1U);
+    EXPECT_EQ(watch.packets->icmp_errors.front().code, 4);
     EXPECT_EQ(watch.listeners.front().deepest_queue, 3U);
     EXPECT_FALSE(watch.listeners.front().new_drops);
     EXPECT_EQ(watch.connections.front().state, TcpState::SynReceived);

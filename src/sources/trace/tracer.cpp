@@ -8,22 +8,21 @@
 #include "base/owned.h"
 #include "sources/trace/bpf/trace_record.h"
 #include "sources/trace/decode.h"
+#include "sources/trace/event_ring.h"
 #include "sources/trace/kernel_btf.h"
 #include "sources/trace/program_setup.h"
 #include "tcp_trace.skel.h"
 
 namespace tcpdx::trace {
 
-// On the heap, because libbpf keeps its address as the callback's context.
 struct Tracer::State {
     KernelFeatures kernel;
     std::vector<ResetCause> reset_causes;
     ProgramSetup setup;
     std::size_t unreadable = 0;
     std::size_t cpus = 1;
-    const std::function<void(const Event&)>* on_event = nullptr;  // while draining
     Owned<tcp_trace, tcp_trace__destroy> program;
-    Owned<ring_buffer, ring_buffer__free> ring;
+    std::optional<EventRing> ring;
 };
 
 namespace {
@@ -37,18 +36,6 @@ int load(Tracer::State& state, const TracerSettings& settings, Extent extent) {
     state.setup = set_up(*state.program, state.kernel, settings, extent);
     const int failed = tcp_trace__load(state.program.get());
     return failed < 0 ? -failed : 0;
-}
-
-// libbpf calls this.
-int take_record(void* context, void* data, std::size_t size) {
-    auto& state = *static_cast<Tracer::State*>(context);
-    const auto event = decode({static_cast<const std::byte*>(data), size}, state.reset_causes);
-    if (event) {
-        (*state.on_event)(*event);
-    } else {
-        ++state.unreadable;
-    }
-    return 0;
 }
 
 // Events that the kernel skipped because the program was interrupted by itself on the same CPU.
@@ -91,11 +78,8 @@ Result<Tracer> Tracer::attach(const TracerSettings& settings) {
     if (tcp_trace__attach(state->program.get()) != 0) {
         return os_failure("attaching the tracer");
     }
-    state->ring.reset(::ring_buffer__new(::bpf_map__fd(state->program->maps.records), take_record,
-                                         state.get(), nullptr));
-    if (!state->ring) {
-        return os_failure("mapping the tracer's ring buffer");
-    }
+    const bpf_map* records = state->program->maps.records;
+    state->ring = TRY(EventRing::map(::bpf_map__fd(records), ::bpf_map__max_entries(records)));
     const int cpus = ::libbpf_num_possible_cpus();
     state->cpus = static_cast<std::size_t>(std::clamp(cpus, 1, TRACE_MOST_CPUS));
     return Tracer(std::move(state));
@@ -107,13 +91,13 @@ Tracer& Tracer::operator=(Tracer&&) noexcept = default;
 Tracer::~Tracer() = default;
 
 Result<std::size_t> Tracer::drain(const std::function<void(const Event&)>& on_event) {
-    state_->on_event = &on_event;
-    const int taken = ::ring_buffer__consume(state_->ring.get());
-    state_->on_event = nullptr;
-    if (taken < 0) {
-        return os_failure("reading the tracer's ring buffer");
-    }
-    return static_cast<std::size_t>(taken);
+    return state_->ring->consume([&](std::span<const std::byte> record) {
+        if (const auto event = decode(record, state_->reset_causes)) {
+            on_event(*event);
+        } else {
+            ++state_->unreadable;
+        }
+    });
 }
 
 Losses Tracer::losses() const {

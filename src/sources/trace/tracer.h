@@ -23,7 +23,7 @@ struct TracerSettings {
     // Only connections in one of these areas, kMostAreas at most; empty for all. The kernel checks
     // ports, addresses and family; states are left to the caller.
     std::vector<filter::SearchArea> areas;
-    // At most, of the ring buffer, which is mapped twice. 280,000 records fit into this.
+    // At most, of the ring buffer. 280,000 records fit into this.
     std::uint32_t most_ring_bytes = 1U << 25U;
 };
 

@@ -48,8 +48,9 @@ export class ChartPanel {
   private series: Series | null = null;
   private hidden = new Set<string>();
   private log = false;
+  private at: number | undefined;
 
-  constructor(private readonly on_range: (from: number, to: number) => void) {
+  constructor(private readonly on_range: (from: number, to: number) => void, private readonly on_moment: (at: number) => void) {
     new ResizeObserver(() => {
       const width = this.element.clientWidth;
       for (const plot of this.plots) {
@@ -63,6 +64,12 @@ export class ChartPanel {
   show_logarithmic(log: boolean): void {
     this.log = log;
     if (this.series) this.build(this.series);
+  }
+
+  // A line through all charts.
+  mark(at: number | undefined): void {
+    this.at = at;
+    for (const plot of this.plots) plot.redraw(false);
   }
 
   show(series: Series): void {
@@ -124,6 +131,8 @@ export class ChartPanel {
           value: (_plot, value) => (value === null ? '–' : chart.per_second ? `${count(value)}/s` : count(value)) }))],
       hooks: {
         drawClear: [(plot) => this.series && hatch_gaps(plot, this.series.gaps)],
+        draw: [(plot) => this.at !== undefined && draw_mark(plot, this.at)],
+        ready: [(plot) => this.let_click(plot)],
         setSelect: [(plot) => {
           if (plot.select.width < 4) return;
           this.on_range(plot.posToVal(plot.select.left, 'x'), plot.posToVal(plot.select.left + plot.select.width, 'x'));
@@ -141,8 +150,23 @@ export class ChartPanel {
     };
   }
 
+  // Dragging ends with a click too, which is none.
+  private let_click(plot: uPlot): void {
+    let pressed_at = 0;
+    plot.over.addEventListener('mousedown', (event) => { pressed_at = event.clientX; });
+    plot.over.addEventListener('click', (event) => {
+      if (Math.abs(event.clientX - pressed_at) < 4) this.choose_at_cursor(plot);
+    });
+  }
+
+  private choose_at_cursor(plot: uPlot): void {
+    const at = plot.cursor.idx === null || plot.cursor.idx === undefined ? undefined : plot.data[0][plot.cursor.idx];
+    if (at !== undefined) this.on_moment(at);
+  }
+
   // Left and right move the cursor of all charts over the steps, as the mouse does.
   private on_key(event: KeyboardEvent, plot: uPlot): void {
+    if (event.key === 'Enter' && event.target === event.currentTarget) this.choose_at_cursor(plot);
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step === undefined || event.target !== event.currentTarget) return;
     event.preventDefault();
@@ -162,6 +186,21 @@ function data_of(chart: Chart, series: Series, log: boolean): uPlot.AlignedData 
 function times(ticks: number[]): string[] {
   const long = ticks.length > 1 && ticks[1]! - ticks[0]! >= 60;
   return ticks.map((tick) => (long ? clock(tick).slice(0, 5) : clock(tick)));
+}
+
+function draw_mark(plot: uPlot, at: number): void {
+  const { ctx, bbox } = plot;
+  const left = plot.valToPos(at, 'x', true);
+  if (left < bbox.left || left > bbox.left + bbox.width) return;
+  ctx.save();
+  ctx.strokeStyle = colour_of('--ink');
+  ctx.lineWidth = Math.max(1, window.devicePixelRatio);
+  ctx.setLineDash([]);  // of the line that was drawn before
+  ctx.beginPath();
+  ctx.moveTo(left, bbox.top);
+  ctx.lineTo(left, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
 }
 
 function hatch_gaps(plot: uPlot, gaps: Gap[]): void {

@@ -25,7 +25,7 @@ export class ClosedTable {
 
   constructor() {
     const columns = ['column.ended', 'column.lasted', 'column.how', 'column.opener', 'column.local', 'column.remote', 'column.owner', 'column.retransmissions', 'column.sent_received'] as const;
-    this.element = h('section', { class: 'block' },
+    this.element = h('section', { class: 'block closed' },
       h('h2', {}, t('closed.heading')),
       h('p', { class: 'filter-form' }, h('label', { for: 'ending' }, t('closed.ending')), this.ending), this.total,
       h('div', { class: 'scroll-x' }, h('table', { class: 'plain' },

@@ -9,7 +9,8 @@ import type { Column } from './virtual_table';
 
 export function owner_text(row: Row): string {
   const name = owner(row.process, row.pid);
-  if (row.owner === 'kernel') return t('owner.kernel');
+  // Half open: the program that should accept it one day.
+  if (row.owner === 'kernel') return name ? t('owner.kernel_for', name) : t('owner.kernel');
   if (row.owner === 'never-accepted') return name ? t('owner.never_accepted_by', name) : t('owner.never_accepted');
   return row.owner === undefined && !name ? t('unknown') : name;
 }

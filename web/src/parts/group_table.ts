@@ -9,7 +9,8 @@ import { owner_text, state_badge } from './connection_columns';
 
 interface Shown { header: string; content: Node | string; filter: string }
 
-export function group_table(answer: Counts, by: string, filter: string): HTMLElement {
+// `at` is of a moment in the past, and absent for now.
+export function group_table(answer: Counts, by: string, filter: string, at?: number): HTMLElement {
   const names = by.split(',');
   const most = Math.max(1, ...answer.counts.map((one) => one.count));
   const headers = names.map((name) => shown({ count: 0 }, name).header);
@@ -18,17 +19,17 @@ export function group_table(answer: Counts, by: string, filter: string): HTMLEle
       h('th', { scope: 'col', class: 'number' }, t('group.count')),
       ...headers.map((header) => h('th', { scope: 'col' }, header)),
       h('th', { class: 'bar-cell', 'aria-hidden': 'true' }))),
-    h('tbody', {}, ...answer.counts.map((one) => group_row(one, names, filter, most))));
+    h('tbody', {}, ...answer.counts.map((one) => group_row(one, names, filter, most, at))));
 }
 
-function group_row(one: Count, names: string[], filter: string, most: number): HTMLElement {
+function group_row(one: Count, names: string[], filter: string, most: number, at: number | undefined): HTMLElement {
   const cells = names.map((name) => shown(one, name));
   const own = cells.map((cell) => cell.filter);
   // Where a group has no filter (an owner that is not known, say) there is no list to lead to.
   const all = own.includes('') ? '' : [filter && `( ${filter} )`, ...own].filter(Boolean).join(' and ');
   const number = count(one.count);
   return h('tr', {},
-    h('td', { class: 'number' }, all ? h('a', { href: link_to('connections', { filter: all }) }, number) : number),
+    h('td', { class: 'number' }, all ? h('a', { href: link_to('connections', { filter: all, at }) }, number) : number),
     ...cells.map((cell) => h('td', {}, cell.content)),
     h('td', { class: 'bar-cell', 'aria-hidden': 'true' }, bar(one.count / most)));
 }

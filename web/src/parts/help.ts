@@ -5,7 +5,7 @@ import { type Key, t } from '../i18n';
 
 const KEYS: [string, Key][] = [
   ['1 – 5', 'help.views'], ['/', 'help.filter'], ['↑ ↓ PgUp PgDn Home End', 'help.rows'], ['Enter', 'help.open'],
-  ['Esc', 'help.back'], ['← →', 'help.cursor'], ['?', 'help.this'],
+  ['Esc', 'help.back'], ['← →', 'help.cursor'], ['Enter', 'help.moment'], ['?', 'help.this'],
 ];
 
 const FILTERS: [string, Key][] = [

@@ -9,7 +9,8 @@ const PAGE = 200;
 const MOST_AT_ONCE = 2;
 export const COLUMNS = 'state,age,opener,recv-q,send-q,local,remote,owner,unit,total-retrans';
 
-export interface Listing { filter: string; sort: string }
+// `at` is a moment in the past, and absent for now.
+export interface Listing { filter: string; sort: string; at?: number | undefined }
 
 export class RowPages implements Source<Row> {
   total = 0;
@@ -50,7 +51,7 @@ export class RowPages implements Source<Row> {
   async list(listing: Listing, first_visible: number): Promise<void> {
     this.generation.abort();
     this.generation = new AbortController();
-    const again = listing.filter === this.listing.filter && listing.sort === this.listing.sort;
+    const again = listing.filter === this.listing.filter && listing.sort === this.listing.sort && listing.at === this.listing.at;
     this.listing = listing;
     const page = Math.floor(first_visible / PAGE);
     try {
@@ -79,7 +80,7 @@ export class RowPages implements Source<Row> {
 
   private ask_page(page: number, snapshot: string): Promise<Connections> {
     return ask<Connections>('connections', {
-      filter: this.listing.filter, sort: this.listing.sort, columns: COLUMNS,
+      filter: this.listing.filter, sort: this.listing.sort, at: this.listing.at, columns: COLUMNS,
       offset: page * PAGE, limit: PAGE, snapshot,
     }, this.generation.signal);
   }

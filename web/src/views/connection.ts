@@ -22,6 +22,7 @@ export class ConnectionView implements View {
   private readonly steps = h('div', { class: 'steps', id: 'life-steps' });
   private readonly facts = h('dl', { class: 'facts' });
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
+  private readonly known = h('div', { hidden: true });
   private id = '';
   private timer = 0;
   private shown = '';
@@ -30,7 +31,8 @@ export class ConnectionView implements View {
   constructor(place: Place) {
     this.element.append(
       h('p', {}, h('a', { href: link_to('connections') }, `← ${t('connection.all')}`)),
-      this.heading, this.outcome, this.problem,
+      this.heading, this.outcome, this.problem, this.known);
+    this.known.append(
       h('div', { class: 'connection-parts' },
         h('section', { class: 'block' }, h('h3', {}, t('connection.ladder')), this.ladder.element),
         h('section', { class: 'block' }, h('h3', {}, t('connection.steps')), this.steps)),
@@ -39,6 +41,7 @@ export class ConnectionView implements View {
   }
 
   go(place: Place): void {
+    if (this.id !== place.argument) this.known.hidden = true;
     this.id = place.argument;
     this.shown = '';
     void this.load();
@@ -70,6 +73,7 @@ export class ConnectionView implements View {
 
   private show_connection(connection: Connection, explained: Explained): void {
     const { life } = connection;
+    this.known.hidden = false;
     const state = life.states.at(-1)?.state;
     this.heading.replaceChildren(
       h('span', { class: 'address' }, endpoint(life.local_address, life.local_port)),

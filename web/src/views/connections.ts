@@ -1,12 +1,13 @@
 // All connections of the host: filter, grouping, order, and a table that does not mind 100,000 rows.
 
 import { ApiError, ask, is_abort } from '../api';
-import { type Counts, type Now, type Row, STATES, type State } from '../api_types';
+import { type Count, type Counts, type Now, type Row, STATES, type State } from '../api_types';
 import { h, is_narrow, reconcile, set_attribute, set_text } from '../dom';
 import { count } from '../format';
 import { type Key, t } from '../i18n';
 import { narrow_columns, wide_columns } from '../parts/connection_columns';
 import { group_table } from '../parts/group_table';
+import { moment_of, PastNotice } from '../parts/past';
 import { RowPages } from '../parts/row_pages';
 import { filter_of, phase_of } from '../parts/state_words';
 import { VirtualTable } from '../parts/virtual_table';
@@ -37,6 +38,8 @@ export class ConnectionsView implements View {
   private readonly group = h('select', { id: 'group' },
     ...GROUPS.map(([value, key]) => h('option', { value }, t(key))));
   private readonly follow = h('input', { type: 'checkbox', id: 'follow', checked: true });
+  private readonly following = h('label', { class: 'check' }, this.follow, t('connections.follow'));
+  private readonly notice = new PastNotice('connections');
   private readonly chips = h('div', { class: 'chips', role: 'group', 'aria-label': t('connections.chips') });
   private readonly total = h('p', { class: 'total' });
   private readonly rows = new RowPages({ change: () => this.on_rows(), problem: (problem) => this.on_problem(problem) });
@@ -45,6 +48,7 @@ export class ConnectionsView implements View {
   private readonly narrow = window.matchMedia('(max-width: 640px)');
   private readonly on_width = (): void => this.choose_columns();
   private order = '';
+  private at: number | undefined;
   private address = '';
   private generation = 0;
   private timer = 0;
@@ -59,14 +63,14 @@ export class ConnectionsView implements View {
     const form = h('form', { class: 'filter-form', role: 'search' },
       h('label', { for: 'filter' }, t('connections.filter')), this.filter,
       h('label', { for: 'group' }, t('connections.group')), this.group,
-      h('label', { class: 'check' }, this.follow, t('connections.follow')));
+      this.following);
     form.addEventListener('submit', (event) => { event.preventDefault(); this.apply(); });
     this.filter.addEventListener('input', () => {
       window.clearTimeout(this.typing);
       this.typing = window.setTimeout(() => this.apply(), TYPING_MS);
     });
     this.group.addEventListener('change', () => this.apply());
-    this.element = h('div', { class: 'connections' }, form, this.problem, this.chips, this.total, this.table.element, this.groups);
+    this.element = h('div', { class: 'connections' }, this.notice.element, form, this.problem, this.chips, this.total, this.table.element, this.groups);
     this.narrow.addEventListener('change', this.on_width);
     this.choose_columns();
     this.go(place);
@@ -77,11 +81,31 @@ export class ConnectionsView implements View {
     this.group.value = place.query.get('by') ?? '';
     if (this.group.value === '') this.group.selectedIndex = 0;
     this.order = place.query.get('sort') ?? '';
+    this.at = moment_of(place.query);
+    this.following.hidden = this.at !== undefined;
+    this.tell_moment();
+    if (this.at !== undefined) void this.count_states();
     this.table.go_to_row(remembered_rows.get(window.location.hash) ?? 0);
     this.load(this.table.current_row());
   }
 
   show(now: Now): void {
+    if (this.at === undefined) this.show_chips((state) => now.states[state]);
+  }
+
+  private tell_moment(): void {
+    this.notice.show(this.at, { filter: this.filter.value.trim(), by: this.group.value, sort: this.order });
+  }
+
+  // The counts of that moment, which do not change.
+  private async count_states(): Promise<void> {
+    const at = this.at;
+    const counts: Count[] = await ask<Counts>('connections', { at, by: 'state', limit: 1000 }).then((answer) => answer.counts, () => []);
+    if (at !== this.at || counts.length === 0) return;
+    this.show_chips((state) => counts.find((one) => one.state === state)?.count ?? 0);
+  }
+
+  private show_chips(number_of: (state: State) => number): void {
     reconcile(this.chips, STATES.filter((state) => state !== 'CLOSED'), {
       key: (state) => state,
       version: () => '',
@@ -89,8 +113,8 @@ export class ConnectionsView implements View {
     });
     for (const chip of this.chips.children) {
       const state = (chip as HTMLElement).dataset['key'] as State;
-      set_text(chip.querySelector('b')!, count(now.states[state]));
-      chip.classList.toggle('none', now.states[state] === 0);
+      set_text(chip.querySelector('b')!, count(number_of(state)));
+      chip.classList.toggle('none', number_of(state) === 0);
       set_attribute(chip, 'aria-pressed', String(this.filter.value.trim() === filter_of(state)));
     }
   }
@@ -121,7 +145,8 @@ export class ConnectionsView implements View {
   }
 
   private apply(): void {
-    replace_place(link_to('connections', { filter: this.filter.value.trim(), by: this.group.value, sort: this.order }));
+    replace_place(link_to('connections', { filter: this.filter.value.trim(), by: this.group.value, sort: this.order, at: this.at }));
+    this.tell_moment();
     this.table.go_to_row(0);
     // Read aloud what the reader asked for, not what comes every five seconds.
     set_attribute(this.total, 'aria-live', 'polite');
@@ -137,6 +162,7 @@ export class ConnectionsView implements View {
   private plan_refresh(took_ms: number): void {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
+      if (this.at !== undefined) return;
       if (!this.follow.checked || document.hidden) {
         this.plan_refresh(took_ms);
         return;
@@ -155,7 +181,7 @@ export class ConnectionsView implements View {
     window.clearTimeout(this.timer);
     const asked_at = performance.now();
     const generation = ++this.generation;
-    const loaded = grouped ? this.load_groups() : this.rows.list({ filter: this.filter.value.trim(), sort: this.order }, first_visible);
+    const loaded = grouped ? this.load_groups() : this.rows.list({ filter: this.filter.value.trim(), sort: this.order, at: this.at }, first_visible);
     void loaded.then(() => {
       if (generation === this.generation) this.plan_refresh(performance.now() - asked_at);
     });
@@ -166,10 +192,10 @@ export class ConnectionsView implements View {
     this.asking = new AbortController();
     const by = this.group.value;
     try {
-      const answer = await ask<Counts>('connections', { filter: this.filter.value.trim(), by, limit: 1000 }, this.asking.signal);
+      const answer = await ask<Counts>('connections', { filter: this.filter.value.trim(), by, at: this.at, limit: 1000 }, this.asking.signal);
       this.on_problem(null);
       const focused = this.groups.contains(document.activeElement) ? (document.activeElement as HTMLElement).textContent : null;
-      this.groups.replaceChildren(group_table(answer, by, this.filter.value.trim()));
+      this.groups.replaceChildren(group_table(answer, by, this.filter.value.trim(), this.at));
       if (focused) [...this.groups.querySelectorAll('a')].find((link) => link.textContent === focused)?.focus();
       set_text(this.total, t('connections.grouped', count(answer.counts.length), count(answer.total)));
     } catch (error) {

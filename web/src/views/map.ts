@@ -8,11 +8,14 @@ import { count } from '../format';
 import { t } from '../i18n';
 import { collapse_peers, place, type PlacedMap, type PlacedNode } from '../parts/map_layout';
 import { draw_map, map_legend, mark_selected, node_name } from '../parts/map_drawing';
+import { moment_of, PastNotice } from '../parts/past';
 import { phase_of } from '../parts/state_words';
-import { link_to, link_to_filter, type Place, replace_place } from '../router';
+import { link_to, type Place, replace_place } from '../router';
 import type { View } from './view';
 
-const REFRESH_MS = 10000;
+const REFRESH_MS = 5000;
+// Listing a large host is work for it: at most this share of the time.
+const BUSY_SHARE = 0.1;
 // Beyond this a drawing says nothing; the table does.
 const MOST_DRAWN = 60;
 
@@ -25,9 +28,11 @@ export class MapView implements View {
   private readonly total = h('p', { class: 'total', role: 'status' });
   private readonly drawing = h('div', { class: 'map scroll-x', tabindex: -1 });
   private readonly rows = h('tbody');
+  private readonly notice = new PastNotice('map');
   private placed: PlacedMap | null = null;
   private map: HostMap | null = null;
   private selected: string | null = null;
+  private at: number | undefined;
   private width = 0;
   private timer = 0;
   private typing = 0;
@@ -44,7 +49,7 @@ export class MapView implements View {
     });
     this.all_peers.addEventListener('change', () => this.draw());
     const columns = ['map.who_opens', 'map.to_whom', 'column.service_port', 'group.count', 'map.states'] as const;
-    this.element = h('div', { class: 'who' }, form, this.problem, this.total,
+    this.element = h('div', { class: 'who' }, this.notice.element, form, this.problem, this.total,
       h('div', { class: 'map-parts' },
         h('section', { class: 'block' }, h('h2', {}, t('map.drawing')), this.drawing, map_legend()),
         h('section', { class: 'block' }, h('h2', {}, t('map.table')), h('div', { class: 'scroll-x' },
@@ -57,6 +62,8 @@ export class MapView implements View {
 
   go(place_wanted: Place): void {
     this.filter.value = place_wanted.query.get('filter') ?? '';
+    this.at = moment_of(place_wanted.query);
+    this.notice.show(this.at, { filter: this.filter.value });
     void this.load();
   }
 
@@ -67,7 +74,8 @@ export class MapView implements View {
   }
 
   private apply(): void {
-    replace_place(link_to('map', { filter: this.filter.value.trim() }));
+    replace_place(link_to('map', { filter: this.filter.value.trim(), at: this.at }));
+    this.notice.show(this.at, { filter: this.filter.value.trim() });
     void this.load();
   }
 
@@ -75,8 +83,9 @@ export class MapView implements View {
     window.clearTimeout(this.timer);
     this.asking.abort();
     this.asking = new AbortController();
+    const asked_at = performance.now();
     try {
-      const map = await ask<HostMap>('map', { filter: this.filter.value.trim() }, this.asking.signal);
+      const map = await ask<HostMap>('map', { filter: this.filter.value.trim(), at: this.at }, this.asking.signal);
       set_text(this.problem, '');
       set_attribute(this.filter, 'aria-invalid', null);
       // A picture that jumps is no picture: it is drawn again only when who talks with whom changes.
@@ -86,10 +95,11 @@ export class MapView implements View {
       else this.show_rows();
     } catch (error) {
       if (is_abort(error)) return;
-      set_attribute(this.filter, 'aria-invalid', 'true');
+      set_attribute(this.filter, 'aria-invalid', error instanceof ApiError && error.problem.parameter === 'filter' ? 'true' : null);
       set_text(this.problem, error instanceof ApiError ? error.message : t('problem.no_answer'));
     }
-    this.timer = window.setTimeout(() => void this.load(), REFRESH_MS);
+    if (this.at !== undefined) return;
+    this.timer = window.setTimeout(() => void this.load(), Math.max(REFRESH_MS, (performance.now() - asked_at) / BUSY_SHARE));
   }
 
   private draw(): void {
@@ -123,7 +133,7 @@ export class MapView implements View {
     if (!this.placed || !this.map) return;
     const nodes = new Map(this.placed.nodes.map((node) => [node.id, node]));
     const edges = this.placed.edges.filter((edge) => this.selected === null || edge.from === this.selected || edge.to === this.selected);
-    this.rows.replaceChildren(...edges.map((edge) => edge_row(edge, nodes)));
+    this.rows.replaceChildren(...edges.map((edge) => edge_row(edge, nodes, this.at)));
   }
 }
 
@@ -131,7 +141,7 @@ function shape_of(map: HostMap): string {
   return JSON.stringify([map.nodes.map((node) => node.id + node.name), map.edges.map((edge) => [edge.from, edge.to, edge.port])]);
 }
 
-function edge_row(edge: MapEdge, nodes: Map<string, PlacedNode>): HTMLElement {
+function edge_row(edge: MapEdge, nodes: Map<string, PlacedNode>, at: number | undefined): HTMLElement {
   const from = nodes.get(edge.from)!;
   const to = nodes.get(edge.to)!;
   const filter = filter_of_edge(edge, from, to);
@@ -140,7 +150,7 @@ function edge_row(edge: MapEdge, nodes: Map<string, PlacedNode>): HTMLElement {
     h('td', {}, node_name(from)),
     h('td', {}, edge.opener_known ? '' : h('span', { class: 'quiet' }, t('map.opener_unknown')), node_name(to)),
     h('td', { class: 'number' }, edge.port ?? ''),
-    h('td', { class: 'number' }, filter ? h('a', { href: link_to_filter(filter) }, number) : number),
+    h('td', { class: 'number' }, filter ? h('a', { href: link_to('connections', { filter, at }) }, number) : number),
     h('td', {}, ...STATES.filter((state) => edge.states[state]).flatMap((state) => [
       h('span', { class: `state phase-${phase_of(state)}` }, `${state} ${count(edge.states[state])}`), ' '])));
 }

@@ -9,6 +9,8 @@ import { t, word } from '../i18n';
 import { ChartPanel, charts } from '../parts/charts';
 import { ClosedTable } from '../parts/closed_table';
 import { finding_card } from '../parts/finding_card';
+import { MomentPanel } from '../parts/moment_panel';
+import { moment_of } from '../parts/past';
 import { bounds_of, fixed, moved, preset_name, PRESETS_S, query_of, range_of, type TimeRange, zoomed } from '../parts/time_range';
 import { link_to, type Place, replace_place } from '../router';
 import { on_theme_change } from '../theme';
@@ -25,14 +27,16 @@ export class TimeView implements View {
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
   private readonly gaps = h('ul', { class: 'gaps' });
   private readonly shown = h('p', { class: 'quiet', role: 'status' });
-  private readonly panel = new ChartPanel((from, to) => this.choose({ from, to }));
+  private readonly panel = new ChartPanel((from, to) => this.choose({ from, to }), (at) => this.choose_moment(at));
   private readonly log = h('input', { type: 'checkbox', id: 'log' });
   private readonly values = h('tbody');
   private readonly findings = h('div', { class: 'findings' });
   private readonly no_findings = h('p', { class: 'quiet' }, t('time.no_findings'));
+  private readonly moment = new MomentPanel();
   private readonly closed = new ClosedTable();
   private readonly forget_theme = on_theme_change(() => this.panel.rebuild());
   private range: TimeRange = { last_s: 3600 };
+  private at: number | undefined;
   private timer = 0;
   private asking = new AbortController();
 
@@ -45,6 +49,7 @@ export class TimeView implements View {
         h('div', { class: 'scroll-x' }, h('table', { class: 'plain' },
           h('thead', {}, h('tr', {}, ...(['chart.series', 'chart.least', 'chart.mean', 'chart.most', 'chart.last'] as const).map((key) => h('th', { scope: 'col' }, t(key))))),
           this.values))),
+      this.moment.element,
       h('section', { class: 'block' }, h('h2', {}, t('time.findings')), this.no_findings, this.findings),
       this.closed.element);
     this.go(place);
@@ -52,6 +57,7 @@ export class TimeView implements View {
 
   go(place: Place): void {
     this.range = range_of(place.query);
+    this.at = moment_of(place.query);
     this.load(true);
   }
 
@@ -59,6 +65,7 @@ export class TimeView implements View {
     window.clearTimeout(this.timer);
     this.asking.abort();
     this.closed.close();
+    this.moment.close();
     this.forget_theme();
     this.panel.close();
   }
@@ -81,14 +88,34 @@ export class TimeView implements View {
         button('▶', t('range.later'), () => this.choose(moved(this.range, 1, now()))),
         button('＋', t('range.closer'), () => this.choose(zoomed(this.range, 0.5, now()))),
         button('－', t('range.wider'), () => this.choose(zoomed(this.range, 2, now())))),
-      h('div', { class: 'dates' }, h('label', { for: 'range-from' }, t('range.from')), this.from,
-        h('label', { for: 'range-to' }, t('range.to')), this.to));
+      h('div', { class: 'dates' },
+        h('span', {}, h('label', { for: 'range-from' }, t('range.from')), this.from),
+        h('span', {}, h('label', { for: 'range-to' }, t('range.to')), this.to)));
   }
 
+  // A moment that is not in sight any more is not meant any more.
   private choose(range: TimeRange): void {
     this.range = range;
-    replace_place(link_to('time', query_of(range)));
+    const { from, to } = fixed(range, Date.now() / 1000);
+    if (this.at !== undefined && (this.at < from || this.at > to)) this.at = undefined;
+    this.remember();
     this.load(true);
+  }
+
+  private choose_moment(at: number): void {
+    this.at = at;
+    this.remember();
+    this.show_moment();
+  }
+
+  private remember(): void {
+    replace_place(link_to('time', { ...query_of(this.range), at: this.at }));
+  }
+
+  // The chosen one, or else the end of what is shown.
+  private show_moment(): void {
+    this.panel.mark(this.at);
+    void this.moment.show(this.at ?? ('last_s' in this.range ? undefined : Math.round(this.range.to)));
   }
 
   private choose_dates(): void {
@@ -103,7 +130,10 @@ export class TimeView implements View {
     this.asking = new AbortController();
     this.show_controls(chosen);
     // The table of ended connections would jump under the reader every few seconds.
-    if (chosen) this.closed.show(bounds_of(this.range));
+    if (chosen) {
+      this.closed.show(bounds_of(this.range));
+      this.show_moment();
+    }
     const asked = this.asking;
     void Promise.all([this.load_series(), this.load_findings()]).then(() => {
       if (asked === this.asking && !asked.signal.aborted && 'last_s' in this.range) {

@@ -7,11 +7,11 @@ import { chromium } from 'playwright-core';
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-export async function open_browser({ url, width = 1440, height = 900, locale = 'en-US', dark = false }) {
+export async function open_browser({ url, width = 1440, height = 900, locale = 'en-US', dark = false, own_certificate = false }) {
   const profile = mkdtempSync(join(tmpdir(), 'tcpdx-web-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', chromiumSandbox: false, args: FLAGS, headless: true,
-    viewport: { width, height }, locale, colorScheme: dark ? 'dark' : 'light', timezoneId: 'Asia/Seoul',
+    viewport: { width, height }, locale, ignoreHTTPSErrors: own_certificate, colorScheme: dark ? 'dark' : 'light', timezoneId: 'Asia/Seoul',
   });
   const page = context.pages()[0] ?? (await context.newPage());
   page.setDefaultTimeout(8000);

@@ -215,6 +215,7 @@ test('each state of a connection says how it came and what it means', async () =
 test('a connection that is not known is said to be gone', async () => {
   await browser.go('#/connection/nothing');
   await eventually(async () => /There is no such connection/.test(await text_of('.problem')), 'not said');
+  assert.equal(await page.locator('.connection .block').first().isVisible(), false, 'nothing empty beside it');
 });
 
 test('time has four charts, the gaps, the findings and what ended', async () => {
@@ -247,6 +248,57 @@ test('a chart is read with the keyboard', async () => {
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowLeft');
   await eventually(async () => /ESTABLISHED:? ?[\d,]{2,}/.test(await text_of('.u-legend')), 'the cursor does not move');
+});
+
+test('a click on a chart shows the connections of that moment, and leads to them', async () => {
+  await browser.go('#/time?last=900');
+  await eventually(async () => /in steps of 1 s/.test(await text_of('.time > .quiet')), 'the charts of another time');
+  await eventually(async () => /^Connections now/.test(await text_of('.moment')) && (await page.locator('.moment tbody tr').count()) > 3, 'nothing of now');
+  const box = await page.locator('.u-over').first().boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await eventually(async () => /^Connections at \d\d:\d\d:\d\d/.test(await text_of('.moment')), 'no moment');
+  const at = Number(/at=(\d+)/.exec(page.url())[1]);
+  assert.ok(Math.abs(Date.now() / 1000 - 450 - at) < 60, `${at}`);
+  assert.equal(await page.locator('.moment tbody a').first().getAttribute('href').then((link) => new URLSearchParams(link.split('?')[1]).get('at')), String(at));
+  await page.locator('.moment-links a').first().click();
+  await eventually(async () => /^As it was at/.test(await text_of('.past')), 'it is not said that this is the past');
+  assert.equal(await page.locator('#follow').isVisible(), false);
+  await page.locator('.vt-row').first().waitFor();
+  await page.locator('.chip', { hasText: 'TIME-WAIT' }).click();
+  assert.match(page.url(), new RegExp(`filter=state\\+time-wait&at=${at}`));
+  await page.locator('.past a').last().click();
+  await eventually(async () => (await page.locator('.past').isVisible()) === false, 'no way back');
+  assert.match(page.url(), /filter=state\+time-wait$/);
+});
+
+test('the keyboard chooses a moment too, and the map shows it', async () => {
+  await browser.go('#/time?last=3600');
+  await page.locator('figure.chart').first().focus();
+  await page.keyboard.press('Shift+ArrowLeft');
+  await page.keyboard.press('Enter');
+  await eventually(async () => /^Connections at/.test(await text_of('.moment')), 'no moment');
+  await page.locator('.moment-links a').last().click();
+  await eventually(async () => /^As it was at/.test(await text_of('.past')), 'it is not said that this is the past');
+  await page.locator('.map svg').waitFor();
+});
+
+test('dragging a range takes the moment along', async () => {
+  await browser.go('#/time?last=3600');
+  const box = await page.locator('.u-over').first().boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 70, { steps: 5 });
+  await page.mouse.up();
+  await eventually(async () => /from=/.test(page.url()), 'no range');
+  const to = Number(/to=(\d+)/.exec(page.url())[1]);
+  await eventually(async () => (await page.locator('.moment-links a').first().getAttribute('href')).endsWith(`at=${to}`), 'the moment stays behind');
+  assert.doesNotMatch(page.url(), /[?&]at=/);
+});
+
+test('of a moment that was not recorded, nothing is shown', async () => {
+  await browser.go('#/connections?at=1600000000');
+  await eventually(async () => /Nothing was recorded/.test(await text_of('#filter-problem')), 'not said');
+  assert.equal(await page.locator('.vt-row').count(), 0);
 });
 
 test('the map goes from who opens to who is opened to, with many clients as one', async () => {

@@ -172,14 +172,33 @@ describe('the page of a real host', { skip: why_not }, () => {
     await browser.go('#/time?last=900');
     await page.locator('.uplot canvas').first().waitFor();
     assert.equal(await page.locator('.uplot').count(), 4);
-    await eventually(async () => (await page.locator('.time td.number a').count()) > 0 || text_of('.time'), 'nothing ended', 20);
+    await eventually(async () => (await page.locator('.closed td.number a').count()) > 0 || text_of('.time'), 'nothing ended', 20);
     await picture('time');
     await page.locator('#ending').selectOption('reset');
-    await eventually(async () => (await page.locator('.time td.bad-end').count()) > 0, 'no reset');
-    await page.locator('.time td.number a').first().click();
+    await eventually(async () => (await page.locator('.closed td.bad-end').count()) > 0, 'no reset');
+    await page.locator('.closed td.number a').first().click();
     await eventually(async () => /reset/.test(await text_of('.connection-heading')), 'another ending');
     await page.locator('.ladder svg').waitFor();
     await picture('connection-reset');
+  });
+
+  test('of a moment ago the connections and the map can be seen', async () => {
+    await browser.go('#/time?last=900');
+    const chart = page.locator('figure.chart').first();
+    await page.locator('.uplot canvas').first().waitFor();
+    await chart.focus();
+    // From the end backwards, to a moment with everything there, that is written to disk already.
+    for (let step = 0; step < 8; ++step) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await eventually(async () => (await page.locator('.moment tbody tr').count()) > 3 || text_of('.moment'), 'nothing at that moment');
+    await picture('time-moment');
+    await page.locator('.moment-links a').first().click();
+    await eventually(async () => (await page.locator('.vt-row').count()) > 10 || text_of('.connections'), 'no rows');
+    assert.match(await text_of('.past'), /^As it was at/);
+    await picture('connections-past');
+    await browser.go(page.url().split('#')[1].replace('/connections', '#/map'));
+    await page.locator('.map-node', { hasText: 'python3' }).first().waitFor();
+    await picture('map-past');
   });
 
   test('the map shows who talks to whom', async () => {
@@ -243,18 +262,106 @@ describe('the page behind a token', { skip: why_not }, () => {
     await page.waitForURL(/\/login/);
     await page.locator('input[name=token]').fill('wrong-wrong-wrong-wrong');
     await page.locator('form button, form input[type=submit]').first().click();
-    await page.waitForURL(/\/login\?wrong/);
+    await page.waitForURL(/wrong=1/);
     await page.locator('input[name=token]').fill(token);
     await page.locator('form button, form input[type=submit]').first().click();
     await page.locator('.counts li').first().waitFor();
   });
 
+  test('the login page can be used with the keyboard, in both languages, light and dark, on a phone', async () => {
+    const { page } = browser;
+    await page.locator('.tools form button').click();
+    await page.waitForURL(/\/login/);
+    const look = async (name) => {
+      if (!SCREENSHOTS) return;
+      mkdirSync(SCREENSHOTS, { recursive: true });
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+    };
+    await look('login');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'token');
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.notEqual(await ground(), light);
+    await look('login-dark');
+    await page.emulateMedia({ colorScheme: 'light' });
+    const ready = (lang) => page.waitForFunction((wanted) => document.documentElement.lang === wanted && document.activeElement.id === 'token', lang);
+    await page.locator('nav a').click();
+    await ready('ko');
+    assert.match(await page.locator('form').innerText(), /로그인/);
+    await page.keyboard.type('wrong-wrong-wrong-wrong');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/wrong=1/);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko');
+    assert.equal(await page.locator('#token').getAttribute('aria-describedby'), await page.locator('[role=alert]').getAttribute('id'));
+    await page.setViewportSize({ width: 360, height: 640 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
+    await look('login-wrong-ko-phone');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.locator('nav a').click();
+    await ready('en');
+    await page.keyboard.type(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.counts li').first().waitFor();
+    await page.locator('#theme').selectOption('dark');
+    await page.locator('.tools form button').click();
+    await page.waitForURL(/\/login/);
+    assert.notEqual(await ground(), light, 'the colours that were chosen on the page stay');
+    await ready('en');
+    await page.keyboard.type(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.counts li').first().waitFor();
+  });
+
   test('logging out leads to the login again', async () => {
     const { page } = browser;
-    await page.locator('form[action="/logout"] button').click();
+    await page.locator('.tools form button').click();
     await page.waitForURL(/\/login/);
     await browser.go('');
     await page.waitForURL(/\/login/);
+    assert.deepEqual(browser.trouble, []);
+  });
+});
+
+describe('the page over TLS, at an address that others can reach', { skip: why_not }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tcpdx-live-'));
+  const token = '0123456789abcdef0123456789abcdef';
+  let server;
+  let browser;
+
+  before(async () => {
+    execFileSync('ip', ['link', 'set', 'lo', 'up']);
+    execFileSync('ip', ['address', 'replace', '192.0.2.7/32', 'dev', 'lo']);
+    const [file, key, certificate] = ['token', 'key.pem', 'certificate.pem'].map((name) => join(folder, name));
+    writeFileSync(file, `${token}\n`, { mode: 0o600 });
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=tcpdx',
+      '-addext', 'subjectAltName=IP:192.0.2.7', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    server = spawn(TCPDX, ['serve', '--listen', '192.0.2.7:0', '--no-history', '--token-file', file, '--certificate', certificate, '--key', key], { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+    const [, url] = await first_line(server.stderr, /The page is at (https\S+)/);
+    browser = await open_browser({ url, own_certificate: true });
+  }, { timeout: 30_000 });
+
+  after(async () => {
+    await browser?.close();
+    server?.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('it lets in with the token, and every view is alive', async () => {
+    const { page } = browser;
+    await browser.go('');
+    await page.waitForURL(/\/login/);
+    await page.locator('#token').fill(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.liveness[data-liveness=live]').waitFor();
+    for (const view of ['now', 'connections', 'time', 'map', 'explain']) {
+      await browser.go(`#/${view}`);
+      await page.locator(`main[data-view=${view}] > *`).waitFor();
+    }
+    await page.locator('.liveness[data-liveness=live]').waitFor();
+    const session = (await page.context().cookies()).find((cookie) => cookie.name === 'tcpdx_session');
+    assert.ok(session.secure && session.httpOnly && session.sameSite === 'Strict', JSON.stringify(session));
+    assert.equal(await page.evaluate(() => document.cookie), '', 'no script sees it');
     assert.deepEqual(browser.trouble, []);
   });
 });

@@ -1,0 +1,256 @@
+// Lives at rest. On a busy host most that are known wait in TIME-WAIT, and nothing happens to them
+// for a minute; of the others most are idle. Such a one is kept in some hundred bytes, a seventh of
+// a Record, and is a Record again as soon as an event or a listing names it.
+#include <algorithm>
+#include <cstring>
+
+#include "model/trace/life_tracker.h"
+
+namespace tcpdx::trace {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Time kQuiet = 10s;
+
+constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+// Writer and Reader have the same functions, so that one list of members serves both ways. What
+// they hold never leaves this process, so the reader trusts it.
+class Writer {
+public:
+    template <class T>
+    void number(T& value) {
+        auto rest = static_cast<std::uint64_t>(value);
+        while (rest >= 0x80) {
+            put(static_cast<std::uint8_t>(rest | 0x80U));
+            rest >>= 7U;
+        }
+        put(static_cast<std::uint8_t>(rest));
+    }
+    void bytes(std::span<std::uint8_t> some) {
+        std::copy(some.begin(), some.end(), room_.begin() + static_cast<std::ptrdiff_t>(size_));
+        size_ += some.size();
+    }
+    [[nodiscard]] std::unique_ptr<std::byte[]> take() const {
+        auto packed = std::make_unique<std::byte[]>(size_);
+        std::memcpy(packed.get(), room_.data(), size_);
+        return packed;
+    }
+
+private:
+    void put(std::uint8_t byte) { room_[size_++] = byte; }
+
+    std::array<std::uint8_t, 1024> room_;  // more than a Record can take: see the assertion below
+    std::size_t size_ = 0;
+};
+
+class Reader {
+public:
+    explicit Reader(const std::byte* bytes) : next_(bytes) {}
+
+    template <class T>
+    void number(T& value) {
+        std::uint64_t sum = 0;
+        std::uint8_t byte = 0x80;
+        for (unsigned shift = 0; byte >= 0x80; shift += 7) {
+            byte = std::to_integer<std::uint8_t>(*next_++);
+            sum |= std::uint64_t{byte & 0x7fU} << shift;
+        }
+        value = static_cast<T>(sum);
+    }
+    void bytes(std::span<std::uint8_t> some) {
+        std::memcpy(some.data(), next_, some.size());
+        next_ += some.size();
+    }
+
+private:
+    const std::byte* next_;
+};
+
+template <class Bytes>
+void pass(Bytes& bytes, std::initializer_list<bool*> flags) {
+    std::uint32_t bits = 0;
+    for (const bool* flag : flags) {
+        bits = bits << 1U | (*flag ? 1U : 0U);
+    }
+    bytes.number(bits);
+    for (const auto* flag = std::rbegin(flags).base(); flag != flags.begin(); bits >>= 1U) {
+        **--flag = (bits & 1U) != 0;
+    }
+}
+
+template <class Bytes, class T>
+void pass(Bytes& bytes, std::optional<T>& value) {
+    bool there = value.has_value();
+    bytes.number(there);
+    if (there) {
+        T inner = value.value_or(T());
+        bytes.number(inner);
+        value = inner;
+    }
+}
+
+template <class Bytes>
+void pass(Bytes& bytes, SocketAddress& end) {
+    std::span<std::uint8_t> all(end.address.bytes);
+    bool mapped = std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), all.begin());
+    bytes.number(mapped);
+    if (mapped) {
+        std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), all.begin());
+        all = all.last(4);
+    }
+    bytes.bytes(all);
+    bytes.number(end.address.family);
+    bytes.number(end.port);
+}
+
+// Most are close to another one. 0 stands for itself.
+template <class Bytes>
+void pass(Bytes& bytes, Time& time, Time base) {
+    const std::int64_t apart = (time - base).count();
+    auto folded =
+        (static_cast<std::uint64_t>(apart) << 1U) ^ static_cast<std::uint64_t>(apart >> 63);
+    std::uint64_t code = time == Time(0) ? 0 : folded + 1;
+    bytes.number(code);
+    folded = code - 1;
+    time = code == 0 ? Time(0)
+                     : base + Time(static_cast<std::int64_t>(folded >> 1U) ^
+                                   -static_cast<std::int64_t>(folded & 1U));
+}
+
+template <class Bytes>
+void pass(Bytes& bytes, Step& step, Time before) {
+    auto head = static_cast<std::uint8_t>(static_cast<unsigned>(step.state) |
+                                          static_cast<unsigned>(step.kind) << 4U |
+                                          static_cast<unsigned>(step.flaw) << 6U);
+    bytes.number(head);
+    step.state = static_cast<TcpState>(head & 15U);
+    step.kind = static_cast<SocketKind>(head >> 4U & 3U);
+    step.flaw = static_cast<Flaw>(head >> 6U);
+    const Transition* first = transitions().data();
+    std::size_t row = step.cause == nullptr ? 0 : static_cast<std::size_t>(step.cause - first) + 1;
+    bytes.number(row);
+    step.cause = row == 0 ? nullptr : first + row - 1;
+    pass(bytes, step.latest, before);
+    pass(bytes, step.earliest, step.latest);
+}
+
+}  // namespace
+
+// Everything that a quiet one can have, which is not an end. The cookie is known by where it is
+// kept.
+template <class Bytes>
+void LifeTracker::pass(Bytes& bytes, Record& record) {
+    // When it grows, the new member may have to be passed on here.
+    static_assert(sizeof(Record) == 784, "see pass()");
+    using trace::pass;
+    Life& life = record.life;
+    TcpState state = life.step_count > 0 ? life.state() : TcpState::Closed;
+    bytes.number(state);  // the first byte, so that counting states need not read the rest
+    bytes.number(life.id);
+    bytes.number(life.network_namespace);
+    pass(bytes, life.local);
+    pass(bytes, life.remote);
+    bytes.number(life.opener);
+    bytes.number(life.owner.process);
+    bytes.number(life.owner.basis);
+    auto name_size = static_cast<std::uint8_t>(life.owner.name_text().size());
+    bytes.number(name_size);
+    bytes.bytes({reinterpret_cast<std::uint8_t*>(life.owner.name.data()), name_size});
+    pass(bytes, life.user);
+    pass(bytes, life.began_as);
+    bytes.number(life.step_count);
+    Time before{0};
+    for (Step& step : std::span(life.step_room).first(life.step_count)) {
+        pass(bytes, step, before);
+        before = step.latest;
+    }
+    bool eventful = life.reset_cause != ResetCause::Unknown || life.reset_reason != 0 ||
+                    life.error != 0 || life.syn_retransmissions != 0 || life.retransmissions != 0 ||
+                    record.expired_at != Time(0) || record.snapshot_done != Time(0);
+    bytes.number(eventful);  // most are not
+    if (eventful) {
+        bytes.number(life.reset_cause);
+        bytes.number(life.reset_reason);
+        bytes.number(life.error);
+        bytes.number(life.syn_retransmissions);
+        bytes.number(life.retransmissions);
+        pass(bytes, record.expired_at, before);
+        pass(bytes, record.snapshot_done, before);
+    }
+    pass(bytes, life.bytes_sent);
+    pass(bytes, life.bytes_received);
+    pass(bytes, {&life.syn_cookie, &life.fast_open, &life.steps_lost, &life.details_lost,
+                 &life.more_owners, &record.child_made, &record.reset_received, &record.reset_sent,
+                 &record.program_closed, &record.ended_in_call, &record.timer_ran_out,
+                 &record.ports_reused_by_syn, &record.ports_reused_by_connect,
+                 &record.time_wait_skipped, &record.from_snapshot, &record.full_socket_gone});
+    pass(bytes, record.last_seen, before);
+    pass(bytes, record.last_event, before);
+    bytes.number(record.details_lost_before);
+}
+
+LifeTracker::Record LifeTracker::unpack(std::uint64_t cookie, const Packed& packed) {
+    Record record;
+    Reader reader(packed.get());
+    pass(reader, record);
+    record.life.cookie = cookie;
+    record.told = record.life.step_count;
+    return record;
+}
+
+void LifeTracker::rest_if_quiet(Record& record) {
+    const auto known = by_cookie_.find(record.life.cookie);
+    const bool quiet = record.pending == 0 && record.told == record.life.step_count &&
+                       record.stopped_at == Time(0) && !record.over && !record.in_doubt &&
+                       known != by_cookie_.end() && known->second == &record &&
+                       !without_port_.contains(&record) && !mini_fin_wait2_.contains(&record);
+    if (!quiet) {
+        return;
+    }
+    Writer writer;
+    pass(writer, record);
+    resting_.insert_or_assign(record.life.cookie, writer.take());
+    forget(record);
+}
+
+void LifeTracker::rest_all_quiet() {
+    std::vector<Record*> quiet;
+    for (const auto& [cookie, record] : by_cookie_) {
+        if (std::max(record->last_event, record->life.last().latest) + kQuiet <= now_) {
+            quiet.push_back(record);
+        }
+    }
+    for (Record* record : quiet) {
+        rest_if_quiet(*record);
+    }
+}
+
+TcpState LifeTracker::state_of(const Packed& packed) {
+    return static_cast<TcpState>(packed[0]);
+}
+
+// Null when none with this cookie rests.
+LifeTracker::Record* LifeTracker::wake(std::uint64_t cookie) {
+    const auto resting = resting_.find(cookie);
+    if (resting == resting_.end()) {
+        return nullptr;
+    }
+    Record& record = new_record();
+    record = unpack(cookie, resting->second);
+    resting_.erase(resting);
+    remember_cookie(cookie, record);
+    return &record;
+}
+
+void LifeTracker::use_known(std::uint64_t cookie,
+                            const std::function<void(const Record&)>& use) const {
+    if (const auto known = by_cookie_.find(cookie); known != by_cookie_.end()) {
+        use(*known->second);
+    } else if (const auto resting = resting_.find(cookie); resting != resting_.end()) {
+        use(unpack(cookie, resting->second));
+    }
+}
+
+}  // namespace tcpdx::trace
