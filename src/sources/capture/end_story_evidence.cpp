@@ -29,6 +29,14 @@ const StateSet kSendsFinAfterTheirs = set_of({Closing, LastAck});
 const StateSet kFinReceived = set_of({CloseWait, Closing, LastAck, TimeWait});
 const StateSet kBothFins = set_of({Closing, LastAck, TimeWait});
 
+// It is no packet that shows this, but that none came until then.
+void make_earlier(EndEvent& event) {
+    event.is_result = false;
+    event.packet = 0;
+    event.inferred = true;
+    event.cause = CapturedCause::Unseen;
+}
+
 }  // namespace
 
 using enum SegmentMark;
@@ -95,7 +103,7 @@ void Story::tell_evidence() {
         const auto since = told_since(*my_fin);
         if (since && *since < my_fin->time_ns && (busy == nullptr || *since < busy->time_ns)) {
             add_evidence(*since - delay_, kFinNotSent, *my_fin);
-            story_.events.back().is_result = false;
+            make_earlier(story_.events.back());
         }
     }
     const LogEntry* heard = first({LastHeard}, me_);
@@ -107,7 +115,7 @@ void Story::tell_evidence() {
     if (my_ack != nullptr) {
         if (const auto since = told_since(*my_ack); since && *since < my_ack->time_ns) {
             add_evidence(*since - delay_, kFinNotReceived, *my_ack);
-            story_.events.back().is_result = false;
+            make_earlier(story_.events.back());
         }
     }
     if (const LogEntry* missing = first({MayBeFin}, peer_)) {
@@ -124,6 +132,7 @@ void Story::tell_evidence() {
                 at = shows && event.only != kSendsFinBeforeTheirs ? std::min(at, event.at - 1) : at;
             }
             add_evidence(at, kOtherFinNotSent, *their_fin);
+            make_earlier(story_.events.back());
         }
     } else if (const LogEntry* theirs = first({LastHeard}, peer_);
                theirs != nullptr && (theirs->extra & kNoFinYet) != 0 && !disordered_ &&
