@@ -124,6 +124,8 @@ Result<> serve(const ServeOptions& options, const ServeSettings& settings) {
                 .monitor = *monitor,
                 .alerter = alerter,
                 .recorder = recorder ? &*recorder : nullptr};
+    // After what it asks, so that it is gone before that.
+    Api api(*monitor, settings.all_namespaces, recorder ? settings.recording.file : std::string());
     monitor->on_second([&](const HostNow& now) {
         manager.alive();
         watch.tell_changes(now);
