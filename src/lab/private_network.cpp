@@ -109,7 +109,6 @@ Result<> enter_private_network() {
     if (before == 0 || network_inode() == before) {
         return failure(ErrorCode::Unsupported, N_("making a private network"));
     }
-    TRY(check_that_nothing_leads_out());
     inside = true;
     return {};
 }
@@ -118,6 +117,7 @@ Result<TunDevice> lay_road() {
     if (!inside) {
         return failure(ErrorCode::Usage, N_("the lab only works in a network of its own"));
     }
+    TRY(check_that_nothing_leads_out());
     // Nothing but what the lab does shall be seen. Without IPv6 in the kernel there is no file.
     (void)write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
     TunDevice device = TRY(TunDevice::open(kDevice));

@@ -23,11 +23,11 @@ inline constexpr const char* kKernelText = "192.0.2.1";
 
 // Leaves the host's network for one that nobody else is in: as root, or else as root of a user
 // namespace. To be called before there is a second thread. Fails with PermissionDenied when the
-// system allows neither, and with Unsupported when there is a device in the new network that leads
-// somewhere.
+// system allows neither.
 [[nodiscard]] Result<> enter_private_network();
 
-// The device between both ends, with the addresses and routes from above.
+// The device between both ends, with the addresses and routes from above. Refuses (Usage) outside
+// of a private network, and where any device is up: it might lead somewhere.
 [[nodiscard]] Result<TunDevice> lay_road();
 
 // Of this network. Refuses while the process is still in the host's.
