@@ -9,6 +9,7 @@ server on the other end of a veth pair, which joins segments where the program d
 """
 
 import ctypes
+import functools
 import http.client
 import json
 import os
@@ -49,6 +50,13 @@ def fnv1a(data):
     return value
 
 
+@functools.cache
+def random_bytes(size):
+    """And their hash, which takes a second for 10 MB."""
+    content = os.urandom(size)
+    return content, fnv1a(content)
+
+
 def enter(namespace):
     """os.setns() is there from Python 3.12 on."""
     clone_newnet = 0x40000000
@@ -71,7 +79,7 @@ class Server:
 
 
 def curl(*arguments):
-    return run(*inside("curl", "-sS", "--fail", "--max-time", "120", *arguments),
+    return run(*inside("curl", "-sS", "--fail", "--max-time", "600", *arguments),
                stdout=subprocess.PIPE).stdout
 
 
@@ -83,16 +91,12 @@ def transfer(family, megabytes, scratch):
     assert target.read_bytes() == pattern(size), f"{family}: the download differs"
     down = time.monotonic() - started
     upload = scratch / "upload"
-    # The hash is slow in Python, so it is taken of a part.
-    part = os.urandom(min(size, 300_000))
-    upload.write_bytes(part)
-    answer = curl("-T", str(upload), f"http://{ADDRESSES[family]}/")
-    assert answer.split() == [str(len(part)).encode(), str(fnv1a(part)).encode()], \
-        f"{family}: the upload differs"
+    content, digest = random_bytes(size)
+    upload.write_bytes(content)
     started = time.monotonic()
-    upload.write_bytes(bytes(size))
     answer = curl("-T", str(upload), f"http://{ADDRESSES[family]}/")
-    assert answer.split()[0] == str(size).encode(), f"{family}: the upload is not whole"
+    assert answer.split() == [str(size).encode(), str(digest).encode()], \
+        f"{family}: the upload differs"
     up = time.monotonic() - started
     print(f"  {family}: {size * 8 / down / 1e6:.0f} Mbit/s down, {size * 8 / up / 1e6:.0f} up")
 
