@@ -6,7 +6,7 @@ set -eu
 build="g++ cmake ninja-build make pkg-config clang bpftool libbpf-dev libmnl-dev libcap-ng-dev
     libpcap-dev zlib1g-dev libzstd-dev libfmt-dev libexpected-dev libcli11-dev nlohmann-json3-dev libssl-dev libsqlite3-dev
     libcpp-httplib-dev libtomlplusplus-dev gettext python3"
-test="libgtest-dev libgmock-dev iproute2 net-tools procps util-linux libcap2-bin nftables"
+test="libgtest-dev libgmock-dev iproute2 net-tools procps util-linux libcap2-bin nftables curl iperf3 wrk"
 lint="clang-format clang-tidy libclang-rt-14-dev"
 bench="libbenchmark-dev lsof"
 
