@@ -40,6 +40,16 @@ constexpr auto list(Conditions... conditions) {
     return std::array<Condition, sizeof...(Conditions)>{conditions...};
 }
 
+// One of the ways in which a cause can be seen.
+constexpr Cause seen_as(Cause cause, std::span<const Condition> conditions,
+                        std::span<const Condition> needs = {},
+                        std::span<const Condition> at_server = {}) {
+    cause.conditions = conditions;
+    cause.needs = needs;
+    cause.at_server = at_server;
+    return cause;
+}
+
 using F = Feature;
 
 // Our SYN left, and nothing at all came back to this host.

@@ -112,6 +112,17 @@ constexpr auto kStuckAtServer =
 constexpr auto kFloodAtServer =
     list(is(F::CookiesSent, Growth::Rises), is(F::ListenOverflows, Growth::Flat));
 
+// Causes that can be seen in more than one way.
+constexpr Cause kNeverAcceptedWords{
+    .id = "never-accepted",
+    .row = "r3",
+    .place = Place::Program,
+    .claim = N_("The program on port {0} never accepts the connection: the kernel took it."),
+    .decided_by =
+        N_("the server shows the connection without a process, and Recv-Q of the listener "
+           "above 0"),
+    .command = "ss -tnp sport = :{0}"};
+
 constexpr auto kCauses = std::to_array<Cause>({
     {.id = "accept-queue-full-at-ack",
      .row = "g3",
@@ -232,27 +243,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .conditions = kProgramSilent,
      .needs = kWasAcknowledged,
      .at_server = kUnreadAtServer},
-    {.id = "never-accepted",
-     .row = "r3",
-     .place = Place::Program,
-     .claim = N_("The program on port {0} never accepts the connection: the kernel took it."),
-     .decided_by =
-         N_("the server shows the connection without a process, and Recv-Q of the listener "
-            "above 0"),
-     .command = "ss -tnp sport = :{0}",
-     .conditions = kNeverAccepted,
-     .needs = kWasAcknowledged,
-     .at_server = kStaysUnaccepted},
-    {.id = "never-accepted",
-     .row = "r3",
-     .place = Place::Program,
-     .claim = N_("The program on port {0} never accepts the connection: the kernel took it."),
-     .decided_by =
-         N_("the server shows the connection without a process, and Recv-Q of the listener "
-            "above 0"),
-     .command = "ss -tnp sport = :{0}",
-     .conditions = kNobodyAccepts,
-     .needs = kStaysUnaccepted},
+    seen_as(kNeverAcceptedWords, kNeverAccepted, kWasAcknowledged, kStaysUnaccepted),
+    seen_as(kNeverAcceptedWords, kNobodyAccepts, kStaysUnaccepted),
     {.id = "ended-by-request",
      .row = "r4",
      .place = Place::Program,

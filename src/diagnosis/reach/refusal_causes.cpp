@@ -92,6 +92,25 @@ constexpr auto kPortsUsedUp = not_sent(LocalError::PortsUsedUp);
 constexpr auto kNotPermitted = not_sent(LocalError::NotPermitted);
 constexpr auto kOtherLocal = not_sent(LocalError::Other);
 
+// Causes that can be seen in more than one way.
+constexpr Cause kNextHopDownWords{
+    .id = "next-hop-down",
+    .row = "e2",
+    .place = Place::Path,
+    .claim = N_("The next hop on the way to {1} does not answer on the local network: no SYN ever "
+                "left."),
+    .decided_by = N_("the next hop is off, or answers nobody"),
+    .command = "ip neighbour"};
+
+constexpr Cause kGatewayIgnoresWords{
+    .id = "gateway-ignores",
+    .row = "o'",
+    .place = Place::Path,
+    .claim = N_("The gateway does not answer this host's address: its reverse path filter has "
+                "another way to {2}."),
+    .decided_by = N_("on the gateway: rp_filter is on and the route back uses another interface"),
+    .command = "ip route get {2}"};
+
 constexpr auto kCauses = std::to_array<Cause>({
     {.id = "port-closed",
      .row = "a",
@@ -183,40 +202,10 @@ constexpr auto kCauses = std::to_array<Cause>({
      .decided_by = N_("no SYN arrives at the server"),
      .command = "tcpdump -ni any 'host {2} and tcp port {0}'",
      .conditions = kRouterUnreachable},
-    {.id = "next-hop-down",
-     .row = "e2",
-     .place = Place::Path,
-     .claim = N_("The next hop on the way to {1} does not answer on the local network: no SYN ever "
-                 "left."),
-     .decided_by = N_("the next hop is off, or answers nobody"),
-     .command = "ip neighbour",
-     .conditions = kHostDownHere},
-    {.id = "next-hop-down",
-     .row = "e2",
-     .place = Place::Path,
-     .claim = N_("The next hop on the way to {1} does not answer on the local network: no SYN ever "
-                 "left."),
-     .decided_by = N_("the next hop is off, or answers nobody"),
-     .command = "ip neighbour",
-     .conditions = kUnresolved,
-     .needs = kLinkFailed},
-    {.id = "gateway-ignores",
-     .row = "o'",
-     .place = Place::Path,
-     .claim = N_("The gateway does not answer this host's address: its reverse path filter has "
-                 "another way to {2}."),
-     .decided_by = N_("on the gateway: rp_filter is on and the route back uses another interface"),
-     .command = "ip route get {2}",
-     .conditions = kGatewayIgnores},
-    {.id = "gateway-ignores",
-     .row = "o'",
-     .place = Place::Path,
-     .claim = N_("The gateway does not answer this host's address: its reverse path filter has "
-                 "another way to {2}."),
-     .decided_by = N_("on the gateway: rp_filter is on and the route back uses another interface"),
-     .command = "ip route get {2}",
-     .conditions = kUnresolvedGateway,
-     .needs = kLinkFailed},
+    seen_as(kNextHopDownWords, kHostDownHere),
+    seen_as(kNextHopDownWords, kUnresolved, kLinkFailed),
+    seen_as(kGatewayIgnoresWords, kGatewayIgnores),
+    seen_as(kGatewayIgnoresWords, kUnresolvedGateway, kLinkFailed),
     {.id = "router-no-route",
      .row = "f3",
      .place = Place::Path,

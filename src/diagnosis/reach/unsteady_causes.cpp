@@ -46,6 +46,33 @@ constexpr auto kLimitReached =
 constexpr auto kSomeSilent = list(is(F::Silences, Among::Some, Among::FromThenOn));
 constexpr auto kSomeRepeat = list(is(F::Repeats, Among::Some));
 
+// Causes that can be seen in more than one way.
+constexpr Cause kSiblingStuckWords{
+    .id = "sibling-stuck",
+    .row = "p3",
+    .place = Place::Program,
+    .claim = N_("Several programs share port {0} (SO_REUSEPORT), and one of them does not accept: "
+                "the connections that the kernel gives to it get no answer."),
+    .decided_by = N_("the server shows several listeners on the port, one with Recv-Q above 0"),
+    .command = "ss -ltnp sport = :{0}"};
+
+constexpr Cause kSynRateLimitWords{
+    .id = "syn-rate-limit",
+    .row = "p5",
+    .place = Place::Path,
+    .claim =
+        N_("The rate of new connections to port {0} is limited: at a slower pace all succeed."),
+    .decided_by = N_("ListenOverflows does not rise on the server"),
+    .command = "nft list ruleset"};
+
+constexpr Cause kAcceptQueueOverflowsWords{
+    .id = "accept-queue-overflows",
+    .row = "g1",
+    .place = Place::Program,
+    .claim = N_("The accept queue of port {0} overflows now and then."),
+    .decided_by = N_("ListenOverflows rises on the server"),
+    .command = "nstat -az TcpExtListenOverflows"};
+
 constexpr auto kCauses = std::to_array<Cause>({
     {.id = "backend-refuses",
      .row = "p1",
@@ -71,25 +98,8 @@ constexpr auto kCauses = std::to_array<Cause>({
      .command = "sysctl net.ipv4.tcp_rfc1337",
      .conditions = kTimeWaitSometimes,
      .needs = kTimeWaitSometimes},
-    {.id = "sibling-stuck",
-     .row = "p3",
-     .place = Place::Program,
-     .claim = N_("Several programs share port {0} (SO_REUSEPORT), and one of them does not accept: "
-                 "the connections that the kernel gives to it get no answer."),
-     .decided_by = N_("the server shows several listeners on the port, one with Recv-Q above 0"),
-     .command = "ss -ltnp sport = :{0}",
-     .conditions = kSiblingStuck,
-     .needs = kTalksSilent,
-     .at_server = kSiblingAtServer},
-    {.id = "sibling-stuck",
-     .row = "p3",
-     .place = Place::Program,
-     .claim = N_("Several programs share port {0} (SO_REUSEPORT), and one of them does not accept: "
-                 "the connections that the kernel gives to it get no answer."),
-     .decided_by = N_("the server shows several listeners on the port, one with Recv-Q above 0"),
-     .command = "ss -ltnp sport = :{0}",
-     .conditions = kSiblingFull,
-     .needs = kSomeSilent},
+    seen_as(kSiblingStuckWords, kSiblingStuck, kTalksSilent, kSiblingAtServer),
+    seen_as(kSiblingStuckWords, kSiblingFull, kSomeSilent),
     {.id = "program-silent-sometimes",
      .row = "r2",
      .place = Place::Program,
@@ -116,42 +126,10 @@ constexpr auto kCauses = std::to_array<Cause>({
      .command = "nstat -az TcpRetransSegs",
      .conditions = kLossy,
      .needs = kSomeRepeat},
-    {.id = "syn-rate-limit",
-     .row = "p5",
-     .place = Place::Path,
-     .claim =
-         N_("The rate of new connections to port {0} is limited: at a slower pace all succeed."),
-     .decided_by = N_("ListenOverflows does not rise on the server"),
-     .command = "nft list ruleset",
-     .conditions = kRateLimit,
-     .needs = kSomeRepeat},
-    {.id = "accept-queue-overflows",
-     .row = "g1",
-     .place = Place::Program,
-     .claim = N_("The accept queue of port {0} overflows now and then."),
-     .decided_by = N_("ListenOverflows rises on the server"),
-     .command = "nstat -az TcpExtListenOverflows",
-     .conditions = kOverflowing,
-     .needs = kSomeRepeat,
-     .at_server = kOverflowsAtServer},
-    {.id = "accept-queue-overflows",
-     .row = "g1",
-     .place = Place::Program,
-     .claim = N_("The accept queue of port {0} overflows now and then."),
-     .decided_by = N_("ListenOverflows rises on the server"),
-     .command = "nstat -az TcpExtListenOverflows",
-     .conditions = kFullByNow,
-     .needs = kSomeSilent,
-     .at_server = kOverflowsAtServer},
-    {.id = "syn-rate-limit",
-     .row = "p5",
-     .place = Place::Path,
-     .claim =
-         N_("The rate of new connections to port {0} is limited: at a slower pace all succeed."),
-     .decided_by = N_("ListenOverflows does not rise on the server"),
-     .command = "nft list ruleset",
-     .conditions = kLimitReached,
-     .needs = kSomeSilent},
+    seen_as(kSynRateLimitWords, kRateLimit, kSomeRepeat),
+    seen_as(kAcceptQueueOverflowsWords, kOverflowing, kSomeRepeat, kOverflowsAtServer),
+    seen_as(kAcceptQueueOverflowsWords, kFullByNow, kSomeSilent, kOverflowsAtServer),
+    seen_as(kSynRateLimitWords, kLimitReached, kSomeSilent),
 });
 
 }  // namespace
