@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <utility>
 
 #include "app/stamped_ages.h"
@@ -53,19 +52,12 @@ public:
             listeners_.find(connection.local) == nullptr) {
             return false;
         }
-        ++counts_[{connection.local, connection.remote.address}];
         cookies_.push_back(connection.cookie.value_or(0));
         return true;
     }
-    void begin_again() {
-        counts_.clear();
-        cookies_.clear();
-    }
+    void begin_again() { cookies_.clear(); }
     void put_into(Observations& seen) {
-        for (const auto& [ends, count] : counts_) {
-            seen.server_time_waits.push_back(
-                {.local = ends.first, .remote = ends.second, .count = count});
-        }
+        seen.server_time_waits = cookies_.size();
         // One may have been listed before, as what it was then: see drop_doubles().
         std::sort(cookies_.begin(), cookies_.end());
         std::erase_if(seen.connections, [&](const Connection& each) {
@@ -77,7 +69,6 @@ public:
 private:
     const std::vector<Connection> rows_;
     ListenerIndex listeners_;
-    std::map<std::pair<SocketAddress, IpAddress>, std::uint64_t> counts_;
     std::vector<std::uint64_t> cookies_;
 };
 

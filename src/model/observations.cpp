@@ -31,15 +31,9 @@ std::optional<std::int64_t> KernelOptions::number(std::string_view name, std::si
 }
 
 std::size_t Observations::count(TcpState state) const {
-    auto number = static_cast<std::size_t>(
-        std::count_if(connections.begin(), connections.end(),
-                      [&](const Connection& each) { return each.state == state; }));
-    if (state == TcpState::TimeWait) {
-        for (const ServerTimeWaits& counted : server_time_waits) {
-            number += counted.count;
-        }
-    }
-    return number;
+    const auto listed = std::count_if(connections.begin(), connections.end(),
+                                      [&](const Connection& each) { return each.state == state; });
+    return static_cast<std::size_t>(listed) + (state == TcpState::TimeWait ? server_time_waits : 0);
 }
 
 }  // namespace tcpdx

@@ -138,22 +138,15 @@ struct Coverage {
     std::vector<Unseen> unseen;
 };
 
-// Connections in TIME-WAIT that came in: a listener is on their local end, so each was closed here
-// first, holds no port that anything else needs, and is like the next one.
-struct ServerTimeWaits {
-    SocketAddress local;
-    IpAddress remote;
-    std::uint64_t count = 0;
-};
-
 // Everything a rule may look at: one look at one network namespace. Plain data, with no way back to
 // the kernel. Every source makes these, so the same rules run on all of them.
 struct Observations {
     std::chrono::system_clock::time_point taken;
     NetworkNamespace network_namespace;
     std::vector<Connection> connections;  // listeners and request sockets too
-    // Besides `connections`, where whoever watches all the time has only counted them; else empty.
-    std::vector<ServerTimeWaits> server_time_waits;
+    // In TIME-WAIT on the port of a listener, besides `connections`, where whoever watches all the
+    // time has only counted them: none of them holds a port that anything else needs.
+    std::size_t server_time_waits = 0;
     std::vector<Process> processes;
     std::vector<DeadSocket> dead_sockets;
     Counters counters;

@@ -43,9 +43,6 @@ public:
                 add(each);
             }
         }
-        for (const ServerTimeWaits& each : seen_.server_time_waits) {
-            add(each);
-        }
     }
 
     ProcessMap take(std::size_t most_nodes) {
@@ -150,16 +147,7 @@ private:
                                       : connection.local.port};
         ++nodes_[here].connections;
         ++nodes_[there].connections;
-        count(edge, connection.state, 1);
-    }
-
-    void add(const ServerTimeWaits& counted) {
-        const std::size_t here = node({.kind = Kind::Kernel});
-        const std::size_t there = node({.kind = Kind::Peer, .name = to_string(counted.remote)});
-        nodes_[here].connections += counted.count;
-        nodes_[there].connections += counted.count;
-        count({.from = there, .to = here, .opener_known = true, .port = counted.local.port},
-              TcpState::TimeWait, counted.count);
+        count(edge, connection.state);
     }
 
     static bool tells_for_both(const Connection& connection, const Connection& peer) {
@@ -169,11 +157,11 @@ private:
         return connection.local < peer.local;
     }
 
-    void count(const Edge& edge, TcpState state, std::uint64_t connections) {
+    void count(const Edge& edge, TcpState state) {
         const auto [found, is_new] =
             edges_.try_emplace(std::tuple(edge.from, edge.to, edge.opener_known, edge.port), edge);
-        found->second.connections += connections;
-        found->second.states.at(static_cast<std::size_t>(state)) += connections;
+        ++found->second.connections;
+        ++found->second.states.at(static_cast<std::size_t>(state));
     }
 
     void join_edges(ProcessMap& map, const std::vector<std::size_t>& place) {

@@ -116,28 +116,5 @@ TEST_F(ProcessMapTest, PutsTheSmallestTogetherWhenThereAreTooMany) {
     EXPECT_EQ(connections, 20);
 }
 
-TEST_F(ProcessMapTest, DrawsTimeWaitsThatWereOnlyCountedAsIfTheyWereListed) {
-    seen.server_time_waits = {{.local = {*parse_ip_address("192.0.2.1"), 443},
-                               .remote = *parse_ip_address("198.51.100.7"),
-                               .count = 60'000}};
-    const ProcessMap map = map_processes(seen, 200);
-    ASSERT_THAT(map.edges, SizeIs(1));
-    const ProcessMap::Edge& edge = map.edges.front();
-    EXPECT_EQ(map.nodes[edge.from].name, "198.51.100.7");
-    EXPECT_EQ(map.nodes[edge.to].kind, Kind::Kernel);
-    EXPECT_EQ(edge.port, 443);
-    EXPECT_TRUE(edge.opener_known);
-    EXPECT_EQ(edge.connections, 60'000U);
-    EXPECT_EQ(edge.states[static_cast<std::size_t>(TcpState::TimeWait)], 60'000U);
-}
-
-TEST_F(ProcessMapTest, CountsTimeWaitsThatHaveNoRows) {
-    add("192.0.2.1", 443, "198.51.100.7", 1024, Opener::Passive, process("nginx", 1)).state =
-        TcpState::TimeWait;
-    seen.server_time_waits = {{.local = {}, .remote = {}, .count = 2}};
-    EXPECT_EQ(seen.count(TcpState::TimeWait), 3U);
-    EXPECT_EQ(seen.count(TcpState::Established), 0U);
-}
-
 }  // namespace
 }  // namespace tcpdx
