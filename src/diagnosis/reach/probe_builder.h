@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "model/port_watch.h"
 #include "model/probe_report.h"
 
 namespace tcpdx::diagnosis::reach {
@@ -104,6 +105,15 @@ inline TargetProbe without_privilege(TargetProbe probe) {
         reference.captured.reset();
     }
     return probe;
+}
+
+// Of those that a server looks at while it watches a peer.
+inline void let_no_counter_rise(PortWatch& watch) {
+    for (const char* name : {"TcpExtListenDrops", "TcpExtListenOverflows", "IpOutNoRoutes",
+                             "TcpExtTCPMD5NotFound", "TcpExtIPReversePathFilter", "TcpOutRsts",
+                             "TcpExtPAWSTimewait", "TcpExtTCPDeferAcceptDrop"}) {
+        watch.counter_increases.set(name, 0);
+    }
 }
 
 }  // namespace tcpdx::diagnosis::reach
