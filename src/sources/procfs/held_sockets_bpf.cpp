@@ -1,5 +1,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/kept_descriptor.h"
 #include "base/owned.h"
 #include "base/unique_fd.h"
 #include "held_sockets.skel.h"
@@ -28,17 +30,8 @@ bool in_host_pid_namespace() {
     return ::stat("/proc/self/ns/pid", &ours) == 0 && ours.st_ino == kHostPidNamespace;
 }
 
-}  // namespace
-
-bool may_load_iterators() {
-    const Capabilities capabilities = effective_capabilities();
-    const bool allowed =
-        capabilities.has(Capability::SysAdmin) ||
-        (capabilities.has(Capability::Bpf) && capabilities.has(Capability::PerfMon));
-    return allowed && in_host_pid_namespace();
-}
-
-Result<SocketHolders> list_held_sockets() {
+// The program as it hangs in the kernel, which goes on without libbpf's view of it.
+Result<UniqueFd> attach_program() {
     // libbpf explains each refusal on stderr, which belongs to the user's program.
     ::libbpf_set_print(nullptr);
     const Owned<held_sockets, held_sockets__destroy> program(held_sockets__open_and_load());
@@ -52,7 +45,28 @@ Result<SocketHolders> list_held_sockets() {
     if (!link) {
         return os_failure("attaching the iterator over held sockets");
     }
-    const UniqueFd iterator(::bpf_iter_create(::bpf_link__fd(link.get())));
+    UniqueFd kept(::fcntl(::bpf_link__fd(link.get()), F_DUPFD_CLOEXEC, 0));
+    if (!kept) {
+        return os_failure("keeping the iterator over held sockets");
+    }
+    return kept;
+}
+
+}  // namespace
+
+bool may_load_iterators() {
+    const Capabilities capabilities = effective_capabilities();
+    const bool allowed =
+        capabilities.has(Capability::SysAdmin) ||
+        (capabilities.has(Capability::Bpf) && capabilities.has(Capability::PerfMon));
+    return allowed && in_host_pid_namespace();
+}
+
+Result<SocketHolders> list_held_sockets() {
+    // Loading reads all of the kernel's types, which costs more than a listing on a small host, and
+    // whoever watches asks again and again.
+    static KeptDescriptor program;
+    const UniqueFd iterator(::bpf_iter_create(TRY(program.get(attach_program))));
     if (!iterator) {
         return os_failure("starting the iterator over held sockets");
     }

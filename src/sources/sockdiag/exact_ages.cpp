@@ -2,12 +2,14 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
+#include "base/kept_descriptor.h"
 #include "base/owned.h"
 #include "base/unique_fd.h"
 #include "socket_ages.skel.h"
@@ -49,9 +51,8 @@ Result<ExactAges> read_records(const UniqueFd& iterator) {
     }
 }
 
-}  // namespace
-
-Result<ExactAges> read_exact_ages() {
+// The program as it hangs in the kernel, which goes on without libbpf's view of it.
+Result<UniqueFd> attach_program() {
     libbpf_set_print(be_silent);
     const Owned<socket_ages, socket_ages__destroy> program(socket_ages__open_and_load());
     if (!program) {
@@ -64,7 +65,20 @@ Result<ExactAges> read_exact_ages() {
     if (!link) {
         return os_failure("attaching the socket age iterator");
     }
-    const UniqueFd iterator(bpf_iter_create(bpf_link__fd(link.get())));
+    UniqueFd kept(::fcntl(bpf_link__fd(link.get()), F_DUPFD_CLOEXEC, 0));
+    if (!kept) {
+        return os_failure("keeping the socket age iterator");
+    }
+    return kept;
+}
+
+}  // namespace
+
+Result<ExactAges> read_exact_ages() {
+    // Loading reads all of the kernel's types, which costs more than the ages themselves, and
+    // whoever watches asks again and again.
+    static KeptDescriptor program;
+    const UniqueFd iterator(::bpf_iter_create(TRY(program.get(attach_program))));
     if (!iterator) {
         return os_failure("opening the socket age iterator");
     }

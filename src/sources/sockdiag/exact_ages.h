@@ -17,7 +17,8 @@ using ExactAges = std::unordered_map<std::uint64_t, std::chrono::milliseconds>;
 // sockets first: only a socket that was listed once has a cookie.
 //
 // PermissionDenied without CAP_BPF and CAP_PERFMON, Unsupported where the kernel has no TCP
-// iterator or this program was built without BPF. Loading costs some 10 ms.
+// iterator or this program was built without BPF. The first call loads the program, which
+// costs some 10 ms.
 [[nodiscard]] Result<ExactAges> read_exact_ages();
 
 }  // namespace tcpdx::sockdiag
