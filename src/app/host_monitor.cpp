@@ -164,6 +164,7 @@ Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& s
     Watch watch = TRY(Watch::begin({.all_namespaces = settings.all_namespaces,
                                     .areas = {},
                                     .only_sample = settings.only_sample,
+                                    .rest_per_work = kLookingShare,
                                     .most_event_bytes = kMostEventBytes}));
     std::unique_ptr<HostMonitor> monitor(new HostMonitor(settings, recorder, std::move(watch)));
     TRY(monitor->watch_.join(monitor->tracker_));
@@ -178,12 +179,7 @@ Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& s
     return monitor;
 }
 
-HostMonitor::~HostMonitor() {
-    stopping_ = true;
-    if (looking_.joinable()) {
-        looking_.join();
-    }
-}
+HostMonitor::~HostMonitor() = default;
 
 void HostMonitor::change(const MonitorSettings& settings) {
     const std::lock_guard lock(published_mutex_);
@@ -215,10 +211,13 @@ void HostMonitor::with_tracker(const std::function<void(const trace::LifeTracker
 }
 
 Result<> HostMonitor::run(const std::function<bool()>& stop) {
-    // Idle, this costs the most: each turn asks every processor's buffer.
-    constexpr milliseconds kIdle(20);
-    constexpr milliseconds kBusy(2);
-    looking_ = std::thread([this] { look_again_and_again(); });
+    // Idle, waking up costs the most. The buffer has room for a flood of 500,000 events a second
+    // that begins in such a rest.
+    constexpr milliseconds kIdle(50);
+    constexpr milliseconds kBusy(5);
+    constexpr std::size_t kFew = 1'000;
+    looking_ =
+        std::jthread([this](const std::stop_token& stopped) { look_again_and_again(stopped); });
     auto second = std::chrono::duration_cast<seconds>(since_epoch());
     tallies_.emplace_back(monotonic_now(), tally_.tally());
     last_second_ = tally_.tally();
@@ -243,9 +242,9 @@ Result<> HostMonitor::run(const std::function<bool()>& stop) {
             close_second(second);
             second = now;
         }
-        std::this_thread::sleep_for(taken > 100 ? kBusy : kIdle);
+        std::this_thread::sleep_for(taken > kFew ? kBusy : kIdle);
     }
-    stopping_ = true;
+    looking_.request_stop();
     looking_.join();
     close_second(second);
     if (recorder_ != nullptr) {
@@ -366,15 +365,14 @@ void HostMonitor::commit(microseconds now) {
     recording_failed_ = !written;
 }
 
-void HostMonitor::look_again_and_again() {
+void HostMonitor::look_again_and_again(const std::stop_token& stopped) {
     using Clock = std::chrono::steady_clock;
+    std::mutex resting;
+    std::unique_lock rest(resting);
+    std::condition_variable_any due;
     // The first one soon: whoever starts this wants to see something.
     auto next = Clock::now() + 1s;
-    while (!stopping_) {
-        if (Clock::now() < next) {
-            std::this_thread::sleep_for(50ms);
-            continue;
-        }
+    while (!due.wait_until(rest, stopped, next, [&] { return stopped.stop_requested(); })) {
         MonitorSettings settings;
         {
             const std::lock_guard lock(published_mutex_);

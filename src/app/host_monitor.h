@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -117,7 +117,7 @@ private:
     void keep_lasting_lives(trace::Time now);
     void note_losses(const trace::Losses& losses);
     void commit(std::chrono::microseconds now);
-    void look_again_and_again();
+    void look_again_and_again(const std::stop_token& stopped);
     void publish(std::shared_ptr<Looked> looked);
     void put_watched_facts(std::vector<Observations>& looks) const;
 
@@ -155,8 +155,7 @@ private:
     bool recording_failed_ = false;
     OnAlert on_alert_;
     OnSecond on_second_;
-    std::atomic<bool> stopping_ = false;
-    std::thread looking_;
+    std::jthread looking_;
 };
 
 }  // namespace tcpdx::app

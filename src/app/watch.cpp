@@ -24,9 +24,7 @@ using namespace std::chrono_literals;
 // The ring buffer holds what comes in a good deal longer than this at any rate that was measured.
 constexpr int kBusyRestMs = 2;
 constexpr int kIdleRestMs = 5;
-// A listing of very many sockets takes a while: it must not eat the time for reading events.
 constexpr trace::Time kBetweenSearches = 250ms;
-constexpr int kRestPerWork = 20;
 constexpr trace::Time kBetweenRepairs = 2s;
 constexpr trace::Time kBetweenLossChecks = 500ms;
 constexpr trace::Time kBetweenOverdueChecks = 60s;
@@ -120,6 +118,10 @@ std::string_view Watch::namespace_name(std::uint32_t inode) const {
     return found == namespaces_.end() ? std::string_view() : std::string_view(found->second);
 }
 
+trace::Time Watch::rest_after(trace::Time work, trace::Time least) const {
+    return std::max(least, work * request_.rest_per_work);
+}
+
 Result<> Watch::take_snapshot(trace::LifeTracker& tracker, Purpose purpose) {
     const trace::Time begun = monotonic_now();
     looks_ = TRY(look_at_host({.all_namespaces = request_.all_namespaces}));
@@ -151,7 +153,8 @@ Result<std::size_t> Watch::take_events(trace::LifeTracker& tracker) {
         TRY(tracer_->drain([&tracker](const trace::Event& event) { tracker.apply(event); }));
     if (now >= next_loss_check_) {
         const trace::Losses losses = tracer_->losses();
-        tracker.note_losses(losses.changes + losses.skipped, losses.details);
+        changes_lost_ = losses.changes + losses.skipped;
+        tracker.note_losses(changes_lost_, losses.details);
         next_loss_check_ = now + kBetweenLossChecks;
     }
     tracker.advance(now);
@@ -201,7 +204,7 @@ Result<> Watch::find_ports(trace::LifeTracker& tracker) {
         StateSet().add(TcpState::SynSent), [](const Connection&) { return true; },
         [&](const trace::Snapshot& snapshot, std::size_t) { tracker.join(snapshot); }));
     const trace::Time now = monotonic_now();
-    next_port_search_ = now + std::max(kBetweenSearches, (now - begun) * kRestPerWork);
+    next_port_search_ = now + rest_after(now - begun, kBetweenSearches);
     return {};
 }
 
@@ -225,16 +228,18 @@ Result<> Watch::find_time_waits(trace::LifeTracker& tracker) {
     TRY(take_events(tracker));
     tracker.settle();
     const trace::Time now = monotonic_now();
-    next_time_wait_search_ = now + std::max(kBetweenSearches, (now - begun) * kRestPerWork);
+    next_time_wait_search_ = now + rest_after(now - begun, kBetweenSearches);
     return {};
 }
 
 Result<> Watch::repair(trace::LifeTracker& tracker) {
+    const trace::Time begun = monotonic_now();
     TRY(take_snapshot(tracker, &trace::LifeTracker::compare));
     TRY(take_events(tracker));
     tracker.settle();
     looks_ = {};  // nobody asks for them any more
-    next_repair_ = monotonic_now() + kBetweenRepairs;
+    const trace::Time now = monotonic_now();
+    next_repair_ = now + rest_after(now - begun, kBetweenRepairs);
     return {};
 }
 
@@ -264,19 +269,14 @@ Result<std::size_t> Watch::take_in(trace::LifeTracker& tracker) {
     }
     const trace::TrackerSettings settings = tracker_settings();
     const bool blind = !settings.sees_requests || !settings.sees_time_wait;
-    std::uint64_t lost = changes_lost_;
-    if (now >= next_repair_) {
-        const trace::Losses losses = tracer_->losses();
-        lost = losses.changes + losses.skipped;
-    }
     // The kernel may not run our programs at all: some supervisors hide their threads from BPF, and
     // with them the timers that ran out while one of them was interrupted.
     const bool hidden = now >= next_overdue_check_ && tracker.lacks_ends();
     if (now >= next_overdue_check_) {
         next_overdue_check_ = now + kBetweenOverdueChecks;
     }
-    if (hidden || (now >= next_repair_ && (lost != changes_lost_ || blind))) {
-        changes_lost_ = lost;
+    if (hidden || (now >= next_repair_ && (changes_lost_ != repaired_after_ || blind))) {
+        repaired_after_ = changes_lost_;
         TRY(repair(tracker));
         if (blind) {
             next_repair_ = now + kBetweenListings;

@@ -22,6 +22,9 @@ struct WatchRequest {
     // Between two listings, where there are no events.
     std::chrono::milliseconds interval{1000};
     bool only_sample = false;
+    // A listing of very many sockets takes a while, and must not eat the time for reading events:
+    // so much longer is the rest until the next one.
+    int rest_per_work = 20;
     // At most, for events that wait; the source's own measure when empty.
     std::optional<std::uint32_t> most_event_bytes;
 };
@@ -63,6 +66,7 @@ private:
     using Purpose = void (trace::LifeTracker::*)(const trace::Snapshot&);
 
     Watch() = default;
+    [[nodiscard]] trace::Time rest_after(trace::Time work, trace::Time least) const;
     Result<> take_snapshot(trace::LifeTracker& tracker, Purpose purpose);
     Result<std::size_t> take_events(trace::LifeTracker& tracker);
     // Lists sockets in these states, and no more of them than that costs little: those that are
@@ -80,8 +84,9 @@ private:
     trace::ReasonNames no_reasons_;
     std::vector<Unseen> unseen_;
     std::map<std::uint32_t, std::string> namespaces_;
-    std::vector<Observations> looks_;  // of the last snapshot
-    std::uint64_t changes_lost_ = 0;
+    std::vector<Observations> looks_;   // of the last snapshot
+    std::uint64_t changes_lost_ = 0;    // by the last check
+    std::uint64_t repaired_after_ = 0;  // so many
     trace::Time next_port_search_{0};
     trace::Time next_time_wait_search_{0};
     trace::Time next_repair_{0};

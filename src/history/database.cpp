@@ -45,6 +45,10 @@ bool is_disk_full(const Error& error) {
 }
 
 Result<Database> Database::open(const std::string& path, Use use) {
+    // Statistics that nobody reads cost a lock for each piece of memory. Must come before SQLite's
+    // first use in the process; refused after it, which does no harm.
+    static const int without_statistics = ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)without_statistics;
     sqlite3* opened = nullptr;
     const int flags =
         use == Use::Write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;

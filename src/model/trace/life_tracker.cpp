@@ -46,7 +46,11 @@ void LifeTracker::on_state(const Event& event) {
         return;
     }
     const bool opens = event.from == TcpState::Closed && event.to == TcpState::SynSent;
-    Record* record = find(event.cookie);
+    // First the half-open ones: looking for a cookie that is new goes through all lives at rest.
+    Record* record = event.from == TcpState::SynReceived ? adopt(event) : nullptr;
+    if (record == nullptr) {
+        record = find(event.cookie);
+    }
     if (record != nullptr && (record->over || opens)) {
         // The program uses its socket again after a connect() that failed.
         forget_cookie(event.cookie);
@@ -57,9 +61,6 @@ void LifeTracker::on_state(const Event& event) {
         learn_owner(*record, event);
         add_step(*record, TcpState::SynSent, SocketKind::Full, event.at, event.at);
         return;
-    }
-    if (record == nullptr && event.from == TcpState::SynReceived) {
-        record = adopt(event);
     }
     if (record == nullptr) {
         record = &older_life(event, event.from, SocketKind::Full);
