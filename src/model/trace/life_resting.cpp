@@ -185,7 +185,7 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
                  &life.more_owners, &record.child_made, &record.reset_received, &record.reset_sent,
                  &record.program_closed, &record.ended_in_call, &record.timer_ran_out,
                  &record.ports_reused_by_syn, &record.ports_reused_by_connect,
-                 &record.time_wait_skipped, &record.from_snapshot, &record.full_socket_gone});
+                 &record.time_wait_skipped, &record.from_snapshot});
     pass(bytes, record.last_seen, before);
     pass(bytes, record.last_event, before);
     bytes.number(record.details_lost_before);

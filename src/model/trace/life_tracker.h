@@ -138,7 +138,6 @@ private:
         bool ports_reused_by_connect = false;
         bool time_wait_skipped = false;
         bool from_snapshot = false;     // state and time are a listing's
-        bool full_socket_gone = false;  // the mini-socket is all there is
         Time expired_at{0};             // of a request that was not answered again since
         Time stopped_at{0};             // mini-socket or request: its timer was taken away
         Event stop{};                   // the mini-socket's
