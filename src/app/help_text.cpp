@@ -12,7 +12,7 @@ namespace tcpdx::app {
 namespace {
 
 constexpr std::size_t kColumn = 26;
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kWidth = 80;  // of the narrowest terminal that people work at
 
 // CLI11 pads by bytes, which puts Korean out of line, and writes types and exclusions in English.
 class HelpFormatter : public CLI::Formatter {
@@ -45,6 +45,14 @@ public:
             text += "...";
         }
         return option->get_required() ? text : "[" + text + "]";
+    }
+
+    std::string make_description(const CLI::App* command) const override {
+        std::string text;
+        for (const std::string& line : wrap_text(command->get_description(), kWidth)) {
+            text += line + "\n";
+        }
+        return text;
     }
 
     std::string make_subcommand(const CLI::App* command) const override {
