@@ -17,7 +17,7 @@ for what in libpcap walk tcpdx; do
 done
 timed() {
     start=$(date +%s.%N)
-    "$@" >/dev/null 2>&1
+    timeout 300 "$@" </dev/null >/dev/null 2>&1 || { echo "$1: no result in 300 s"; return; }
     end=$(date +%s.%N)
     echo "$1: $(echo "$end - $start" | bc) s"
 }

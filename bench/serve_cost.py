@@ -2,16 +2,17 @@
 """What `tcpdx serve` costs while it watches a host that is busy.
 
     bench/serve_cost.py BUILD_DIRECTORY [--rate 1000] [--seconds 600] [--rest 30] [--every 10]
-                        [--log FILE]              (as root: it makes a network namespace)
+                        [--both-ends] [--log FILE]    (as root: it makes network namespaces)
 
 In a network namespace of its own, with a history in memory: some seconds of rest, then connections
-over loopback at an even rate, so that every connection is seen from both ends. Resident memory,
-where it is, and CPU time are read every few seconds; CPU is the time of the process, since the
+at an even rate: from another host (a second namespace, at the other end of a veth), as at a server,
+or over loopback, where each is seen from both ends. Resident memory, where it is, and CPU time are read every few seconds; CPU is the time of the process, since the
 machine may have other work. The first minute is left out: until then TIME-WAITs pile up. Growth is
 that of the resident memory over the last half.
 """
 
 import argparse
+import contextlib
 import itertools
 import os
 import pathlib
@@ -67,6 +68,46 @@ def megabytes(kilobytes):
     return f"{kilobytes / 1024:.1f} MB"
 
 
+def begin_ports():
+    """60,000 TIME-WAITs stand on the server's port, each with a source port of its own."""
+    pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("1024 65000",
+                                                                      encoding="ascii")
+
+
+@contextlib.contextmanager
+def load(options):
+    """The process that connects, and prints how many times a second."""
+    program = f"{options.build}/bench/short_connections"
+    count, rate = str(options.rate * options.seconds), str(options.rate)
+    if options.both_ends:
+        begin_ports()
+        with subprocess.Popen([program, count, rate], stdout=subprocess.PIPE, text=True) as both:
+            yield both
+        return
+    server = subprocess.Popen([program, "serve", "80", count])
+    client = subprocess.Popen(["unshare", "--net", sys.executable, os.path.abspath(__file__), options.build,
+                               "--connect", count, rate], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    client.stdout.readline()  # it is in its namespace
+    for command in (f"ip link add outside type veth peer name inside netns {client.pid}",
+                    "ip address add 10.9.0.1/24 dev outside", "ip link set outside up"):
+        subprocess.run(command.split(), check=True)
+    client.stdin.write("\n")
+    client.stdin.flush()
+    yield client
+    server.wait(timeout=60)
+
+
+def connect_from_here(options):
+    print("here", flush=True)
+    sys.stdin.readline()
+    for command in ("ip address add 10.9.0.2/24 dev inside", "ip link set inside up"):
+        subprocess.run(command.split(), check=True)
+    begin_ports()
+    os.execv(f"{options.build}/bench/short_connections",
+             ["short_connections", "connect", "10.9.0.1", "80", *options.connect])
+
+
 def measure(options):
     with tempfile.TemporaryDirectory(dir=HERE) as folder, \
             open(options.log or os.devnull, "w", encoding="ascii") as log:
@@ -76,11 +117,9 @@ def measure(options):
         print(serve.stderr.readline(), end="", file=sys.stderr)
         time.sleep(5)
         rest = sample(serve.pid, options.rest, options.every, log, "rest")
-        load = subprocess.Popen([f"{options.build}/bench/short_connections",
-                                 str(options.rate * options.seconds), str(options.rate)],
-                                stdout=subprocess.PIPE, text=True)
-        rows = sample(serve.pid, options.seconds, options.every, log, "load")
-        per_second = float(load.communicate(timeout=120)[0])
+        with load(options) as connections:
+            rows = sample(serve.pid, options.seconds, options.every, log, "load")
+            per_second = float(connections.communicate(timeout=120)[0])
         serve.send_signal(signal.SIGINT)
         said = serve.communicate(timeout=60)[1]
     print(said, end="", file=sys.stderr)
@@ -102,20 +141,21 @@ def main():
     parser.add_argument("build")
     for name, value in (("rate", 1000), ("seconds", 600), ("rest", 30), ("every", 10)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--both-ends", action="store_true")
     parser.add_argument("--log")
+    parser.add_argument("--connect", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.connect:
+        connect_from_here(options)
     if options.inside:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        # 60,000 TIME-WAITs stand on the server's port, each with a source port of its own.
-        pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("1024 65000",
-                                                                          encoding="ascii")
         measure(options)
         return
     # Ctrl-C has to reach tcpdx, also where it is ignored by our caller.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     options.build = str(pathlib.Path(options.build).resolve())
-    sys.exit(subprocess.run(["unshare", "--net", sys.executable, __file__, options.build,
+    sys.exit(subprocess.run(["unshare", "--net", sys.executable, os.path.abspath(__file__), options.build,
                              *sys.argv[2:], "--inside"], check=False).returncode)
 
 

@@ -1,6 +1,8 @@
 // Opens and closes connections over loopback, for measuring what watching costs.
 //
-//     short_connections COUNT [RATE]      prints connections per second
+//     short_connections COUNT [RATE]                  both ends; prints connections per second
+//     short_connections serve PORT COUNT              one end, at any address
+//     short_connections connect IP PORT COUNT [RATE]  and the other; prints as well
 //
 // As fast as it can, or so many a second, evenly.
 //
@@ -13,9 +15,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/unique_fd.h"
 
@@ -32,6 +37,17 @@ sockaddr* generic(sockaddr_in& address) {
     return reinterpret_cast<sockaddr*>(&address);
 }
 
+UniqueFd listen_at(sockaddr_in& address) {
+    socklen_t size = sizeof(address);
+    UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::bind(listener.get(), generic(address), size) != 0 ||
+        ::listen(listener.get(), 1024) != 0 ||
+        ::getsockname(listener.get(), generic(address), &size) != 0) {
+        fail("listening");
+    }
+    return listener;
+}
+
 void serve(int listener, long count) {
     for (long i = 0; i < count; ++i) {
         const UniqueFd accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
@@ -42,23 +58,8 @@ void serve(int listener, long count) {
     }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    const long count = argc > 1 ? std::atol(argv[1]) : 200'000;
-    const long rate = argc > 2 ? std::atol(argv[2]) : 0;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::bind(listener.get(), generic(address), size) != 0 ||
-        ::listen(listener.get(), 1024) != 0 ||
-        ::getsockname(listener.get(), generic(address), &size) != 0) {
-        fail("listening");
-    }
+void connect_again_and_again(sockaddr_in address, long count, long rate) {
     const auto begun = std::chrono::steady_clock::now();
-    std::jthread server(serve, listener.get(), count);
     for (long i = 0; i < count; ++i) {
         if (rate > 0) {
             std::this_thread::sleep_until(begun +
@@ -66,14 +67,46 @@ int main(int argc, char** argv) {
         }
         const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         char byte = 'x';
-        if (::connect(client.get(), generic(address), size) != 0 ||
+        if (::connect(client.get(), generic(address), sizeof(address)) != 0 ||
             ::send(client.get(), &byte, 1, MSG_NOSIGNAL) != 1 ||
             ::recv(client.get(), &byte, 1, 0) != 0) {
             fail("connecting");
         }
     }
-    server.join();
     const std::chrono::duration<double> lasted = std::chrono::steady_clock::now() - begun;
     std::printf("%.0f\n", static_cast<double>(count) / lasted.count());
+}
+
+std::uint16_t network_port(std::string_view text) {
+    return htons(static_cast<std::uint16_t>(std::atoi(text.data())));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> words(argv + 1, argv + argc);
+    const auto number = [&](std::size_t index, long otherwise) {
+        return index < words.size() ? std::atol(words[index].data()) : otherwise;
+    };
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    if (words.size() == 3 && words[0] == "serve") {
+        address.sin_port = network_port(words[1]);
+        serve(listen_at(address).get(), number(2, 0));
+        return 0;
+    }
+    if (words.size() >= 4 && words[0] == "connect") {
+        address.sin_port = network_port(words[2]);
+        if (::inet_pton(AF_INET, words[1].data(), &address.sin_addr) != 1) {
+            fail(words[1].data());
+        }
+        connect_again_and_again(address, number(3, 0), number(4, 0));
+        return 0;
+    }
+    const long count = number(0, 200'000);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const UniqueFd listener = listen_at(address);
+    const std::jthread server(serve, listener.get(), count);
+    connect_again_and_again(address, count, number(1, 0));
     return 0;
 }
