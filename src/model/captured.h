@@ -179,7 +179,9 @@ struct CapturedConnection {
     bool simultaneous_close = false;
     std::optional<std::uint8_t> closed_first;  // index of the end whose FIN or RST came first
     bool closed_by_reset = false;              // closed_first by a reset and not by a FIN
-    // What the reset hit and what came before it.
+    // The reset that ended it: index of who sent it, what it hit at the other end, and what came
+    // before it.
+    std::optional<std::uint8_t> reset_from;
     std::optional<CapturedState> reset_hit;
     std::optional<SegmentMark> reset_provoked_by;
     // From the capture to each end and back, from the handshake.

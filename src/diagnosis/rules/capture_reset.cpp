@@ -14,7 +14,7 @@ namespace {
 // After both had closed, or when the opener only looked whether the port is open, a reset is
 // ordinary.
 bool cuts_off(const CapturedConnection& connection) {
-    return connection.outcome == CapturedOutcome::Reset && connection.closed_first &&
+    return connection.outcome == CapturedOutcome::Reset && connection.reset_from &&
            connection.reset_hit && connection.reset_hit->certain() &&
            *connection.reset_hit->certain() != TcpState::TimeWait;
 }
@@ -55,15 +55,6 @@ const char* provoked_by(const CapturedConnection& connection) {
     return N_("after an acknowledgment from the other end");
 }
 
-std::size_t sender_of(const CapturedConnection& connection) {
-    for (const CapturedSegment& segment : connection.segments) {
-        if (segment.mark == SegmentMark::Rst) {
-            return segment.from;
-        }
-    }
-    return 0;
-}
-
 std::vector<Finding> evaluate(const Situation& situation) {
     if (!situation.now.captured) {
         return {};
@@ -72,7 +63,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
     std::map<std::pair<IpAddress, bool>, std::vector<const CapturedConnection*>> groups;
     for (const CapturedConnection& connection : situation.now.captured->connections) {
         if (cuts_off(connection)) {
-            const std::size_t sender = sender_of(connection);
+            const std::size_t sender = *connection.reset_from;
             groups[{connection.ends.at(sender).address.address, sender == 0}].push_back(
                 &connection);
         }
@@ -80,10 +71,10 @@ std::vector<Finding> evaluate(const Situation& situation) {
     std::vector<Finding> findings;
     for (const auto& [who, connections] : groups) {
         const CapturedConnection& first = *connections.front();
-        const std::size_t sender = sender_of(first);
+        const std::size_t sender = *first.reset_from;
         Finding finding;
         finding.severity = Severity::Warning;
-        finding.claim = {N_("{0} reset established connections: {1}."),
+        finding.claim = {N_("{0} reset connections that had been established: {1}."),
                          {who.first, count_of(connections.size())}};
         for (const CapturedConnection* one : connections) {
             add_connection(finding, situation, *one);
@@ -94,7 +85,7 @@ std::vector<Finding> evaluate(const Situation& situation) {
             finding.evidence.push_back(
                 captured_fact(situation, one,
                               {N_("connection {0}: the reset hit {1} in {2}"),
-                               {std::int64_t{one.number}, one.ends.at(1 - sender_of(one)).address,
+                               {std::int64_t{one.number}, one.ends.at(1U - *one.reset_from).address,
                                 *one.reset_hit->certain()}}));
             finding.evidence.push_back({.fact = {provoked_by(one)}, .origin = Origin::Packet});
         }

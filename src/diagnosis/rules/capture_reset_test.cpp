@@ -25,7 +25,7 @@ CapturedConnection& reset(CapturedBuilder& builder) {
     connection.closed_first = 1;
     connection.closed_by_reset = true;
     connection.reset_hit = testing::state(TcpState::Established, 1);
-    connection.segments = {{.mark = SegmentMark::Rst, .from = 1}};
+    connection.reset_from = 1;
     return connection;
 }
 

@@ -149,6 +149,9 @@ ordered_json connection_json(const CapturedConnection& connection) {
         object["closed_first"] = *connection.closed_first;
         object["closed_by"] = connection.closed_by_reset ? "reset" : "fin";
     }
+    if (connection.reset_from) {
+        object["reset_from"] = *connection.reset_from;
+    }
     if (connection.reset_hit) {
         object["reset_hit"] = state_json(*connection.reset_hit);
     }

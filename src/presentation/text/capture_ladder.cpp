@@ -355,10 +355,10 @@ std::string capture_ladder(const CapturedConnection& connection,
                                                                   : N_("{0} closed first."),
                                        {connection.ends.at(*connection.closed_first).address}}));
     }
-    if (connection.reset_hit) {
+    if (connection.reset_hit && connection.reset_from) {
         page.item("- ",
                   render(Message{N_("The reset hit {0} in {1}; before it came: {2}."),
-                                 {connection.ends[connection.closed_first == 0 ? 1 : 0].address,
+                                 {connection.ends.at(1U - *connection.reset_from).address,
                                   possible_states(connection.reset_hit->possible),
                                   connection.reset_provoked_by
                                       ? segment_label({.mark = *connection.reset_provoked_by})

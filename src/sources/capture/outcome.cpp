@@ -118,6 +118,7 @@ void tell_what_reset_hit(const std::vector<LogEntry>& log, CapturedConnection& c
     for (std::size_t i = 1; i < states.size(); ++i) {
         if (states[i].packet == reset->packet && states[i].cause == CapturedCause::Received) {
             connection.reset_hit = states[i - 1];
+            connection.reset_from = reset->from;
         }
     }
 }

@@ -107,6 +107,7 @@ TEST(RebuildClosing, SaysWhatAResetHitAndWhatProvokedIt) {
     EXPECT_EQ(connection.outcome, CapturedOutcome::Reset);
     EXPECT_EQ(connection.closed_first, 1);
     EXPECT_TRUE(connection.closed_by_reset);
+    EXPECT_EQ(connection.reset_from, 1);
     ASSERT_TRUE(connection.reset_hit);
     EXPECT_EQ(connection.reset_hit->certain(), TcpState::Established);
     EXPECT_EQ(connection.reset_provoked_by, SegmentMark::Data);
@@ -123,6 +124,9 @@ TEST(RebuildClosing, KeepsTheFirstFinAsTheFirstCloseWhenAResetFollows) {
     EXPECT_EQ(connection.closed_first, 0);
     EXPECT_FALSE(connection.closed_by_reset);
     EXPECT_EQ(connection.outcome, CapturedOutcome::Reset);
+    EXPECT_EQ(connection.reset_from, 1);
+    ASSERT_TRUE(connection.reset_hit);
+    EXPECT_EQ(connection.reset_hit->certain(), TcpState::FinWait1);
 }
 
 TEST(RebuildClosing, IgnoresAResetOutsideTheWindow) {
