@@ -53,6 +53,11 @@ void Story::tell_closing() {
     if (my_fin == nullptr) {
         return;
     }
+    if (disordered_ && their_fin != nullptr) {
+        // Of records whose times go back the order says little: theirs may have come first.
+        add_possible(Happening::ReceiveFin, fin_sent_at(*my_fin) - 1, their_fin->packet);
+        story_.events.back().earliest.reset();
+    }
     add_sent(*my_fin, Happening::SendFin);
     EndEvent& sent = story_.events.back();
     sent.at = fin_sent_at(*my_fin);

@@ -112,7 +112,7 @@ void Story::tell_evidence() {
         add_evidence(sent_at(*heard), kFinNotSent, *heard);
     }
     const LogEntry* my_ack = first({AckOfFin}, me_);
-    if (my_ack != nullptr) {
+    if (my_ack != nullptr && !disordered_) {
         if (const auto since = told_since(*my_ack); since && *since < my_ack->time_ns) {
             add_evidence(*since - delay_, kFinNotReceived, *my_ack);
             make_earlier(story_.events.back());

@@ -344,5 +344,19 @@ TEST(RebuildClosing, FindsRoomForAFinThatWasNotCapturedWithinAMillisecond) {
     EXPECT_TRUE(connection.ends[1].states.back().possible.contains(TcpState::Closed));
 }
 
+// The same packets as of an orderly close, but the records of both FINs have changed places.
+TEST(RebuildClosing, LeavesOpenWhoseFinCameFirstWhereTimesGoBack) {
+    Scene scene;
+    scene.handshake();
+    scene.server(50.2, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 101})
+        .client(50, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .client(50.4, {.sequence = 102, .acknowledgment = 502})
+        .server(50.5, {.sequence = 502, .acknowledgment = 102});
+    const CapturedConnection connection = scene.one();
+    EXPECT_TRUE(connection.has(CaptureLimit::NoTimes));
+    EXPECT_NE(states(connection.ends[0]).find("LAST-ACK"), std::string::npos)
+        << states(connection.ends[0]);
+}
+
 }  // namespace
 }  // namespace tcpdx::capture
