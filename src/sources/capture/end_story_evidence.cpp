@@ -65,7 +65,7 @@ void Story::tell_evidence() {
     const LogEntry* their_fin = first({Fin}, peer_);
     const LogEntry* busy = first({BusySince}, me_);
     const bool theirs_may_be_unseen =
-        first({MayBeFin}, peer_) != nullptr || disordered_ ||
+        first({MayBeFin}, peer_) != nullptr || disordered_ || story_.other_silent ||
         (their_fin != nullptr && (their_fin->extra & kAckedBefore) != 0);
     const LogEntry* theirs_heard = first({LastHeard}, peer_);
     bool fin_sent = false;

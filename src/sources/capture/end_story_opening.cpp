@@ -159,8 +159,10 @@ void Story::tell_opening() {
         tell_ack_of_my_syn_ack();
     } else if (story_.opened) {
         std::int64_t opened_at = story_.events.back().at;
-        if (story_.simultaneous && their_syn != nullptr) {
-            add_unproved(*their_syn, Happening::ReceiveSyn, near_);
+        // Of an end without any packet: the other sent its SYN and then a SYN+ACK, so both opened.
+        const bool both_opened = story_.simultaneous || story_.self_silent;
+        if (both_opened && their_syn != nullptr) {
+            add_unproved(*their_syn, Happening::ReceiveSyn, near_ && !story_.self_silent);
             EndEvent& event = story_.events.back();
             event.at = std::max(event.at, opened_at + 1);
             opened_at = event.at;

@@ -148,7 +148,9 @@ Vantage vantage_of(const std::array<const LiveFlow*, 2>& flows, CapturedConnecti
 // Whether something of the connection itself shows that not all of it was captured.
 bool is_incomplete(const LiveConnection& live, const std::array<const LiveFlow*, 2>& flows) {
     if (flows[0]->packets == 0 || flows[1]->packets == 0) {
-        return false;  // of one direction alone less is told anyway
+        // A SYN alone may not have been answered; who goes on has heard what is not here.
+        const LiveFlow& seen = *flows[flows[0]->packets == 0 ? 1 : 0];
+        return seen.syn_ack_seen || seen.acked_syn || seen.data_segments > 0;
     }
     for (std::uint8_t end = 0; end < 2; ++end) {
         const LiveFlow& flow = *flows[end];

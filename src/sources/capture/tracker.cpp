@@ -48,7 +48,9 @@ bool answers_anew(const LiveConnection& connection, std::uint8_t side, const Seg
     const LiveFlow& from = connection.flows[side];
     const LiveFlow& to = connection.flows[1U - side];
     if (from.initial_known) {
-        return from.initial != segment.sequence && connection.is_over() &&
+        // Where none of the other end's packets were captured, nothing shows how the one before
+        // came to be over.
+        return from.initial != segment.sequence && (connection.is_over() || to.packets == 0) &&
                to.initial != segment.acknowledgment - 1;
     }
     // The SYN of this answer was not captured, and what was here before is something else.
