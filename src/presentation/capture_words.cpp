@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/i18n.h"
+#include "presentation/i18n.h"
 
 namespace tcpdx {
 
@@ -262,7 +265,16 @@ std::string segment_label(const CapturedSegment& segment) {
     return "";
 }
 
+bool is_too_many(const StateSet& possible) {
+    constexpr std::ptrdiff_t kMostNamed = 4;
+    return std::count_if(kAllTcpStates.begin(), kAllTcpStates.end(),
+                         [&](TcpState state) { return possible.contains(state); }) > kMostNamed;
+}
+
 std::string possible_states(const StateSet& possible) {
+    if (is_too_many(possible)) {
+        return _("many possible");
+    }
     std::string text;
     for (const TcpState state : kAllTcpStates) {
         if (possible.contains(state)) {

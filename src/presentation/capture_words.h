@@ -23,7 +23,11 @@ namespace tcpdx {
 // "SYN", "FIN+ACK", "ICMP 3/1": as on an arrow. Never translated.
 [[nodiscard]] std::string segment_label(const CapturedSegment& segment);
 
-// "ESTABLISHED", or the states among which the capture cannot tell: "ESTABLISHED | FIN-WAIT-1".
+// More than fit on a line, and than anyone reads: --json lists them all.
+[[nodiscard]] bool is_too_many(const StateSet& possible);
+
+// "ESTABLISHED", or the states among which the capture cannot tell: "ESTABLISHED | FIN-WAIT-1", or
+// in the reader's language that there are too many.
 [[nodiscard]] std::string possible_states(const StateSet& possible);
 
 }  // namespace tcpdx

@@ -129,8 +129,9 @@ std::string row(const CapturedConnection& connection, const Captured& captured, 
     const auto state = [](const CapturedEnd& end) {
         const CapturedState* last = end.last();
         return last == nullptr ? std::string("-")
-               : last->packet == 0 && last->inferred && !last->certain() &&
-                       !last->possible.contains(TcpState::SynSent)
+               : is_too_many(last->possible) ||
+                       (last->packet == 0 && last->inferred && !last->certain() &&
+                        !last->possible.contains(TcpState::SynSent))
                    ? std::string("?")
                    : possible_states(last->possible);
     };

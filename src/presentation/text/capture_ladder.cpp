@@ -149,8 +149,10 @@ public:
 
 private:
     [[nodiscard]] std::string moment(CaptureTime time) const {
-        return fmt::format("{:.6f}",
-                           std::chrono::duration<double>(time - connection_.first).count());
+        // What led to the first packet is told a nanosecond before it.
+        const auto since =
+            std::chrono::duration_cast<std::chrono::microseconds>(time - connection_.first);
+        return fmt::format("{:.6f}", std::chrono::duration<double>(since).count());
     }
 
     [[nodiscard]] std::string label(const CapturedState& state) const {
@@ -356,13 +358,12 @@ std::string capture_ladder(const CapturedConnection& connection,
                                        {connection.ends.at(*connection.closed_first).address}}));
     }
     if (connection.reset_hit && connection.reset_from) {
-        page.item("- ",
-                  render(Message{N_("The reset hit {0} in {1}; before it came: {2}."),
-                                 {connection.ends.at(1U - *connection.reset_from).address,
-                                  possible_states(connection.reset_hit->possible),
-                                  connection.reset_provoked_by
-                                      ? segment_label({.mark = *connection.reset_provoked_by})
-                                      : std::string("-")}}));
+        page.item("- ", render(Message{N_("The reset hit {0} in {1}; before it came: {2}."),
+                                       {connection.ends.at(1U - *connection.reset_from).address,
+                                        possible_states(connection.reset_hit->possible),
+                                        connection.reset_provoked_by
+                                            ? segment_label({.mark = *connection.reset_provoked_by})
+                                            : std::string("-")}}));
     }
     for (const CapturedEnd& end : connection.ends) {
         page.item("- ", to_string(end.address) + ": " + flow_line(end.sent));
@@ -380,16 +381,21 @@ std::string capture_ladder(const CapturedConnection& connection,
     for (const CaptureLimit limit : connection.limits) {
         page.item("! ", _(limit_text(limit)));
     }
-    const auto marked = [&](bool CapturedState::*mark) {
-        return std::any_of(connection.ends.begin(), connection.ends.end(), [&](const auto& end) {
-            return std::any_of(end.states.begin(), end.states.end(),
-                               [&](const CapturedState& state) { return state.*mark; });
-        });
+    const auto some = [&](const auto& is_so) {
+        return std::any_of(connection.ends.begin(), connection.ends.end(),
+                           [&](const CapturedEnd& end) {
+                               return std::any_of(end.states.begin(), end.states.end(), is_so);
+                           });
     };
-    if (marked(&CapturedState::inferred)) {
+    if (some([](const CapturedState& state) { return is_too_many(state.possible); })) {
+        page.item("- ", render(Message{N_("\"{0}\": more than four states fit what was captured; "
+                                          "--json lists them."),
+                                       {std::string(_("many possible"))}}));
+    }
+    if (some([](const CapturedState& state) { return state.inferred; })) {
         page.item("* ", _("inferred from the other end's packets"));
     }
-    if (marked(&CapturedState::assumed)) {
+    if (some([](const CapturedState& state) { return state.assumed; })) {
         page.item("? ", _("assumes that the segment arrived"));
     }
     return page.take();

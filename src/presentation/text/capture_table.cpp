@@ -40,7 +40,7 @@ std::string state_now(const CapturedEnd& end) {
     // Of an end that showed nothing there is nothing to say on one line.
     const bool unknown = last->cause == CapturedCause::Unseen && last->inferred &&
                          !last->possible.contains(TcpState::SynSent) && !last->certain();
-    if (unknown) {
+    if (unknown || is_too_many(last->possible)) {
         return "?";
     }
     std::string text = possible_states(last->possible);
@@ -187,8 +187,12 @@ std::string short_time(std::chrono::nanoseconds duration) {
     if (ns < 0) {
         return "-" + short_time(-duration);
     }
+    const char* const microseconds = can_show_unicode() ? "µs" : "us";
+    if (ns < 1000) {
+        return fmt::format("< 1 {}", microseconds);
+    }
     if (ns < 1'000'000) {
-        return fmt::format("{} {}", ns / 1000, can_show_unicode() ? "µs" : "us");
+        return fmt::format("{} {}", ns / 1000, microseconds);
     }
     if (ns < 1'000'000'000) {
         return fmt::format("{:.1f} ms", static_cast<double>(ns) / 1e6);
