@@ -212,7 +212,12 @@ private:
                 return;
             }
         } else {
-            at = std::find_if(rungs_.begin(), rungs_.end(),
+            // Whatever the estimates of its times say, an end's states stand in their order.
+            auto last = rungs_.end();
+            while (last != rungs_.begin() && std::prev(last)->states.at(end).empty()) {
+                --last;
+            }
+            at = std::find_if(last, rungs_.end(),
                               [&](const Rung& rung) { return rung.time > state.since; });
         }
         Rung added{.time = state.since};
