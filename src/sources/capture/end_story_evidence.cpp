@@ -79,7 +79,7 @@ void Story::tell_evidence() {
             fin_sent = true;
             fin_packet = entry.packet;
             const bool acks = (entry.extra & kAcksFin) != 0;
-            const bool not_yet = theirs_heard != nullptr &&
+            const bool not_yet = theirs_heard != nullptr && numbered_[peer_] &&
                                  (theirs_heard->extra & kNoFinYet) != 0 &&
                                  theirs_heard->time_ns >= entry.time_ns && !disordered_;
             const bool open = (!acks && !not_yet && (theirs_may_be_unseen || !numbered_[peer_])) ||

@@ -129,6 +129,21 @@ TEST(RebuildClosing, KeepsTheFirstFinAsTheFirstCloseWhenAResetFollows) {
     EXPECT_EQ(connection.reset_hit->certain(), TcpState::FinWait1);
 }
 
+TEST(RebuildClosing, LeavesOpenWhoClosedFirstWhereTheOtherSaidNothingSinceTheCaptureBegan) {
+    // The client's FIN may have come before: its acknowledgments look the same then.
+    const CapturedConnection connection =
+        Scene()
+            .server(0, {.sequence = 9000, .acknowledgment = 700, .payload = 10})
+            .client(10, {.sequence = 700, .acknowledgment = 9100})  // more than was captured
+            .server(20, {.flags = kFin | kAck, .sequence = 9100, .acknowledgment = 700})
+            .client(30, {.sequence = 700, .acknowledgment = 9101})
+            .one();
+    const CapturedEnd& server = connection.ends[connection.ends[0].address.port == 80 ? 0 : 1];
+    for (const CapturedState& state : server.states) {
+        EXPECT_NE(state.certain(), TcpState::FinWait1);
+    }
+}
+
 TEST(RebuildClosing, IgnoresAResetOutsideTheWindow) {
     const CapturedConnection connection =
         Scene().handshake().server(60, {.flags = kRst, .sequence = 90'000'000}).one();
