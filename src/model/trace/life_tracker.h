@@ -137,10 +137,10 @@ private:
         bool ports_reused_by_syn = false;
         bool ports_reused_by_connect = false;
         bool time_wait_skipped = false;
-        bool from_snapshot = false;     // state and time are a listing's
-        Time expired_at{0};             // of a request that was not answered again since
-        Time stopped_at{0};             // mini-socket or request: its timer was taken away
-        Event stop{};                   // the mini-socket's
+        bool from_snapshot = false;  // state and time are a listing's
+        Time expired_at{0};          // of a request that was not answered again since
+        Time stopped_at{0};          // mini-socket or request: its timer was taken away
+        Event stop{};                // the mini-socket's
         Time snapshot_done{0};
         Time last_seen{0};  // in its present state
         Time last_event{0};
