@@ -17,7 +17,7 @@ for what in libpcap walk tcpdx; do
 done
 timed() {
     start=$(date +%s.%N)
-    timeout 300 "$@" </dev/null >/dev/null 2>&1 || { echo "$1: no result in 300 s"; return; }
+    timeout 300 "$@" </dev/null >/dev/null 2>&1 || { echo "$1: failed, or took more than 300 s"; return; }
     end=$(date +%s.%N)
     echo "$1: $(echo "$end - $start" | bc) s"
 }

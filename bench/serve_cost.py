@@ -6,9 +6,10 @@
 
 In a network namespace of its own, with a history in memory: some seconds of rest, then connections
 at an even rate: from another host (a second namespace, at the other end of a veth), as at a server,
-or over loopback, where each is seen from both ends. Resident memory, where it is, and CPU time are read every few seconds; CPU is the time of the process, since the
-machine may have other work. The first minute is left out: until then TIME-WAITs pile up. Growth is
-that of the resident memory over the last half.
+or over loopback, where each is seen from both ends. Resident memory, where it is, and CPU time are
+read every few seconds; CPU is the time of the process, since the machine may have other work. The
+first minute is left out: until then TIME-WAITs pile up. Growth is that of the resident memory over
+the last half.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import tempfile
 import time
 
 HERE = "/dev/shm"
+THIS = str(pathlib.Path(__file__).resolve())
 UNTIL_FULL = 70  # seconds: a TIME-WAIT lasts one minute
 
 
@@ -68,7 +70,7 @@ def megabytes(kilobytes):
     return f"{kilobytes / 1024:.1f} MB"
 
 
-def begin_ports():
+def widen_ports():
     """60,000 TIME-WAITs stand on the server's port, each with a source port of its own."""
     pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("1024 65000",
                                                                       encoding="ascii")
@@ -80,12 +82,12 @@ def load(options):
     program = f"{options.build}/bench/short_connections"
     count, rate = str(options.rate * options.seconds), str(options.rate)
     if options.both_ends:
-        begin_ports()
+        widen_ports()
         with subprocess.Popen([program, count, rate], stdout=subprocess.PIPE, text=True) as both:
             yield both
         return
     server = subprocess.Popen([program, "serve", "80", count])
-    client = subprocess.Popen(["unshare", "--net", sys.executable, os.path.abspath(__file__), options.build,
+    client = subprocess.Popen(["unshare", "--net", sys.executable, THIS, options.build,
                                "--connect", count, rate], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True)
     client.stdout.readline()  # it is in its namespace
@@ -103,7 +105,7 @@ def connect_from_here(options):
     sys.stdin.readline()
     for command in ("ip address add 10.9.0.2/24 dev inside", "ip link set inside up"):
         subprocess.run(command.split(), check=True)
-    begin_ports()
+    widen_ports()
     os.execv(f"{options.build}/bench/short_connections",
              ["short_connections", "connect", "10.9.0.1", "80", *options.connect])
 
@@ -155,7 +157,7 @@ def main():
     # Ctrl-C has to reach tcpdx, also where it is ignored by our caller.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     options.build = str(pathlib.Path(options.build).resolve())
-    sys.exit(subprocess.run(["unshare", "--net", sys.executable, os.path.abspath(__file__), options.build,
+    sys.exit(subprocess.run(["unshare", "--net", sys.executable, THIS, options.build,
                              *sys.argv[2:], "--inside"], check=False).returncode)
 
 

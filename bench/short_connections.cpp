@@ -1,4 +1,4 @@
-// Opens and closes connections over loopback, for measuring what watching costs.
+// Opens and closes connections, over loopback or between hosts, for measuring what watching costs.
 //
 //     short_connections COUNT [RATE]                  both ends; prints connections per second
 //     short_connections serve PORT COUNT              one end, at any address
