@@ -49,7 +49,10 @@ bool may_be(const Transition& row, Happening what) {
         case Happening::ReceiveSyn:
             return row.sent == SegmentSent::SynAck;
         case Happening::ReceiveSynAck:
-            return starts_with(row, "SYN+ACK received");
+            // Where both ends open at once, it is the ACK that SYN-RECEIVED waits for (RFC 9293,
+            // figure 7).
+            return starts_with(row, "SYN+ACK received") ||
+                   (row.from == TcpState::SynReceived && starts_with(row, "ACK of our SYN"));
         case Happening::ReceiveAckOfSyn:
             return starts_with(row, "ACK of our SYN");
         case Happening::SendFin:

@@ -192,6 +192,11 @@ void Story::tell_end() {
             goes_on != nullptr && goes_on->time_ns - theirs->time_ns > 2 * delay_ + 1'000'000;
         const bool may_be_lost = !near_ && (theirs->extra & kUnheard) != 0;
         add_unproved(*theirs, Happening::ReceiveRst, !refuted && !may_be_lost);
+        // The first was lost on the way, and what this end went on with is answered by another.
+        const LogEntry* later = refuted ? last_before({Rst}, peer_, INT64_MAX) : nullptr;
+        if (later != nullptr && later->time_ns > goes_on->time_ns) {
+            add_unproved(*later, Happening::ReceiveRst, near_ || (later->extra & kUnheard) == 0);
+        }
     }
     if (const LogEntry* error = first({IcmpError}, me_)) {
         const LogEntry* again = last_before({SynAgain}, me_, INT64_MAX);

@@ -169,7 +169,9 @@ void Story::tell_opening() {
         }
         tell_answer_to_my_syn(their_syn_ack);
         const LogEntry* speaks = first({Ack, Speaks, Data, Fin, AckOfFin}, me_);
-        if (story_.simultaneous && speaks != nullptr) {
+        const EndEvent& answer = story_.events.back();
+        const bool answered = answer.what == Happening::ReceiveSynAck && answer.certain;
+        if (story_.simultaneous && speaks != nullptr && !answered) {
             // Its SYN+ACK is not in the capture, but what it says later only an open end can.
             add_inferred(Happening::ReceiveAckOfSyn, opened_at + 2,
                          std::max(speaks->time_ns, opened_at + 2), speaks->packet);

@@ -360,6 +360,18 @@ TEST(RebuildClosing, FindsRoomForAFinThatWasNotCapturedWithinAMillisecond) {
 }
 
 // The same packets as of an orderly close, but the records of both FINs have changed places.
+// A host that has rebooted, or whose reset was lost, answers what is still sent to it by another.
+TEST(RebuildClosing, EndsWithTheSecondResetWhereTheFirstWasLost) {
+    Scene scene;
+    scene.handshake();
+    scene.server(1000, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 101})
+        .client(3000, {.sequence = 101, .acknowledgment = 501, .payload = 5})
+        .server(3010, {.flags = kRst, .sequence = 501});
+    const CapturedConnection connection = scene.one();
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED CLOSED");
+    EXPECT_EQ(connection.ends[0].states.back().packet, 6U);
+}
+
 TEST(RebuildClosing, LeavesOpenWhoseFinCameFirstWhereTimesGoBack) {
     Scene scene;
     scene.handshake();

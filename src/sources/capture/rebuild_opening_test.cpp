@@ -116,6 +116,20 @@ TEST(RebuildOpening, SeesBothEndsOpenAtOnce) {
     EXPECT_EQ(states(connection.ends[1]), "SYN-SENT SYN-RECEIVED ESTABLISHED");
 }
 
+// Who has sent no SYN+ACK may not have got the other's SYN, and then its SYN+ACK opens both ways.
+TEST(RebuildOpening, LeavesOpenWhetherTheOthersSynArrivedWhereBothOpen) {
+    const CapturedConnection connection =
+        Scene()
+            .client(0, {.flags = kSyn, .sequence = 100})
+            .server(5, {.flags = kSyn, .sequence = 500})
+            .client(5.1, {.flags = kSyn | kAck, .sequence = 100, .acknowledgment = 501})
+            .server(15, {.sequence = 501, .acknowledgment = 101})
+            .client(15.1, {.sequence = 101, .acknowledgment = 501, .payload = 3})
+            .one();
+    EXPECT_TRUE(connection.simultaneous_open);
+    EXPECT_EQ(states(connection.ends[1]), "SYN-SENT SYN-SENT|SYN-RECEIVED ESTABLISHED");
+}
+
 TEST(RebuildOpening, FindsTheOpenerWhereTheSynIsMissingOrOvertaken) {
     const CapturedConnection missing =
         Scene()
