@@ -35,8 +35,12 @@ void Story::tell_closing() {
     } else if (their_fin != nullptr) {
         // Not acknowledged: near, it still arrived, unless it had to be sent again.
         const bool again = first({FinAgain}, peer_) != nullptr;
-        const bool reset = first({Rst}, me_) != nullptr;
-        add_unproved(*their_fin, Happening::ReceiveFin, near_ && !again && !reset);
+        const LogEntry* reset = first({Rst}, me_);
+        if (my_fin != nullptr && reset != nullptr && answers_fin(*reset)) {
+            tell_given_up(*my_fin, *their_fin);
+        } else {
+            add_unproved(*their_fin, Happening::ReceiveFin, near_ && !again && reset == nullptr);
+        }
         got_fin = story_.events.back().at;
     }
     if (story_.other_silent && my_fin != nullptr) {
@@ -76,6 +80,18 @@ void Story::tell_closing() {
         sent.at = *got_fin;
     }
     tell_ack_of_my_fin(*my_fin, got_fin);
+}
+
+// No socket answers a FIN with a reset: a timer had ended FIN-WAIT-2 before (tcp_fin_timeout), or
+// whatever this end had become was gone.
+void Story::tell_given_up(const LogEntry& my_fin, const LogEntry& their_fin) {
+    const EndEvent event{.at = their_fin.time_ns + delay_ - 1,
+                         .earliest = my_fin.time_ns,
+                         .hidden = true,
+                         .certain = false,
+                         .inferred = true,
+                         .cause = CapturedCause::Unseen};
+    story_.events.push_back(event);
 }
 
 void Story::add_possible(Happening what, std::int64_t at, std::uint32_t packet) {

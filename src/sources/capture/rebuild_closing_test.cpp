@@ -372,6 +372,18 @@ TEST(RebuildClosing, EndsWithTheSecondResetWhereTheFirstWasLost) {
     EXPECT_EQ(connection.ends[0].states.back().packet, 6U);
 }
 
+// tcp_fin_timeout ends FIN-WAIT-2 of a closed socket without a packet.
+TEST(RebuildClosing, KnowsThatAResetForAFinComesFromNoSocket) {
+    Scene scene;
+    scene.handshake();
+    scene.client(1000, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501})
+        .server(1010, {.sequence = 501, .acknowledgment = 102})
+        .server(90000, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102})
+        .client(90000.1, {.flags = kRst, .sequence = 102});
+    EXPECT_EQ(states(scene.one().ends[0]),
+              "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED|FIN-WAIT-2|TIME-WAIT CLOSED");
+}
+
 TEST(RebuildClosing, LeavesOpenWhoseFinCameFirstWhereTimesGoBack) {
     Scene scene;
     scene.handshake();
