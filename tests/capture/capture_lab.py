@@ -416,7 +416,8 @@ class Truth:
     def waits(self):
         """For a TIME-WAIT behind FIN-WAIT-2 that no event tells of: it is looked for now and then."""
         ends = {(end["local"], end["remote"]): end["states"][-1][1] for end in self.timelines()}
-        return any(state.startswith("FIN-WAIT-2") and ends.get(end[::-1]) in ("LAST-ACK", "CLOSED") for end, state in ends.items())
+        return any(state.startswith("FIN-WAIT-2") and ends.get(end[::-1]) in ("LAST-ACK", "CLOSED")
+                   for end, state in ends.items())
 
 
 def told_once(states):

@@ -114,6 +114,7 @@ def half_close(net):
 
 @scene(outcome="closed", simultaneous_close=True)
 def simultaneous_close(net):
+    net.wire.delays = (0.1, 0.1)  # both close before they hear of the other
     client, accepted = net.connect(net.server.listen(net.SERVER))
     client.sendall(b"x")
     received(accepted, 1)
@@ -124,6 +125,7 @@ def simultaneous_close(net):
 
 @scene(outcome="closed", simultaneous_close=True)
 def simultaneous_close_and_one_fin_is_lost(net):
+    net.wire.delays = (0.1, 0.1)  # both close before they hear of the other
     client, accepted = net.connect(net.server.listen(net.SERVER))
     net.wire.drop(lambda p: p.to_server and p.flags & FIN, 1)
     client.close()
