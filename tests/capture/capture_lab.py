@@ -29,6 +29,7 @@ ETH_P_ALL, PACKET_OUTGOING, SO_TIMESTAMPNS = 3, 4, 35
 LINKTYPE_ETHERNET, LINKTYPE_RAW = 1, 101
 HOPS = 3  # the routers on the way, which take as much from the TTL
 ONE_WAY = 0.01  # seconds
+FIN_SENT_AND_HEARD = ("CLOSING", "LAST-ACK", "TIME-WAIT", "CLOSED")
 
 
 # --- packets -----------------------------------------------------------------------------------
@@ -416,7 +417,7 @@ class Truth:
     def waits(self):
         """For a TIME-WAIT behind FIN-WAIT-2 that no event tells of: it is looked for now and then."""
         ends = {(end["local"], end["remote"]): end["states"][-1][1] for end in self.timelines()}
-        return any(state.startswith("FIN-WAIT-2") and ends.get(end[::-1]) in ("LAST-ACK", "CLOSED")
+        return any(state.startswith("FIN-WAIT-2") and ends.get(end[::-1]) in FIN_SENT_AND_HEARD
                    for end, state in ends.items())
 
 

@@ -39,6 +39,7 @@ IPPROTO_MPTCP = 262
 CLIENT, SERVER = 0, 1  # who opened is the first of the two ends
 MUCH = b"x" * 200_000
 SIDE_BY_SIDE = 6
+EVERYWHERE = ("client", "server", "middle")
 
 Scene = collections.namedtuple("Scene", "play facts unknown wrong")
 
@@ -164,7 +165,7 @@ def peer_closes_late(net):
     client.close()
 
 
-@scene(unknown=("client", "server", "middle"), closed_first=CLIENT)
+@scene(unknown=EVERYWHERE, closed_first=CLIENT)
 def orphan_is_given_up(net):
     """FIN-WAIT-2 of a closed socket ends by a timer, which no packet shows; what comes then is reset."""
     net.client.option("net.ipv4.tcp_fin_timeout", 1)
@@ -536,7 +537,7 @@ def simultaneous(net):
     return ends
 
 
-@scene(unknown=("client", "middle", "server"))
+@scene(unknown=EVERYWHERE)
 def simultaneous_open_and_one_syn_is_lost(net):
     """Whose SYN is lost knows of the other's by its own, and the other by its SYN+ACK."""
     net.wire.drop(lambda p: p.is_(SYN) and p.to_server, 1)
@@ -548,7 +549,7 @@ def simultaneous_open_and_one_syn_is_lost(net):
     ends[1].close()
 
 
-@scene(unknown=("client", "middle", "server"))
+@scene(unknown=EVERYWHERE)
 def client_goes_away_in_the_handshake(net):
     """Nobody answers the SYN+ACK, which comes again until the server gives up."""
     net.server.option("net.ipv4.tcp_synack_retries", 1)
@@ -604,7 +605,7 @@ def ports_again_after_a_reset(net):
 # --- what stops in the middle ------------------------------------------------------------------
 
 
-@scene(unknown=("client", "server", "middle"))
+@scene(unknown=EVERYWHERE)
 def keep_alive_finds_nobody(net):
     def probe_soon(client):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -620,7 +621,7 @@ def keep_alive_finds_nobody(net):
     accepted.close()
 
 
-@scene(unknown=("client", "server", "middle"))
+@scene(unknown=EVERYWHERE)
 def user_timeout_runs_out(net):
     client, accepted = net.connect(net.server.listen(net.SERVER), before=lambda c: c.setsockopt(
         socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 1000))
@@ -657,7 +658,7 @@ def window_stays_closed(net):
     client.close()
 
 
-@scene(unknown=("client", "server", "middle"))
+@scene(unknown=EVERYWHERE)
 def path_takes_no_large_packets(net):
     """A router drops what is too large for the next link, and does not say so."""
     client, accepted = net.connect(net.server.listen(net.SERVER), before=lambda c: c.setsockopt(
@@ -766,31 +767,31 @@ def now_and_then(every, delays, offset=0):
     return rule
 
 
-@scene(outcome="closed", closed_first=CLIENT)
+@scene(EVERYWHERE, outcome="closed", closed_first=CLIENT)
 def data_is_lost_both_ways(net):
     net.wire.rules.append(now_and_then(13, ()))
     exchange(net)
 
 
-@scene(outcome="closed", closed_first=CLIENT)
+@scene(EVERYWHERE, outcome="closed", closed_first=CLIENT)
 def data_is_lost_without_options(net):
     net.wire.rules.append(now_and_then(17, ()))
     exchange(net, ("net.ipv4.tcp_sack", "net.ipv4.tcp_timestamps", "net.ipv4.tcp_window_scaling"))
 
 
-@scene(outcome="closed", closed_first=CLIENT)
+@scene(EVERYWHERE, outcome="closed", closed_first=CLIENT)
 def data_is_overtaken(net):
     net.wire.rules.append(now_and_then(7, (ONE_WAY * 2,)))
     exchange(net)
 
 
-@scene(outcome="closed", closed_first=CLIENT)
+@scene(EVERYWHERE, outcome="closed", closed_first=CLIENT)
 def packets_are_doubled(net):
     net.wire.rules.append(lambda packet: (ONE_WAY, ONE_WAY * 1.3))
     exchange(net)
 
 
-@scene(outcome="closed", closed_first=CLIENT)
+@scene(EVERYWHERE, outcome="closed", closed_first=CLIENT)
 def everything_at_once(net):
     net.wire.rules += [now_and_then(11, ()), now_and_then(5, (ONE_WAY * 3,)), now_and_then(7, (ONE_WAY, ONE_WAY * 2))]
     exchange(net)
