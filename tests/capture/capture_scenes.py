@@ -990,6 +990,10 @@ def start(*arguments):
 def test_all():
     with concurrent.futures.ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         done = dict(zip(SCENES, pool.map(start, SCENES)))
+    # Beside other work a scene may go otherwise than it was meant to: what fails is played once more, alone.
+    for name in [name for name, run in done.items() if run.returncode not in (0, lab.SKIP)]:
+        print(f"== {name}, at first\n{done[name].stdout}")
+        done[name] = start(name)
     failed = {name: run for name, run in done.items() if run.returncode not in (0, lab.SKIP)}
     skipped = [name for name, run in done.items() if run.returncode == lab.SKIP]
     for name, run in failed.items():
