@@ -21,11 +21,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "scenarios"), str(HERE.parent.parent / "tools")]
 import lab  # noqa: E402
+from lab import Unseen  # noqa: E402
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 CLONE_NEWNET = lab.CLONE_NEWNET
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
-ETH_P_ALL, PACKET_OUTGOING, SO_TIMESTAMPNS = 3, 4, 35
 LINKTYPE_ETHERNET, LINKTYPE_RAW = 1, 101
 HOPS = 3  # the routers on the way, which take as much from the TTL
 ONE_WAY = 0.01  # seconds
@@ -119,32 +119,15 @@ class CaptureFile:
         self.file.close()
 
 
-class Tap(threading.Thread):
-    """Writes down what passes an interface of the namespace that it was made in."""
+class Tap:
+    """Writes down what passes an interface of the namespace that it is made in."""
 
     def __init__(self, interface, path, link_type):
-        super().__init__(daemon=True)
-        self.to, self.loopback = CaptureFile(path, link_type), interface == "lo"
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.bind((interface, ETH_P_ALL))
-        self.ended = False
-        self.start()
-
-    def run(self):
-        while not self.ended:
-            if not select.select([self.socket], [], [], 0.05)[0]:
-                continue
-            data, ancillary, _, origin = self.socket.recvmsg(1 << 17, 64)
-            if self.loopback and origin[2] == PACKET_OUTGOING:
-                continue  # loopback shows each packet on its way out and in again
-            seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
-            self.to.add(seconds * 10**9 + nanoseconds, data)
+        self.to = CaptureFile(path, link_type)
+        self.sniffer = lab.Sniffer(interface, lambda frame, _, nanoseconds: self.to.add(nanoseconds, frame))
 
     def stop(self):
-        self.ended = True
-        self.join()
+        self.sniffer.stop()
         self.to.close()
 
 
@@ -345,10 +328,6 @@ def received(sock, size):
 
 
 # --- what the kernel went through --------------------------------------------------------------
-
-
-class Unseen(Exception):
-    """The kernel did not run the tracer for something that happened; see trace_lab.py."""
 
 
 class Truth:

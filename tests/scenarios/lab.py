@@ -9,16 +9,19 @@ import ctypes
 import json
 import os
 import pathlib
+import select
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 SKIP = 77  # ctest's SKIP_RETURN_CODE
 CLONE_NEWNET = 0x40000000
 LOOPBACK = "127.0.0.1"
 TCP_MD5SIG = 14
+ETH_P_ALL, PACKET_OUTGOING, SO_TIMESTAMPNS = 3, 4, 35
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -98,6 +101,43 @@ def other_host():
         yield host
     finally:
         host.close()
+
+
+class Unseen(Exception):
+    """The kernel did not run the tracer for something that happened, and tcpdx says so.
+
+    A supervisor of a virtual machine or a container host may hide its threads from BPF, and with
+    them each timer that runs out while one of them is interrupted."""
+
+
+class Sniffer(threading.Thread):
+    """Gives each packet of an interface of this namespace to `take(frame, protocol, nanoseconds)`,
+    with the time that the kernel had it at, until stop(). Of loopback each once."""
+
+    def __init__(self, interface, take):
+        super().__init__(daemon=True)
+        self.take, self.is_loopback = take, interface == "lo"
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self.socket.bind((interface, ETH_P_ALL))
+        self.ended = False
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            if not select.select([self.socket], [], [], 0.05)[0]:
+                continue
+            frame, ancillary, _, origin = self.socket.recvmsg(1 << 17, 64)
+            if self.is_loopback and origin[2] == PACKET_OUTGOING:
+                continue  # it shows each packet on its way out and in again
+            seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+            self.take(frame, origin[1], seconds * 10**9 + nanoseconds)
+
+    def stop(self):
+        time.sleep(0.1)
+        self.ended = True
+        self.join()
 
 
 def listener(port=0, backlog=16, address=LOOPBACK, family=socket.AF_INET):

@@ -5,9 +5,7 @@ import collections
 import json
 import os
 import pathlib
-import select
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -16,48 +14,21 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenarios"))
 import lab  # noqa: E402
+from lab import Unseen  # noqa: E402
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
-PACKET_OUTGOING = 4
-ETH_P_ALL = 3
-SO_TIMESTAMPNS = 35
-
-
-
-class Unseen(Exception):
-    """The kernel did not run the tracer for something that happened, and tcpdx says so.
-
-    A supervisor of a virtual machine or a container host may hide its threads from BPF, and with
-    them each timer that runs out while one of them is interrupted."""
-
-
 Packet = collections.namedtuple("Packet", "time source destination flags")
 
 
-class Capture(threading.Thread):
+class Capture:
     """Every TCP packet on loopback, once."""
 
     def __init__(self):
-        super().__init__(daemon=True)
         self.packets = []
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.bind(("lo", 0))
-        self.ended = False
-        self.start()
+        self.sniffer = lab.Sniffer("lo", self.take)
 
-    def run(self):
-        while not self.ended:
-            if not select.select([self.socket], [], [], 0.05)[0]:
-                continue
-            data, ancillary, _, origin = self.socket.recvmsg(256, 64)
-            if origin[2] == PACKET_OUTGOING:
-                continue  # loopback shows each packet on its way out and in again
-            seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])  # when the kernel had it
-            self.take(data[14:], origin[1], seconds + nanoseconds / 1e9)
-
-    def take(self, data, protocol, at):
+    def take(self, frame, protocol, nanoseconds):
+        data = frame[14:]
         if protocol == 0x0800 and data[9] == 6:
             header = data[(data[0] & 15) * 4:]
         elif protocol == 0x86DD and data[6] == 6:
@@ -65,12 +36,10 @@ class Capture(threading.Thread):
         else:
             return
         source, destination = struct.unpack("!HH", header[:4])
-        self.packets.append(Packet(at, source, destination, header[13]))
+        self.packets.append(Packet(nanoseconds / 1e9, source, destination, header[13]))
 
     def stop(self):
-        time.sleep(0.1)
-        self.ended = True
-        self.join()
+        self.sniffer.stop()
         return self.packets
 
 

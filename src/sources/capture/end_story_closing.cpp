@@ -82,8 +82,8 @@ void Story::tell_closing() {
     tell_ack_of_my_fin(*my_fin, got_fin);
 }
 
-// No socket answers a FIN with a reset: a timer had ended FIN-WAIT-2 before (tcp_fin_timeout), or
-// whatever this end had become was gone.
+// A socket that has closed acknowledges a FIN, and resets only data: mostly a timer had ended
+// FIN-WAIT-2 before (tcp_fin_timeout) and nobody was there any more.
 void Story::tell_given_up(const LogEntry& my_fin, const LogEntry& their_fin) {
     const EndEvent event{.at = their_fin.time_ns + delay_ - 1,
                          .earliest = my_fin.time_ns,

@@ -359,7 +359,6 @@ TEST(RebuildClosing, FindsRoomForAFinThatWasNotCapturedWithinAMillisecond) {
     EXPECT_TRUE(connection.ends[1].states.back().possible.contains(TcpState::Closed));
 }
 
-// The same packets as of an orderly close, but the records of both FINs have changed places.
 // A host that has rebooted, or whose reset was lost, answers what is still sent to it by another.
 TEST(RebuildClosing, EndsWithTheSecondResetWhereTheFirstWasLost) {
     Scene scene;
@@ -384,6 +383,7 @@ TEST(RebuildClosing, KnowsThatAResetForAFinComesFromNoSocket) {
               "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED|FIN-WAIT-2|TIME-WAIT CLOSED");
 }
 
+// The same packets as of an orderly close, but the records of both FINs have changed places.
 TEST(RebuildClosing, LeavesOpenWhoseFinCameFirstWhereTimesGoBack) {
     Scene scene;
     scene.handshake();
