@@ -97,7 +97,7 @@ private:
         const auto before = static_cast<SegmentMark>(reset.extra & ~kUnheard);
         return is_one_of(before, {Fin, FinAgain});
     }
-    void tell_given_up(const LogEntry& my_fin, const LogEntry& their_fin);
+    void tell_given_up(const LogEntry& my_fin);
     // May have happened, and no packet says so.
     void add_possible(Happening what, std::int64_t at, std::uint32_t packet);
     void tell_missing_end(const LogEntry* their_fin, std::optional<std::int64_t> got_fin);

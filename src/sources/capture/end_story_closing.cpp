@@ -9,6 +9,7 @@ void Story::tell_closing() {
     const LogEntry* their_fin = first({Fin}, peer_);
     const LogEntry* my_ack = first({AckOfFin}, me_);
     std::optional<std::int64_t> got_fin;
+    bool given_up = false;
     if (their_fin != nullptr && my_ack != nullptr) {
         add_proved({Fin, FinAgain}, *my_ack, Happening::ReceiveFin);
         // Not before it was sent, nor before what this end said last without it.
@@ -36,12 +37,11 @@ void Story::tell_closing() {
         // Not acknowledged: near, it still arrived, unless it had to be sent again.
         const bool again = first({FinAgain}, peer_) != nullptr;
         const LogEntry* reset = first({Rst}, me_);
-        if (my_fin != nullptr && reset != nullptr && answers_fin(*reset)) {
-            tell_given_up(*my_fin, *their_fin);
-        } else {
+        given_up = my_fin != nullptr && reset != nullptr && answers_fin(*reset);
+        if (!given_up) {
             add_unproved(*their_fin, Happening::ReceiveFin, near_ && !again && reset == nullptr);
+            got_fin = story_.events.back().at;
         }
-        got_fin = story_.events.back().at;
     }
     if (story_.other_silent && my_fin != nullptr) {
         story_.events.push_back({.at = sent_at(*my_fin) - 1,
@@ -80,18 +80,21 @@ void Story::tell_closing() {
         sent.at = *got_fin;
     }
     tell_ack_of_my_fin(*my_fin, got_fin);
+    if (given_up) {
+        tell_given_up(*my_fin);
+    }
 }
 
 // A socket that has closed acknowledges a FIN, and resets only data: mostly a timer had ended
-// FIN-WAIT-2 before (tcp_fin_timeout) and nobody was there any more.
-void Story::tell_given_up(const LogEntry& my_fin, const LogEntry& their_fin) {
-    const EndEvent event{.at = their_fin.time_ns + delay_ - 1,
-                         .earliest = my_fin.time_ns,
-                         .hidden = true,
-                         .certain = false,
-                         .inferred = true,
-                         .cause = CapturedCause::Unseen};
-    story_.events.push_back(event);
+// FIN-WAIT-2 before (tcp_fin_timeout) and nobody was there any more. When, no packet shows.
+void Story::tell_given_up(const LogEntry& my_fin) {
+    const std::int64_t since = story_.events.back().at;
+    story_.events.push_back({.at = since + 1,
+                             .earliest = my_fin.time_ns - delay_,
+                             .hidden = true,
+                             .certain = false,
+                             .inferred = true,
+                             .cause = CapturedCause::Unseen});
 }
 
 void Story::add_possible(Happening what, std::int64_t at, std::uint32_t packet) {
