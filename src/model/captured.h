@@ -82,6 +82,9 @@ struct CapturedFlow {
     std::uint64_t unanswered_repeats = 0;
     bool window_closed_at_end = false;
     std::uint8_t hop_limit = 0;  // as it arrived at the capture; 0: not known
+    // Of its first reset; 0 where it cannot be held against that of other packets: there are none,
+    // or they do not agree.
+    std::uint8_t reset_hop_limit = 0;
 };
 
 struct CapturedEnd {
@@ -162,6 +165,7 @@ enum class CaptureLimit : std::uint8_t {
     CloseOrder,       // both closed at once: who was first depends on where one looks
     ListenerUnknown,  // whether anybody listens is not known
     MarksLimited,     // more repetitions than are kept one by one
+    SynNotSent,       // the end that its SYN names was in another connection, and stayed there
 };
 
 enum class NearEnd : std::uint8_t { Unknown, First, Second, Both, Between };

@@ -63,6 +63,8 @@ std::string_view limit_name(CaptureLimit limit) {
             return "listener-unknown";
         case CaptureLimit::MarksLimited:
             return "marks-limited";
+        case CaptureLimit::SynNotSent:
+            return "syn-not-sent";
     }
     return "";
 }
@@ -222,6 +224,11 @@ const char* limit_text(CaptureLimit limit) {
             return N_("Whether anybody listens there, and whether the SYN arrived, is not known.");
         case CaptureLimit::MarksLimited:
             return N_("More repetitions than are shown one by one.");
+        case CaptureLimit::SynNotSent:
+            return N_(
+                "The sender that this SYN names went on with the connection before on these "
+                "ports, so it did not send it: it was forged on the way, or came from another "
+                "host behind the same address.");
     }
     return "";
 }

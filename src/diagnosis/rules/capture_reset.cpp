@@ -3,6 +3,7 @@
 #include "diagnosis/rules/capture_reset.h"
 
 #include <map>
+#include <tuple>
 
 #include "base/i18n.h"
 #include "diagnosis/capture_evidence.h"
@@ -55,43 +56,28 @@ const char* provoked_by(const CapturedConnection& connection) {
     return N_("after an acknowledgment from the other end");
 }
 
-std::vector<Finding> evaluate(const Situation& situation) {
-    if (!situation.now.captured) {
-        return {};
+// A device in between that resets in an end's name is mostly another number of hops away.
+bool has_other_hops(const CapturedConnection& connection) {
+    const CapturedFlow& sent = connection.ends.at(*connection.reset_from).sent;
+    return sent.reset_hop_limit != 0 && sent.reset_hop_limit != sent.hop_limit;
+}
+
+Candidate device_in_between(const IpAddress& sender) {
+    return {{N_("A firewall or load balancer in between sent the RST.")},
+            {N_("a capture at {0} shows no RST leave"), {sender}},
+            {}};
+}
+
+std::vector<Candidate> candidates_of(const CapturedConnection& connection) {
+    const IpAddress sender = connection.ends.at(*connection.reset_from).address.address;
+    if (has_other_hops(connection)) {
+        return {device_in_between(sender),
+                {{N_("That end's system sends some resets with a hop limit of its own.")},
+                 {N_("a capture at {0} shows the RST leave, with another TTL than data"), {sender}},
+                 {}}};
     }
-    // The end that resets, and whether it had opened.
-    std::map<std::pair<IpAddress, bool>, std::vector<const CapturedConnection*>> groups;
-    for (const CapturedConnection& connection : situation.now.captured->connections) {
-        if (cuts_off(connection)) {
-            const std::size_t sender = *connection.reset_from;
-            groups[{connection.ends.at(sender).address.address, sender == 0}].push_back(
-                &connection);
-        }
-    }
-    std::vector<Finding> findings;
-    for (const auto& [who, connections] : groups) {
-        const CapturedConnection& first = *connections.front();
-        const std::size_t sender = *first.reset_from;
-        Finding finding;
-        finding.severity = Severity::Warning;
-        finding.claim = {N_("{0} reset connections that had been established: {1}."),
-                         {who.first, count_of(connections.size())}};
-        for (const CapturedConnection* one : connections) {
-            add_connection(finding, situation, *one);
-        }
-        constexpr std::size_t kShown = 3;
-        for (std::size_t i = 0; i < std::min(kShown, connections.size()); ++i) {
-            const CapturedConnection& one = *connections[i];
-            finding.evidence.push_back(
-                captured_fact(situation, one,
-                              {N_("connection {0}: the reset hit {1} in {2}"),
-                               {std::int64_t{one.number}, one.ends.at(1U - *one.reset_from).address,
-                                *one.reset_hit->certain()}}));
-            finding.evidence.push_back({.fact = {provoked_by(one)}, .origin = Origin::Packet});
-        }
-        const bool after_data = first.reset_provoked_by == SegmentMark::Data;
-        finding.candidates = {
-            {{N_("The program ended or closed the socket with unread data, or aborts on purpose "
+    const bool after_data = connection.reset_provoked_by == SegmentMark::Data;
+    return {{{N_("The program ended or closed the socket with unread data, or aborts on purpose "
                  "(SO_LINGER 0).")},
              {N_("TcpExtTCPAbortOnClose or TcpExtTCPAbortOnData rises there")},
              "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData"},
@@ -100,9 +86,60 @@ std::vector<Finding> evaluate(const Situation& situation) {
                          : N_("That end gave up after a timeout of its own.")},
              {N_("its log or uptime says so")},
              {}},
-            {{N_("A firewall or load balancer in between sent the RST.")},
-             {N_("a capture at {0} shows no RST leave"), {first.ends.at(sender).address.address}},
-             {}}};
+            device_in_between(sender)};
+}
+
+void add_evidence(const Situation& situation, const CapturedConnection& connection,
+                  Finding& finding) {
+    const CapturedEnd& sender = connection.ends.at(*connection.reset_from);
+    const CapturedEnd& hit = connection.ends.at(1U - *connection.reset_from);
+    finding.evidence.push_back(captured_fact(
+        situation, connection,
+        {N_("connection {0}: the reset hit {1} in {2}"),
+         {std::int64_t{connection.number}, hit.address, *connection.reset_hit->certain()}}));
+    finding.evidence.push_back({.fact = {provoked_by(connection)}, .origin = Origin::Packet});
+    if (has_other_hops(connection)) {
+        finding.evidence.push_back(
+            {.fact = {N_("the RST came with {0} hops left, all else of {1} with {2}"),
+                      {std::int64_t{sender.sent.reset_hop_limit}, sender.address.address,
+                       std::int64_t{sender.sent.hop_limit}}},
+             .origin = Origin::Packet});
+    }
+}
+
+std::vector<Finding> evaluate(const Situation& situation) {
+    if (!situation.now.captured) {
+        return {};
+    }
+    // The end that resets, whether it had opened, and whether it is doubtful that it was this end.
+    using Group = std::tuple<IpAddress, bool, bool>;
+    std::map<Group, std::vector<const CapturedConnection*>> groups;
+    for (const CapturedConnection& connection : situation.now.captured->connections) {
+        if (cuts_off(connection)) {
+            const std::size_t sender = *connection.reset_from;
+            groups[{connection.ends.at(sender).address.address, sender == 0,
+                    has_other_hops(connection)}]
+                .push_back(&connection);
+        }
+    }
+    std::vector<Finding> findings;
+    for (const auto& [group, connections] : groups) {
+        const auto& [sender, opened, is_doubtful] = group;
+        Finding finding;
+        finding.severity = Severity::Warning;
+        finding.claim = {
+            is_doubtful
+                ? N_("Connections that had been established were reset in the name of {0}: {1}.")
+                : N_("{0} reset connections that had been established: {1}."),
+            {sender, count_of(connections.size())}};
+        for (const CapturedConnection* one : connections) {
+            add_connection(finding, situation, *one);
+        }
+        constexpr std::size_t kShown = 3;
+        for (std::size_t i = 0; i < std::min(kShown, connections.size()); ++i) {
+            add_evidence(situation, *connections[i], finding);
+        }
+        finding.candidates = candidates_of(*connections.front());
         findings.push_back(finding);
         constexpr std::size_t kMostFindings = 4;
         if (findings.size() == kMostFindings) {

@@ -39,6 +39,21 @@ TEST(CaptureReset, TellsWhoResetAndWhatItHit) {
     EXPECT_THAT(findings[0].evidence, SizeIs(4));
 }
 
+TEST(CaptureReset, DoubtsASenderWhoseResetCameOverAnotherNumberOfHops) {
+    CapturedBuilder builder;
+    CapturedFlow& genuine = reset(builder).ends[1].sent;
+    genuine.hop_limit = genuine.reset_hop_limit = 57;
+    CapturedFlow& doubtful = reset(builder).ends[1].sent;
+    doubtful.hop_limit = 57;
+    doubtful.reset_hop_limit = 63;
+    const auto findings = builder.run(kCaptureReset);
+    ASSERT_THAT(findings, SizeIs(2));
+    EXPECT_THAT(findings[0].candidates, SizeIs(3));
+    EXPECT_THAT(findings[1].candidates, SizeIs(2));
+    EXPECT_EQ(findings[1].evidence.back().fact.values[0], Value(std::int64_t{63}));
+    EXPECT_EQ(findings[1].evidence.back().fact.values[2], Value(std::int64_t{57}));
+}
+
 TEST(CaptureReset, LeavesOutWhatHitTimeWait) {
     CapturedBuilder builder;
     reset(builder).reset_hit = testing::state(TcpState::TimeWait, 1);

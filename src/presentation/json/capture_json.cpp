@@ -99,6 +99,9 @@ ordered_json flow_json(const CapturedFlow& flow) {
     if (flow.hop_limit != 0) {
         object["hop_limit"] = flow.hop_limit;
     }
+    if (flow.reset_hop_limit != 0) {
+        object["reset_hop_limit"] = flow.reset_hop_limit;
+    }
     return object;
 }
 

@@ -65,6 +65,25 @@ void fit_to_next(const CapturedConnection& next, CapturedConnection& connection)
     }
 }
 
+bool is_outlived(const LiveConnection& live) {
+    return live.flows[0].outlived_new_syn || live.flows[1].outlived_new_syn;
+}
+
+// Its SYN fell into a connection that its sender went on with. So it has no ends of its own: what
+// they were in is told there.
+void tell_syn_not_sent(CapturedConnection& connection) {
+    connection.outcome = CapturedOutcome::Stray;
+    connection.limits = {CaptureLimit::SynNotSent};
+    for (CapturedEnd& end : connection.ends) {
+        end.states.clear();
+        end.opener = Opener::Unknown;
+    }
+}
+
+bool is_attempt(const LiveConnection& live) {
+    return !live.is_established() && live.flows[0].payload_bytes + live.flows[1].payload_bytes == 0;
+}
+
 class Rebuilder final : public CompactConnections {
 public:
     Rebuilder(std::shared_ptr<const CompactStore> store, std::int64_t end_ns)
@@ -89,7 +108,11 @@ public:
         if (translated != translations_.end() && translated->first == connection.number) {
             connection.translation = translated->second;
         }
+        if (outlived(resting.live.previous_number) && is_attempt(resting.live)) {
+            tell_syn_not_sent(connection);
+        }
         const bool ends_with_next =
+            !is_outlived(resting.live) &&
             std::any_of(connection.ends.begin(), connection.ends.end(), [](const CapturedEnd& end) {
                 return end.last() != nullptr && (end.last()->cause == CapturedCause::NewOpen ||
                                                  end.last()->certain() != TcpState::Closed);
@@ -109,6 +132,9 @@ public:
         for (const Entry& entry : all_) {
             store_->read(entry.id, resting.live, resting.log);
             translations.add(resting.live, opener_side(resting.live));
+            if (is_outlived(resting.live)) {
+                outlived_.push_back(entry.number);
+            }
             if (resting.live.previous_number != 0) {
                 nexts_.emplace_back(resting.live.previous_number, entry.number);
             }
@@ -138,6 +164,9 @@ private:
         std::uint32_t id;
     };
 
+    [[nodiscard]] bool outlived(std::uint32_t number) const {
+        return std::binary_search(outlived_.begin(), outlived_.end(), number);
+    }
     void fit_to(std::uint32_t number, CapturedConnection& connection) const {
         const auto next = std::lower_bound(
             all_.begin(), all_.end(), number,
@@ -155,6 +184,7 @@ private:
     std::vector<Entry> all_;
     std::vector<std::uint32_t> left_;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> nexts_;  // on the same ports
+    std::vector<std::uint32_t> outlived_;                         // numbers, in order
     Translations translations_;
 };
 
@@ -184,10 +214,6 @@ bool is_routine(const Resting& resting, std::uint8_t opener) {
     return latest >= earliest &&
            static_cast<std::uint64_t>(latest) - static_cast<std::uint64_t>(earliest) <
                std::uint64_t{kSlowCloseNs};
-}
-
-bool is_attempt(const LiveConnection& live) {
-    return !live.is_established() && live.flows[0].payload_bytes + live.flows[1].payload_bytes == 0;
 }
 
 bool is_failure(CapturedOutcome outcome) {

@@ -66,8 +66,9 @@ struct LiveFlow {
     std::uint8_t resets = 0;
     std::uint8_t ignored_resets = 0;
     std::uint8_t window_shift = 0;
-    std::uint8_t hop_limit = 0;
-    std::uint8_t last_kind = 0;  // SegmentMark of the last packet, for what provokes a reset
+    std::uint8_t hop_limit = 0;        // without resets, where anything else came first
+    std::uint8_t reset_hop_limit = 0;  // of the first reset
+    std::uint8_t last_kind = 0;        // SegmentMark of the last packet, for what provokes a reset
     std::uint8_t repeats_logged = 0;
     std::uint8_t unanswered_repeats = 0;  // since the other end was heard, or new data was sent
     std::uint8_t recent_at : 1 = 0;
@@ -103,6 +104,9 @@ struct LiveFlow {
     bool own_missing : 1 = false;           // its own numbers say that something was not captured
     bool fin_before : 1 = false;            // and `fin_sequence` is its number
     bool fin_before_ack : 1 = false;        // of the other's FIN
+    bool hop_limits_differ : 1 = false;     // of packets that are no resets
+    bool new_syn_seen : 1 = false;          // the next connection's, see SegmentMark::NewSyn
+    bool outlived_new_syn : 1 = false;      // it went on with this one, so that SYN was not its own
 };
 
 struct LiveConnection {
@@ -117,7 +121,6 @@ struct LiveConnection {
     std::uint32_t previous_number = 0;
     std::uint8_t first_speaker : 1 = 0;
     bool used : 1 = false;
-    bool succeeded : 1 = false;  // by a newer one on the same ports
     bool headers_cut : 1 = false;
     bool windows_cut : 1 = false;
     bool marks_limited : 1 = false;

@@ -59,6 +59,8 @@ CapturedFlow flow_of(const LiveFlow& live, std::uint32_t last_ms) {
     flow.unanswered_repeats = live.unanswered_repeats;
     flow.window_closed_at_end = live.window_closed;
     flow.hop_limit = live.hop_limit;
+    const bool only_resets = live.packets <= std::uint32_t{live.resets} + live.ignored_resets;
+    flow.reset_hop_limit = only_resets || live.hop_limits_differ ? 0 : live.reset_hop_limit;
     return flow;
 }
 
@@ -378,7 +380,9 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     connection.segments = segments_of(log);
     tell_outcome(live, flows, log, end_ns, connection);
     for (std::uint8_t end = 0; end < 2; ++end) {
-        end_by_new_syn(log, end, vantage.delay_ns[end], connection.last, connection.ends[end]);
+        if (!flows[end]->outlived_new_syn) {
+            end_by_new_syn(log, end, vantage.delay_ns[end], connection.last, connection.ends[end]);
+        }
         end_in_silence(*flows[end], *flows[1U - end], connection.last, connection.ends[end]);
     }
     tell_limits(live, stories, end_ns, connection);

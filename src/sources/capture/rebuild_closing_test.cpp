@@ -144,6 +144,38 @@ TEST(RebuildClosing, LeavesOpenWhoClosedFirstWhereTheOtherSaidNothingSinceTheCap
     }
 }
 
+// In the server's name: its own packets come with 63 hops left.
+Captured reset_of_an_open_connection(int hops) {
+    Scene scene;
+    scene.handshake();
+    const Bytes segment = tcp({.source_port = 80,
+                               .destination_port = 40000,
+                               .sequence = 501,
+                               .acknowledgment = 101,
+                               .flags = kRst | kAck});
+    scene.put_packet(
+        20, ip4(segment, {.source = kServer, .destination = kClient, .id = 7, .hops = hops}));
+    return scene.all();
+}
+
+TEST(RebuildClosing, TellsHowManyHopsAResetHadLeft) {
+    const CapturedFlow own = reset_of_an_open_connection(63).connections.at(0).ends[1].sent;
+    EXPECT_EQ(own.hop_limit, 63);
+    EXPECT_EQ(own.reset_hop_limit, 63);
+    const CapturedFlow forged = reset_of_an_open_connection(64).connections.at(0).ends[1].sent;
+    EXPECT_EQ(forged.hop_limit, 63);
+    EXPECT_EQ(forged.reset_hop_limit, 64);
+}
+
+TEST(RebuildClosing, HoldsTheHopsOfAResetAgainstNothingWhereNothingElseCame) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100});
+    scene.server(10, {.flags = kRst | kAck, .acknowledgment = 101});
+    const CapturedFlow server = scene.one().ends[1].sent;
+    EXPECT_EQ(server.hop_limit, 63);
+    EXPECT_EQ(server.reset_hop_limit, 0);
+}
+
 TEST(RebuildClosing, IgnoresAResetOutsideTheWindow) {
     const CapturedConnection connection =
         Scene().handshake().server(60, {.flags = kRst, .sequence = 90'000'000}).one();

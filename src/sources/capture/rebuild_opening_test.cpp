@@ -254,6 +254,46 @@ TEST(RebuildOpening, SortsAChallengeToTheOldConnectionOnTheSamePorts) {
     EXPECT_EQ(states(captured.connections[1].ends[1]), "SYN-RECEIVED ESTABLISHED");
 }
 
+// Somebody on the way sends SYNs in the client's name; the server challenges the client each time.
+void put_two_syns_into_a_live_connection(Scene& scene) {
+    scene.handshake();
+    for (const std::uint32_t sequence : {5'000'000U, 7'000'000U}) {
+        const double ms = sequence / 1000.0;
+        scene.client(ms, {.flags = kSyn, .sequence = sequence});
+        scene.server(ms + 10, {.sequence = 501, .acknowledgment = 101});
+    }
+}
+
+TEST(RebuildOpening, TakesASynForForgedWhenItsSenderGoesOnWithWhatItHad) {
+    Scene scene;
+    put_two_syns_into_a_live_connection(scene);
+    scene.client(9000, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501});
+    scene.server(9010, {.flags = kFin | kAck, .sequence = 501, .acknowledgment = 102});
+    scene.client(9010.1, {.sequence = 102, .acknowledgment = 502});
+    scene.server(9020, {.sequence = 502, .acknowledgment = 102});
+    const auto found = scene.connections();
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(states(found[0].ends[0]), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+    EXPECT_EQ(states(found[0].ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+    for (const std::size_t forged : {1U, 2U}) {
+        EXPECT_EQ(found[forged].outcome, CapturedOutcome::Stray);
+        EXPECT_TRUE(found[forged].has(CaptureLimit::SynNotSent));
+        EXPECT_EQ(states(found[forged].ends[0]) + states(found[forged].ends[1]), "");
+    }
+}
+
+TEST(RebuildOpening, TakesASynForForgedWhenItsSenderAcknowledgesWhatCameAfter) {
+    Scene scene;
+    put_two_syns_into_a_live_connection(scene);
+    scene.server(9000, {.sequence = 501, .acknowledgment = 101, .payload = 100});
+    scene.client(9000.1, {.sequence = 101, .acknowledgment = 601});
+    const auto found = scene.connections();
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(states(found[0].ends[0]), "SYN-SENT ESTABLISHED");
+    EXPECT_TRUE(found[1].has(CaptureLimit::SynNotSent));
+    EXPECT_TRUE(found[2].has(CaptureLimit::SynNotSent));
+}
+
 TEST(RebuildOpening, SaysThatAnEndIsUnknownMidWay) {
     const CapturedConnection connection =
         Scene()

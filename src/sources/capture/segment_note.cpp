@@ -46,7 +46,11 @@ bool Note::is_duplicate() {
 void Note::notice_passage() {
     from_.seen_out |= segment_.passage == Passage::Out;
     from_.seen_in |= segment_.passage == Passage::In;
+    if (segment_.has(kRst) && from_.packets > 1) {
+        return;  // not told apart yet: a device in between may have sent it in this end's name
+    }
     // The largest: a packet that took a detour arrives with less.
+    from_.hop_limits_differ |= from_.hop_limit != 0 && from_.hop_limit != segment_.hop_limit;
     from_.hop_limit = std::max(from_.hop_limit, segment_.hop_limit);
 }
 

@@ -80,6 +80,7 @@ void Note::take_payload(std::uint32_t start) {
 void Note::set_next(std::uint32_t end) {
     from_.unanswered_repeats = 0;
     from_.end_missing = false;
+    from_.outlived_new_syn |= from_.new_syn_seen;
     if (!from_.busy && !from_.held_back) {
         from_.busy_since_ms = now_ms();
     }
@@ -215,6 +216,7 @@ void Note::take_ack() {
     if (!from_.acked_known || sequence_distance(from_.acked, acked) > 0) {
         from_.acked = acked;
         from_.acked_known = true;
+        from_.outlived_new_syn |= from_.new_syn_seen;
     }
     if (from_.acked == to_.next) {
         // Behind a closed window more may wait; when it opens that goes out at once.
@@ -284,6 +286,9 @@ void Note::take_reset() {
         // Only an opener that has got a SYN+ACK has something to acknowledge.
         from_.acked_syn = true;
         log_mark(SegmentMark::Ack, kInferred);
+    }
+    if (from_.resets == 0) {
+        from_.reset_hop_limit = segment_.hop_limit;
     }
     count(from_.resets);
     if (from_.resets <= kMostResets) {

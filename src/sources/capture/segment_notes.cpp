@@ -40,6 +40,7 @@ void note_icmp(LiveConnection& connection, std::uint8_t side, const IcmpError& e
 
 void note_new_syn(LiveConnection& connection, std::uint8_t side, const Moment& moment,
                   SegmentLog& log) {
+    connection.flows[side].new_syn_seen = true;
     log.append(connection.log, connection.first_ns,
                {.time_ns = moment.time_ns,
                 .packet = moment.packet,

@@ -174,8 +174,7 @@ std::uint32_t Tracker::connection_for(const Location& location, const Segment& s
             return found;
         }
         note_new_syn(connection, side, moment, log_);
-        connection.succeeded = true;
-        return start(location, moment, found);
+        return start(location, moment, may_get_more(found) ? found : connection.previous);
     }
     if (is_syn) {
         return answers_anew(connection, side, segment) ? start(location, moment, found) : found;
@@ -191,6 +190,16 @@ std::uint32_t Tracker::connection_for(const Location& location, const Segment& s
         return start(location, moment, found);
     }
     return found;
+}
+
+bool Tracker::may_get_more(std::uint32_t index) {
+    const LiveConnection& connection = table_.at(index);
+    if (connection.previous == kNone || connection.is_established()) {
+        return true;
+    }
+    const LiveConnection& older = table_.at(connection.previous);
+    return !older.used || older.number != connection.previous_number || !older.is_established() ||
+           older.is_over();
 }
 
 Tracker::Location Tracker::locate(const Segment& segment) const {

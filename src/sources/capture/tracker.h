@@ -58,6 +58,9 @@ private:
                                                const Moment& moment);
     [[nodiscard]] std::uint32_t start(const Location& location, const Moment& moment,
                                       std::uint32_t previous);
+    // False of an attempt that has come to nothing so far while the one before on these ports is at
+    // work: later segments may be of that one.
+    [[nodiscard]] bool may_get_more(std::uint32_t index);
     void make_room();
     // Brings the connection back into the table when it is at rest.
     [[nodiscard]] std::uint32_t find_awake(const Location& location);
