@@ -238,7 +238,8 @@ void Story::tell_hidden_fin() {
         return;
     }
     story_.fin_hidden = true;
-    std::int64_t since = stays_closed ? closed->time_ns + delay_ : sent_at(*queued) + 1;
+    // It may have been held back before the window closed for good.
+    std::int64_t since = queued != nullptr ? sent_at(*queued) + 1 : closed->time_ns + delay_;
     for (const EndEvent& event : story_.events) {
         const bool opens =
             event.what == Happening::ReceiveSynAck || event.what == Happening::ReceiveAckOfSyn;
@@ -246,7 +247,7 @@ void Story::tell_hidden_fin() {
         since = opens || is_data ? std::max(since, event.at + 1) : since;
     }
     story_.events.push_back({.at = since,
-                             .earliest = stays_closed ? closed->time_ns : since,
+                             .earliest = queued != nullptr ? since : closed->time_ns,
                              .what = Happening::SendFin,
                              .certain = false,
                              .cause = CapturedCause::Unseen});

@@ -229,6 +229,11 @@ void Story::tell_answer_to_my_syn(const LogEntry* their_syn_ack) {
 void Story::tell_ack_of_my_syn_ack() {
     const LogEntry* speaks = first({Speaks, Data, Fin, AckOfFin}, me_);
     const LogEntry* again = last_before({SynAckAgain}, me_, INT64_MAX);
+    const LogEntry* before = first({Ack}, peer_);
+    if (again == nullptr && before != nullptr &&
+        first({SynAck}, me_)->time_ns - before->time_ns > kNotRepeatedNs) {
+        again = first({SynAck}, me_);  // the copy that was acknowledged is not in the capture
+    }
     const LogEntry* ack = nullptr;
     for (const LogEntry& entry : log_) {
         const bool acks =

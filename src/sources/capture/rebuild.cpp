@@ -321,8 +321,11 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .mark = SegmentMark::MayBeFin,
                            .from = end});
         }
-        if (flow.busy && (flow.newest_full || live.windows_cut) && !flow.fin_seen &&
-            !live.was_reset()) {
+        const bool is_queued =
+            flow.busy && (flow.newest_full || live.windows_cut) && !live.was_reset();
+        const bool is_held_back =
+            flow.held_back && live.flows[end == 0 ? other : opener].window_closed;
+        if ((is_queued || is_held_back) && !flow.fin_seen) {
             log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
                            .packet = UINT32_MAX,
                            .mark = SegmentMark::BusySince,

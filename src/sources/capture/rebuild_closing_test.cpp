@@ -144,6 +144,41 @@ TEST(RebuildClosing, LeavesOpenWhoClosedFirstWhereTheOtherSaidNothingSinceTheCap
     }
 }
 
+TEST(RebuildClosing, SeesFromASecondResetThatSomethingWasNotCaptured) {
+    Scene scene;
+    scene.handshake();
+    scene.client(20, {.sequence = 101, .acknowledgment = 501, .payload = 3});
+    scene.server(30, {.sequence = 501, .acknowledgment = 104});
+    // The client's FIN at 90 ms is lost on the way to the capture, and answered by the second.
+    scene.server(100, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 104});
+    scene.server(110, {.flags = kRst, .sequence = 501});
+    const CapturedEnd client = scene.one().ends[0];
+    ASSERT_EQ(client.states.size(), 4U) << states(client);
+    EXPECT_TRUE(client.states[2].possible.contains(TcpState::FinWait1));
+    EXPECT_LT(client.states[2].since, client.states[1].since + milliseconds(20));
+}
+
+TEST(RebuildClosing, LetsASecondResetAnswerWhatWasUnderWay) {
+    Scene scene;
+    scene.handshake();
+    scene.client(20, {.sequence = 101, .acknowledgment = 501, .payload = 3});
+    scene.server(30, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 101});
+    scene.server(30.1, {.flags = kRst, .sequence = 501});
+    EXPECT_EQ(states(scene.one().ends[0]), "SYN-SENT ESTABLISHED CLOSED");
+}
+
+TEST(RebuildClosing, LetsCloseComeAsSoonAsTheWindowHoldsSomethingBack) {
+    Scene scene;
+    scene.handshake();
+    scene.server(11, {.sequence = 501, .acknowledgment = 101, .window = 1000});
+    scene.client(20, {.sequence = 101, .acknowledgment = 501, .payload = 1000});
+    scene.server(1000, {.sequence = 501, .acknowledgment = 1101, .window = 0});
+    scene.server(5000, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 1101});
+    const CapturedEnd client = scene.one().ends[0];
+    ASSERT_EQ(states(client), "SYN-SENT ESTABLISHED ESTABLISHED|FIN-WAIT-1 CLOSED");
+    EXPECT_LT(client.states[2].since, client.states[0].since + milliseconds(25));
+}
+
 // In the server's name: its own packets come with 63 hops left.
 Captured reset_of_an_open_connection(int hops) {
     Scene scene;

@@ -254,6 +254,21 @@ TEST(RebuildOpening, SortsAChallengeToTheOldConnectionOnTheSamePorts) {
     EXPECT_EQ(states(captured.connections[1].ends[1]), "SYN-RECEIVED ESTABLISHED");
 }
 
+TEST(RebuildOpening, TakesASynAckBehindItsAcknowledgmentForALaterCopy) {
+    // The first SYN+ACK was not captured, and its acknowledgment was lost behind the capture.
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100});
+    scene.client(180, {.sequence = 101, .acknowledgment = 501});
+    scene.server(1200, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101});
+    scene.client(1200.1, {.sequence = 101, .acknowledgment = 501});
+    scene.server(1380, {.sequence = 501, .acknowledgment = 101, .payload = 7});
+    scene.client(1380.1, {.sequence = 101, .acknowledgment = 508});
+    scene.client(1600, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 508});
+    scene.server(1700, {.flags = kFin | kAck, .sequence = 508, .acknowledgment = 102});
+    scene.client(1700.1, {.sequence = 102, .acknowledgment = 509});
+    EXPECT_EQ(states(scene.one().ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+}
+
 // Somebody on the way sends SYNs in the client's name; the server challenges the client each time.
 void put_two_syns_into_a_live_connection(Scene& scene) {
     scene.handshake();

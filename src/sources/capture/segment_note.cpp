@@ -83,10 +83,11 @@ void Note::take_syn() {
         count(from_.syn_retransmissions);
         count(from_.retransmissions);
         log_repeat(answers ? SegmentMark::SynAckAgain : SegmentMark::SynAgain);
-        to_.ack_wanted_again = answers;
     } else {
         log_mark(answers ? SegmentMark::SynAck : SegmentMark::Syn);
     }
+    // Also the first in the capture is a later copy when it was acknowledged before.
+    to_.ack_wanted_again = answers && (again || to_.acked_syn);
     if (segment_.payload_bytes > 0) {
         take_payload(segment_.sequence + 1);
     }

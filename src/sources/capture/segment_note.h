@@ -107,6 +107,7 @@ private:
     // RFC 9293, 3.10.7.3, and RFC 5961, 3.2: a reset that does not fit resets nothing.
     [[nodiscard]] bool reset_fits() const;
     void take_reset();
+    void notice_unseen_cause();
     void end_zero_window(LiveFlow& flow);
     void notice_window();
     LiveConnection& connection_;

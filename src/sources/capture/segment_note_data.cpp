@@ -268,6 +268,20 @@ bool Note::reset_fits() const {
            sequence_distance(segment_.sequence, from_.next) >= 0;
 }
 
+// RFC 9293, 3.10.7.1: a reset without ACK answers a segment. Behind a reset that ended the
+// connection it answers one that was under way; when all that was captured of the other end had
+// arrived before, that one was not captured, and may have been its FIN.
+void Note::notice_unseen_cause() {
+    const bool is_answered = to_.last_kind == static_cast<std::uint8_t>(SegmentMark::Data) &&
+                             !to_.busy && !to_.fin_seen && !to_.after_rst_logged;
+    if (from_.resets == 0 || segment_.has(kAck) || !is_answered) {
+        return;
+    }
+    const std::size_t newest = to_.recent_at == 0 ? 1 : 0;
+    to_.end_missing = true;
+    to_.busy_since_ms = to_.recent_times_us[newest] / 1000;
+}
+
 void Note::take_reset() {
     const bool fits = reset_fits();
     if (!fits) {
@@ -287,6 +301,7 @@ void Note::take_reset() {
         from_.acked_syn = true;
         log_mark(SegmentMark::Ack, kInferred);
     }
+    notice_unseen_cause();
     if (from_.resets == 0) {
         from_.reset_hop_limit = segment_.hop_limit;
     }
