@@ -99,6 +99,8 @@ struct LiveFlow {
     // The last that the other end acknowledged was not captured; when that was stands in
     // `busy_since_ms`, since nothing is under way.
     bool end_missing : 1 = false;
+    // The same of a segment that a reset shows to have been sent last, and nothing else missing.
+    bool last_unseen : 1 = false;
     bool newest_full : 1 = false;  // the newest data fills its segment: there may be more to send
     bool silent_since_missing : 1 = false;  // nothing of it was captured since `end_missing`
     bool own_missing : 1 = false;           // its own numbers say that something was not captured

@@ -315,7 +315,7 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
     }
     for (std::uint8_t end = 0; end < 2; ++end) {
         const LiveFlow& flow = live.flows[end == 0 ? opener : other];
-        if (flow.end_missing && flow.packets > 0) {
+        if ((flow.end_missing || flow.last_unseen) && flow.packets > 0) {
             log.push_back({.time_ns = live.first_ns + std::int64_t{flow.busy_since_ms} * 1'000'000,
                            .packet = UINT32_MAX,
                            .mark = SegmentMark::MayBeFin,

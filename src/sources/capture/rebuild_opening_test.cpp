@@ -269,6 +269,21 @@ TEST(RebuildOpening, TakesASynAckBehindItsAcknowledgmentForALaterCopy) {
     EXPECT_EQ(states(scene.one().ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
 }
 
+TEST(RebuildOpening, GoesOnOpeningWhenItResetsAConnectionFromBeforeTheCapture) {
+    // The server still has the connection before: a challenge, a reset, and the SYN again.
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 5'000'000});
+    scene.server(10, {.sequence = 501, .acknowledgment = 104});
+    scene.client(10.1, {.flags = kRst, .sequence = 104});
+    scene.client(1000, {.flags = kSyn, .sequence = 5'000'000});
+    scene.server(1010, {.flags = kSyn | kAck, .sequence = 9'000'000, .acknowledgment = 5'000'001});
+    scene.client(1010.1, {.sequence = 5'000'001, .acknowledgment = 9'000'001});
+    const CapturedConnection connection = scene.one();
+    EXPECT_EQ(connection.outcome, CapturedOutcome::Open);
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED");
+    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED");
+}
+
 // Somebody on the way sends SYNs in the client's name; the server challenges the client each time.
 void put_two_syns_into_a_live_connection(Scene& scene) {
     scene.handshake();

@@ -15,6 +15,8 @@ namespace tcpdx::capture {
 // What is further ahead of what was seen than any window reaches is another connection's, or
 // nonsense: RFC 7323, 2.3.
 inline constexpr std::int32_t kLargestWindow = 1 << 30;
+// What is further ahead is not what was sent meanwhile and not captured.
+inline constexpr std::int32_t kMostUnseen = 1 << 26;
 // Each repetition of a SYN or FIN, and each closing of a window, is kept up to here.
 inline constexpr std::uint8_t kMostRepeats = 20;
 inline constexpr std::uint8_t kMostResets = 6;

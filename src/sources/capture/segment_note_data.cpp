@@ -200,6 +200,11 @@ void Note::take_ack() {
     if (beyond >= kLargestWindow || beyond <= -kLargestWindow) {
         return;
     }
+    // Afterwards half of all numbers lie before the first one.
+    if (to_.syn_seen && !from_.acked_syn && sequence_distance(to_.initial, acked) < 0) {
+        connection_.wrong_handshake_ack = true;  // RFC 5961, 4: of a connection before this one
+        return;
+    }
     const bool has_opened =
         from_.syn_seen || from_.syn_ack_seen || to_.syn_seen || to_.syn_ack_seen;
     if (beyond > 0) {
@@ -260,6 +265,13 @@ bool Note::reset_fits() const {
         return segment_.has(kAck) && sequence_distance(to_.initial, segment_.acknowledgment) >= 1 &&
                sequence_distance(segment_.acknowledgment, to_.next) >= 0;
     }
+    // RFC 9293, 3.10.7.3: an opener answers with a reset what acknowledges a connection that it
+    // does not know, with that one's numbers, and goes on opening.
+    if (from_.syn_seen && !from_.acked_syn &&
+        (sequence_distance(from_.initial, segment_.sequence) < 0 ||
+         sequence_distance(from_.next, segment_.sequence) > kMostUnseen)) {
+        return false;
+    }
     if (!from_.sequence_known || !to_.acked_known) {
         return true;
     }
@@ -278,7 +290,7 @@ void Note::notice_unseen_cause() {
         return;
     }
     const std::size_t newest = to_.recent_at == 0 ? 1 : 0;
-    to_.end_missing = true;
+    to_.last_unseen = true;
     to_.busy_since_ms = to_.recent_times_us[newest] / 1000;
 }
 
@@ -300,6 +312,9 @@ void Note::take_reset() {
         // Only an opener that has got a SYN+ACK has something to acknowledge.
         from_.acked_syn = true;
         log_mark(SegmentMark::Ack, kInferred);
+    }
+    if (segment_.has(kAck) && segment_.acknowledgment == to_.next) {
+        to_.busy = false;  // all of it had arrived
     }
     notice_unseen_cause();
     if (from_.resets == 0) {
