@@ -37,7 +37,7 @@ MOST_CUTS = 40
 INCOMPLETE = {"starts-mid-way", "ends-mid-way", "one-direction", "packets-missing", "headers-cut", "no-times"}
 # Where nothing in a capture shows that it has lost something, or another life fits the rest as well,
 # what is told can be wrong. Of a hundred ends so many may be.
-MOST_WRONG_IN_100 = 2.0
+MOST_WRONG_IN_100 = 1.5
 
 
 class Packets:

@@ -12,12 +12,24 @@
 namespace tcpdx::diagnosis {
 namespace {
 
-// After both had closed, or when the opener only looked whether the port is open, a reset is
-// ordinary.
+// After both had closed a reset is ordinary.
 bool cuts_off(const CapturedConnection& connection) {
-    return connection.outcome == CapturedOutcome::Reset && connection.reset_from &&
-           connection.reset_hit && connection.reset_hit->certain() &&
-           *connection.reset_hit->certain() != TcpState::TimeWait;
+    if (connection.outcome != CapturedOutcome::Reset || !connection.reset_from ||
+        !connection.reset_hit) {
+        return false;
+    }
+    const StateSet& hit = connection.reset_hit->possible;
+    return !hit.contains(TcpState::TimeWait) && !hit.contains(TcpState::Closed) && !hit.empty();
+}
+
+Message what_it_hit(const CapturedConnection& connection) {
+    const std::int64_t number{connection.number};
+    const SocketAddress& end = connection.ends.at(1U - *connection.reset_from).address;
+    if (const auto state = connection.reset_hit->certain()) {
+        return {N_("connection {0}: the reset hit {1} in {2}"), {number, end, *state}};
+    }
+    return {N_("connection {0}: the reset hit {1}, in a state that the packets leave open"),
+            {number, end}};
 }
 
 const char* provoked_by(const CapturedConnection& connection) {
@@ -92,11 +104,7 @@ std::vector<Candidate> candidates_of(const CapturedConnection& connection) {
 void add_evidence(const Situation& situation, const CapturedConnection& connection,
                   Finding& finding) {
     const CapturedEnd& sender = connection.ends.at(*connection.reset_from);
-    const CapturedEnd& hit = connection.ends.at(1U - *connection.reset_from);
-    finding.evidence.push_back(captured_fact(
-        situation, connection,
-        {N_("connection {0}: the reset hit {1} in {2}"),
-         {std::int64_t{connection.number}, hit.address, *connection.reset_hit->certain()}}));
+    finding.evidence.push_back(captured_fact(situation, connection, what_it_hit(connection)));
     finding.evidence.push_back({.fact = {provoked_by(connection)}, .origin = Origin::Packet});
     if (has_other_hops(connection)) {
         finding.evidence.push_back(

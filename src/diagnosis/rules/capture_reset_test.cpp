@@ -54,6 +54,12 @@ TEST(CaptureReset, DoubtsASenderWhoseResetCameOverAnotherNumberOfHops) {
     EXPECT_EQ(findings[1].evidence.back().fact.values[2], Value(std::int64_t{57}));
 }
 
+TEST(CaptureReset, TellsOfAResetWhoseVictimsStateIsOpen) {
+    CapturedBuilder builder;
+    reset(builder).reset_hit->possible.add(TcpState::FinWait1);
+    EXPECT_THAT(builder.run(kCaptureReset), SizeIs(1));
+}
+
 TEST(CaptureReset, LeavesOutWhatHitTimeWait) {
     CapturedBuilder builder;
     reset(builder).reset_hit = testing::state(TcpState::TimeWait, 1);

@@ -1,5 +1,6 @@
 #include "sources/capture/state_run.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 namespace tcpdx::capture {
@@ -233,6 +234,11 @@ std::vector<CapturedState> run_states(const StateSet& initial, std::int64_t star
     }
     for (std::size_t i = 0; i + 1 < states.size(); ++i) {
         states[i].until = states[i + 1].since;
+        // Nothing begins before what it follows may have.
+        auto& bound = states[i + 1].earliest;
+        if (bound && states[i].earliest) {
+            bound = std::max(*bound, *states[i].earliest);
+        }
     }
     return states;
 }
