@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 
 namespace tcpdx::capture {
 namespace {
@@ -234,10 +235,16 @@ std::vector<CapturedState> run_states(const StateSet& initial, std::int64_t star
     }
     for (std::size_t i = 0; i + 1 < states.size(); ++i) {
         states[i].until = states[i + 1].since;
-        // Nothing begins before what it follows may have.
-        auto& bound = states[i + 1].earliest;
-        if (bound && states[i].earliest) {
-            bound = std::max(*bound, *states[i].earliest);
+    }
+    // No state begins before the one that it follows can have; of a span that is open that is no
+    // bound, since one of its states may have begun before.
+    std::optional<CaptureTime> floor;
+    for (CapturedState& state : states) {
+        if (floor && state.earliest) {
+            state.earliest = std::max(*state.earliest, *floor);
+        }
+        if (state.certain() && state.earliest) {
+            floor = state.earliest;
         }
     }
     return states;
