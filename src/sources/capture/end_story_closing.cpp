@@ -163,8 +163,12 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
                                : nullptr;
     const bool fin_proves = copy != nullptr && (their_fin->extra & kAcksFin) != 0;
     const LogEntry* ack = nullptr;
+    const LogEntry* any = nullptr;
     for (const LogEntry& entry : log_) {
-        const bool acks = entry.from == peer_ && is_one_of(entry.mark, {AckOfFin, AckOfFinAgain});
+        // A reset resets, whatever it acknowledges.
+        const bool acks = entry.from == peer_ && is_one_of(entry.mark, {AckOfFin, AckOfFinAgain}) &&
+                          (entry.extra & kByReset) == 0;
+        any = acks && any == nullptr ? &entry : any;
         const bool was_lost = again != nullptr && entry.time_ns < again->time_ns &&
                               again->time_ns - entry.time_ns > 2 * delay_ &&
                               !(fin_proves && entry.packet <= copy->packet);
@@ -174,7 +178,7 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
         }
     }
     if (ack == nullptr) {
-        if (const LogEntry* any = first({AckOfFin}, peer_)) {
+        if (any != nullptr) {
             add_unproved(*any, Happening::ReceiveAckOfFin, false);
         }
         return;

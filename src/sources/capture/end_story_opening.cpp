@@ -255,6 +255,10 @@ void Story::tell_ack_of_my_syn_ack() {
                          speaks->packet);
         } else if (const LogEntry* any = first({Ack}, peer_)) {
             add_unproved(*any, Happening::ReceiveAckOfSyn, false);
+        } else if (const LogEntry* reset = first({Rst}, me_)) {
+            // What made it send this is not in the capture, and may have come after the ACK.
+            add_possible(Happening::ReceiveAckOfSyn, sent_at(*reset) - 1, reset->packet);
+            story_.events.back().earliest = first({SynAck}, me_)->time_ns;
         }
         return;
     }

@@ -172,7 +172,8 @@ std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     for (const LogEntry& entry : log) {
         if (entry.mark == SegmentMark::BusySince || entry.mark == SegmentMark::FinBefore ||
             entry.mark == SegmentMark::MayBeFin || entry.mark == SegmentMark::NewSyn ||
-            entry.mark == SegmentMark::LastHeard) {
+            entry.mark == SegmentMark::LastHeard ||
+            (entry.mark == SegmentMark::AckOfFin && (entry.extra & kByReset) != 0)) {
             continue;
         }
         CapturedSegment segment{.time = capture_time(entry.time_ns),
@@ -190,7 +191,8 @@ std::vector<CapturedSegment> segments_of(const std::vector<LogEntry>& log) {
     return segments;
 }
 
-std::vector<CapturedState> states_of(const EndStory& story, std::int64_t start) {
+std::vector<CapturedState> states_of(const EndStory& story, const LiveFlow& other,
+                                     std::int64_t start) {
     if (story.saw_opening) {
         StateSet initial;
         initial.add(story.opened ? TcpState::Closed : TcpState::Listen);
@@ -198,8 +200,11 @@ std::vector<CapturedState> states_of(const EndStory& story, std::int64_t start) 
     }
     StateSet initial = synchronized_states();
     if (story.self_silent) {
-        // What the other end sends may be the last of the handshake.
+        // What the other end sends may be the last of the handshake, and a reset answers anything.
         initial.add(TcpState::SynReceived);
+        const bool only_resets =
+            other.packets == std::uint32_t{other.resets} + other.ignored_resets;
+        initial = only_resets ? StateSet::all() : initial;
     }
     auto states = run_states(initial, start, false, story.events);
     if (story.self_silent) {
@@ -377,7 +382,7 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
         if (story.saw_opening) {
             captured.opener = story.opened ? Opener::Active : Opener::Passive;
         }
-        captured.states = states_of(story, live.first_ns);
+        captured.states = states_of(story, *flows[1U - end], live.first_ns);
     }
     connection.simultaneous_open = stories[0].simultaneous;
     connection.segments = segments_of(log);

@@ -179,6 +179,34 @@ TEST(RebuildClosing, LetsCloseComeAsSoonAsTheWindowHoldsSomethingBack) {
     EXPECT_LT(client.states[2].since, client.states[0].since + milliseconds(25));
 }
 
+TEST(RebuildClosing, LeavesOpenWhetherAnUnseenAckCameBeforeTheReset) {
+    Scene scene;
+    scene.client(0, {.flags = kSyn, .sequence = 100});
+    scene.server(10, {.flags = kSyn | kAck, .sequence = 500, .acknowledgment = 101});
+    scene.server(20, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 101});
+    EXPECT_EQ(states(scene.one().ends[1]), "SYN-RECEIVED SYN-RECEIVED|ESTABLISHED CLOSED");
+}
+
+TEST(RebuildClosing, TakesAResetThatAcknowledgesTheFinForItsArrival) {
+    Scene scene;
+    scene.handshake();
+    scene.client(20, {.flags = kFin | kAck, .sequence = 101, .acknowledgment = 501});
+    scene.server(30, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 102});
+    const CapturedConnection connection = scene.one();
+    EXPECT_EQ(states(connection.ends[0]), "SYN-SENT ESTABLISHED FIN-WAIT-1 CLOSED");
+    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED CLOSE-WAIT CLOSED");
+}
+
+TEST(RebuildClosing, KnowsNothingOfAnEndThatIsOnlyReset) {
+    Scene scene;
+    scene.server(0, {.flags = kRst | kAck, .sequence = 0, .acknowledgment = 101});
+    for (const CapturedEnd& end : scene.one().ends) {
+        if (end.address.port != 80) {
+            EXPECT_TRUE(end.states.front().possible.contains(TcpState::SynSent));
+        }
+    }
+}
+
 // In the server's name: its own packets come with 63 hops left.
 Captured reset_of_an_open_connection(int hops) {
     Scene scene;

@@ -33,6 +33,8 @@ inline constexpr std::uint8_t kAckedBefore = 8;
 inline constexpr unsigned kQuietShift = 4;
 inline constexpr unsigned kQuietUnknown = 15;
 inline constexpr std::int64_t kQuietUnitNs = 20'000'000;
+// AckOfFin: in a reset, so that its receiver took it for that and nothing else.
+inline constexpr std::uint8_t kByReset = 1;
 // Fin: it had been sent before, see SegmentMark::FinBefore.
 inline constexpr std::uint8_t kSentBefore = 4;
 // Rst, beside the mark: its sender had repeated itself and heard nothing.

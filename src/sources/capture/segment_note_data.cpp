@@ -320,6 +320,10 @@ void Note::take_reset() {
     if (from_.resets == 0) {
         from_.reset_hop_limit = segment_.hop_limit;
     }
+    if (segment_.has(kAck) && to_.fin_seen && !from_.acked_fin && from_.resets == 0 &&
+        sequence_distance(to_.fin_sequence, segment_.acknowledgment) >= 1) {
+        log_mark(SegmentMark::AckOfFin, static_cast<std::uint8_t>(quiet_bits() | kByReset));
+    }
     count(from_.resets);
     if (from_.resets <= kMostResets) {
         const bool unheard = from_.unanswered_repeats >= 2;
