@@ -194,7 +194,7 @@ void Story::tell_ack_of_my_fin(const LogEntry& my_fin, std::optional<std::int64_
     }
     // The copy that arrived may be a later one, which acknowledges what had come until then.
     const bool fin_acked_mine =
-        (their_fin->extra & kAcksFin) != 0 || (copy != nullptr && copy->packet > ack->packet);
+        (their_fin->extra & kAcksFin) != 0 || (copy != nullptr && copy->packet >= ack->packet);
     if (fin_acked_mine && event.at > *got_fin) {
         event.at = *got_fin;  // whoever takes the FIN takes its acknowledgment first
         event.assumed = false;
