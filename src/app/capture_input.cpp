@@ -120,6 +120,35 @@ Result<Captured, int> read_live(const CaptureInput& input, const std::string& ke
     return captured;
 }
 
+// As a shell takes it for one word.
+std::string quoted(const std::string& word) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-+,:@%";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+        return word;
+    }
+    std::string text = "'";
+    for (const char letter : word) {
+        text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+    }
+    return text + "'";
+}
+
+// Standard input cannot be read again.
+std::string command_of(const CaptureInput& input) {
+    std::string command = "tcpdx capture";
+    for (const std::string& file : input.files) {
+        if (file == "-") {
+            return {};
+        }
+        command += " " + quoted(file);
+    }
+    if (!input.expression.empty()) {
+        command += " --packets " + quoted(input.expression);
+    }
+    return command;
+}
+
 }  // namespace
 
 Result<Captured, int> read_capture(const CaptureInput& input, const std::string& keep_in) {
@@ -155,7 +184,9 @@ Result<Captured, int> read_capture(const CaptureInput& input, const std::string&
             return unexpected(status_of(read.error()));
         }
     }
-    return reading.finish();
+    Captured captured = reading.finish();
+    captured.command = command_of(input);
+    return captured;
 }
 
 }  // namespace tcpdx::app

@@ -29,11 +29,12 @@ std::vector<CapturedGroup> grouped(const std::vector<const CapturedConnection*>&
 
 Observation captured_fact(const Situation& situation, const CapturedConnection& connection,
                           Message fact) {
-    const auto& files = situation.now.captured->files;
+    const std::string& command = situation.now.captured->command;
     return {.fact = std::move(fact),
             .origin = Origin::Packet,
-            .check = "tcpdx capture " + (files.empty() ? std::string("FILE") : files.front()) +
-                     " --connection " + std::to_string(connection.number)};
+            .check = command.empty()
+                         ? std::string()
+                         : command + " --connection " + std::to_string(connection.number)};
 }
 
 void add_connection(Finding& finding, const Situation& situation,

@@ -291,6 +291,8 @@ struct CompactSums {
 
 struct Captured {
     std::vector<std::string> files;
+    // What reads the same packets again, for options to be added; empty when nothing does.
+    std::string command;
     std::optional<CaptureTime> first;
     std::optional<CaptureTime> last;
     CaptureCounts counts;

@@ -12,6 +12,7 @@ import html.parser
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -384,6 +385,11 @@ class Live(CaptureTest):
         self.assertEqual(document["connections"][0]["near"], "both")
         self.assertEqual(document["counts"]["dropped_by_capture"], 0)
 
+    def test_names_no_command_that_reads_it_again(self):
+        output = self.done(lambda: live(stop=signal.SIGINT))["output"]
+        self.assertIn("refused with RST", output)
+        self.assertNotIn("check: tcpdx capture", output)
+
     def test_shows_what_it_has_on_either_signal(self):
         for stop in (signal.SIGINT, signal.SIGTERM):
             result = self.done(lambda stop=stop: live("--json", stop=stop))
@@ -458,6 +464,18 @@ class Text(CaptureTest):
         found = next(number for number, line in enumerate(lines) if "WARNING" in line)
         self.assertIn("RST", lines[found - 1])
         self.assertNotIn("WARNING", run("--connection", 1, path).stdout.decode().replace("WARNING: ", ""))
+
+    def test_checks_can_be_run_as_they_stand(self):
+        odd = self.file(capture_files.everything().pcap(), "a file's name.pcap")
+        checks = re.findall(r"check: (tcpdx capture .*)", run("--packets", "tcp or icmp", odd).stdout.decode())
+        self.assertGreater(len(checks), 0)
+        for check in checks:
+            done = subprocess.run(["sh", "-c", check.replace("tcpdx", TCPDX, 1)], capture_output=True)
+            self.assertIn(done.returncode, (0, 1, 2), check)
+            self.assertIn(b"Connection ", done.stdout)
+        with open(odd, "rb") as file:
+            done = subprocess.run([TCPDX, "capture", "-"], stdin=file, capture_output=True)
+        self.assertNotIn("check: tcpdx capture", done.stdout.decode())
 
     def test_says_where_it_was_captured(self):
         text = " ".join(run(self.file(capture_files.everything().pcap())).stdout.decode().split())

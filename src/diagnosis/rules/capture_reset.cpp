@@ -2,6 +2,7 @@
 
 #include "diagnosis/rules/capture_reset.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -89,16 +90,20 @@ std::vector<Candidate> candidates_of(const CapturedConnection& connection) {
                  {}}};
     }
     const bool after_data = connection.reset_provoked_by == SegmentMark::Data;
-    return {{{N_("The program ended or closed the socket with unread data, or aborts on purpose "
-                 "(SO_LINGER 0).")},
-             {N_("TcpExtTCPAbortOnClose or TcpExtTCPAbortOnData rises there")},
-             "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData"},
-            {{after_data ? N_("That end had lost the connection before: a restart, or a timeout of "
-                              "its own.")
-                         : N_("That end gave up after a timeout of its own.")},
-             {N_("its log or uptime says so")},
-             {}},
-            device_in_between(sender)};
+    std::vector<Candidate> candidates{
+        {{N_("The program ended or closed the socket with unread data, or aborts on purpose "
+             "(SO_LINGER 0).")},
+         {N_("TcpExtTCPAbortOnClose or TcpExtTCPAbortOnData rises there")},
+         "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData"},
+        {{after_data ? N_("That end had lost the connection before: a restart, or a timeout of "
+                          "its own.")
+                     : N_("That end gave up after a timeout of its own.")},
+         {N_("its log or uptime says so")},
+         {}}};
+    if (!sender.is_loopback()) {
+        candidates.push_back(device_in_between(sender));
+    }
+    return candidates;
 }
 
 void add_evidence(const Situation& situation, const CapturedConnection& connection,
@@ -135,11 +140,17 @@ std::vector<Finding> evaluate(const Situation& situation) {
         const auto& [sender, opened, is_doubtful] = group;
         Finding finding;
         finding.severity = Severity::Warning;
+        const SocketAddress& end = connections.front()->ends.at(opened ? 0 : 1).address;
+        const bool one_listener = !opened && std::all_of(connections.begin(), connections.end(),
+                                                         [&](const CapturedConnection* each) {
+                                                             return each->ends[1].address == end;
+                                                         });
+        const Value name = one_listener ? Value(end) : Value(sender);
         finding.claim = {
             is_doubtful
                 ? N_("Connections that had been established were reset in the name of {0}: {1}.")
                 : N_("{0} reset connections that had been established: {1}."),
-            {sender, count_of(connections.size())}};
+            {name, count_of(connections.size())}};
         for (const CapturedConnection* one : connections) {
             add_connection(finding, situation, *one);
         }

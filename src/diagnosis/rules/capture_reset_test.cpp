@@ -60,6 +60,15 @@ TEST(CaptureReset, TellsOfAResetWhoseVictimsStateIsOpen) {
     EXPECT_THAT(builder.run(kCaptureReset), SizeIs(1));
 }
 
+TEST(CaptureReset, NamesTheListenerWhenThereIsOne) {
+    CapturedBuilder builder;
+    const SocketAddress listener = reset(builder).ends[1].address;
+    reset(builder);
+    EXPECT_EQ(builder.run(kCaptureReset)[0].claim.values[0], Value(listener));
+    reset(builder).ends[1].address.port = 81;
+    EXPECT_EQ(builder.run(kCaptureReset)[0].claim.values[0], Value(listener.address));
+}
+
 TEST(CaptureReset, LeavesOutWhatHitTimeWait) {
     CapturedBuilder builder;
     reset(builder).reset_hit = testing::state(TcpState::TimeWait, 1);

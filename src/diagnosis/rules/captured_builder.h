@@ -28,7 +28,7 @@ public:
     Captured captured;
 
     CapturedBuilder() {
-        captured.files = {"a.pcap"};
+        captured.command = "tcpdx capture a.pcap";
         captured.first = at(0);
         captured.last = at(60);
     }
