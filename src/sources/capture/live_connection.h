@@ -109,6 +109,14 @@ struct LiveFlow {
     bool hop_limits_differ : 1 = false;     // of packets that are no resets
     bool new_syn_seen : 1 = false;          // the next connection's, see SegmentMark::NewSyn
     bool outlived_new_syn : 1 = false;      // it went on with this one, so that SYN was not its own
+
+    [[nodiscard]] bool is_only_resets() const {
+        return packets <= std::uint32_t{resets} + ignored_resets;
+    }
+    // Of the newest packet, since the connection's first.
+    [[nodiscard]] std::uint32_t last_heard_us() const {
+        return recent_times_us[recent_at == 0 ? 1 : 0];
+    }
 };
 
 struct LiveConnection {

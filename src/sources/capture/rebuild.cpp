@@ -59,8 +59,8 @@ CapturedFlow flow_of(const LiveFlow& live, std::uint32_t last_ms) {
     flow.unanswered_repeats = live.unanswered_repeats;
     flow.window_closed_at_end = live.window_closed;
     flow.hop_limit = live.hop_limit;
-    const bool only_resets = live.packets <= std::uint32_t{live.resets} + live.ignored_resets;
-    flow.reset_hop_limit = only_resets || live.hop_limits_differ ? 0 : live.reset_hop_limit;
+    flow.reset_hop_limit =
+        live.is_only_resets() || live.hop_limits_differ ? 0 : live.reset_hop_limit;
     return flow;
 }
 
@@ -198,13 +198,14 @@ std::vector<CapturedState> states_of(const EndStory& story, const LiveFlow& othe
         initial.add(story.opened ? TcpState::Closed : TcpState::Listen);
         return run_states(initial, start, true, story.events);
     }
+    if (story.self_silent && other.is_only_resets()) {
+        // A reset answers anything, also what was sent in the name of an end that knows nothing.
+        return {{.possible = StateSet::all(), .since = capture_time(start), .inferred = true}};
+    }
     StateSet initial = synchronized_states();
     if (story.self_silent) {
-        // What the other end sends may be the last of the handshake, and a reset answers anything.
+        // What the other end sends may be the last of the handshake.
         initial.add(TcpState::SynReceived);
-        const bool only_resets =
-            other.packets == std::uint32_t{other.resets} + other.ignored_resets;
-        initial = only_resets ? StateSet::all() : initial;
     }
     auto states = run_states(initial, start, false, story.events);
     if (story.self_silent) {
@@ -337,16 +338,14 @@ CapturedConnection rebuild(const LiveConnection& live, std::uint8_t opener,
                            .from = end});
         }
         if (flow.packets > 0) {
-            const std::size_t newest = flow.recent_at == 0 ? 1 : 0;
-            log.push_back(
-                {.time_ns = live.first_ns + std::int64_t{flow.recent_times_us[newest]} * 1000,
-                 .packet = UINT32_MAX,
-                 .mark = SegmentMark::LastHeard,
-                 .from = end,
-                 .extra = !flow.fin_seen && !flow.fin_before && !flow.own_missing &&
-                                  (!flow.end_missing || flow.silent_since_missing)
-                              ? kNoFinYet
-                              : std::uint8_t{0}});
+            log.push_back({.time_ns = live.first_ns + std::int64_t{flow.last_heard_us()} * 1000,
+                           .packet = UINT32_MAX,
+                           .mark = SegmentMark::LastHeard,
+                           .from = end,
+                           .extra = !flow.fin_seen && !flow.fin_before && !flow.own_missing &&
+                                            (!flow.end_missing || flow.silent_since_missing)
+                                        ? kNoFinYet
+                                        : std::uint8_t{0}});
         }
     }
     // Fin's busy time stands behind the packets that came in between.

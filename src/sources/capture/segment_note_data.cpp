@@ -289,9 +289,8 @@ void Note::notice_unseen_cause() {
     if (from_.resets == 0 || segment_.has(kAck) || !is_answered) {
         return;
     }
-    const std::size_t newest = to_.recent_at == 0 ? 1 : 0;
     to_.last_unseen = true;
-    to_.busy_since_ms = to_.recent_times_us[newest] / 1000;
+    to_.busy_since_ms = to_.last_heard_us() / 1000;
 }
 
 void Note::take_reset() {
@@ -317,10 +316,11 @@ void Note::take_reset() {
         to_.busy = false;  // all of it had arrived
     }
     notice_unseen_cause();
-    if (from_.resets == 0) {
+    const bool is_first = from_.resets == 0;
+    if (is_first) {
         from_.reset_hop_limit = segment_.hop_limit;
     }
-    if (segment_.has(kAck) && to_.fin_seen && !from_.acked_fin && from_.resets == 0 &&
+    if (is_first && segment_.has(kAck) && to_.fin_seen && !from_.acked_fin &&
         sequence_distance(to_.fin_sequence, segment_.acknowledgment) >= 1) {
         log_mark(SegmentMark::AckOfFin, static_cast<std::uint8_t>(quiet_bits() | kByReset));
     }
