@@ -1,9 +1,11 @@
 #include "history/reader.h"
 
 #include <algorithm>
-#include <cstring>
+#include <queue>
 
 #include "base/i18n.h"
+#include "history/cells.h"
+#include "history/life_batch.h"
 #include "history/sample_columns.h"
 #include "history/schema.h"
 #include "history/step_bytes.h"
@@ -15,24 +17,6 @@ const std::string kLifeColumns =
     "SELECT id, netns, cookie, ended_us, local, local_port, remote, remote_port, pid, process, "
     "owner, uid, ending, first_fin, reset_by, reset_reason, error, opener, flags, bytes_sent, "
     "bytes_received, retransmissions, syn_retransmissions, steps FROM connection ";
-
-// As kLongLife of the recorder: what is longer has `long`.
-constexpr Micros kShortLife = std::chrono::minutes(10);
-
-IpAddress address_from(std::span<const std::byte> bytes) {
-    IpAddress address = IpAddress::any(bytes.size() == 4 ? IpFamily::V4 : IpFamily::V6);
-    if (bytes.size() == 4 || bytes.size() == 16) {
-        std::memcpy(address.bytes.data() + (16 - bytes.size()), bytes.data(), bytes.size());
-    }
-    return address;
-}
-
-// A number that no enumerator has comes from a damaged file, or from a later version.
-template <class Enum>
-Enum enum_from(std::int64_t value, Enum last) {
-    return value >= 0 && value <= static_cast<std::int64_t>(last) ? static_cast<Enum>(value)
-                                                                  : Enum{};
-}
 
 Result<KeptLife> life_from(Statement& row) {
     KeptLife kept;
@@ -60,12 +44,7 @@ Result<KeptLife> life_from(Statement& row) {
     kept.reset_reason = row.text();
     life.error = static_cast<int>(row.number());
     life.opener = enum_from(row.number(), Opener::Passive);
-    const std::int64_t flags = row.number();
-    life.syn_cookie = (flags & 1) != 0;
-    life.fast_open = (flags & 2) != 0;
-    life.steps_lost = (flags & 4) != 0;
-    life.details_lost = (flags & 8) != 0;
-    life.more_owners = (flags & 16) != 0;
+    set_flags(life, static_cast<std::uint8_t>(row.number()));
     if (const auto sent = row.number_or_null()) {
         life.bytes_sent = static_cast<std::uint64_t>(*sent);
     }
@@ -77,6 +56,21 @@ Result<KeptLife> life_from(Statement& row) {
     TRY(steps_from_bytes(row.bytes(), life));
     return kept;
 }
+
+// The same for one that is kept in a batch.
+bool matches(const EndedQuery& query, const KeptLife& kept) {
+    const trace::Life& life = kept.life;
+    return *kept.ended >= query.from && *kept.ended < query.to &&
+           (!query.ending || life.ending == *query.ending) &&
+           (!query.port || life.local.port == *query.port || life.remote.port == *query.port) &&
+           (query.process.empty() || life.owner.name_text() == query.process);
+}
+
+// Condition on a row of `brief`: it may hold some that ended at or after the first value, and
+// before the second. `last_ended_us` has an index, so it gets a bound on either side.
+const std::string kEndedBetween = "last_ended_us >= ?1 AND last_ended_us < ?2 + " +
+                                  std::to_string(LifeBatch::kLongest.count()) +
+                                  " AND first_ended_us < ?2";
 
 std::string condition_of(const EndedQuery& query) {
     std::string condition = "WHERE ended_us >= ? AND ended_us < ?";
@@ -97,6 +91,10 @@ void bind(Statement& statement, const EndedQuery& query) {
     if (!query.process.empty()) {
         statement.bind(std::string_view(query.process));
     }
+}
+
+bool same_end(const SocketAddress& a, const SocketAddress& b) {
+    return a.port == b.port && a.address.same_host(b.address);
 }
 
 GapReason gap_reason_from(std::string_view name) {
@@ -224,12 +222,19 @@ Result<> Reader::read_lives(Statement& statement, const OnLife& on_life) {
     return {};
 }
 
+Result<> Reader::read_batches(Statement& statement, const OnLife& on_life) {
+    while (TRY(statement.step())) {
+        TRY(read_batch(statement.bytes(), on_life));
+    }
+    return {};
+}
+
 Result<> Reader::lives_at(Micros at, const OnLife& on_life) {
     // By its end, which is soon after for all but the long ones: reading on to today for them would
     // mean to read everything that ended since.
     Statement brief = TRY(database_.prepare(
         kLifeColumns + "WHERE ended_us > ? AND ended_us <= ? AND opened_us <= ? AND NOT long"));
-    brief.bind(at.count()).bind((at + kShortLife).count()).bind(at.count());
+    brief.bind(at.count()).bind((at + kBriefLife).count()).bind(at.count());
     TRY(read_lives(brief, on_life));
     Statement lasting =
         TRY(database_.prepare(kLifeColumns + "WHERE long AND ended_us > ? AND opened_us <= ?"));
@@ -238,15 +243,60 @@ Result<> Reader::lives_at(Micros at, const OnLife& on_life) {
     Statement open =
         TRY(database_.prepare(kLifeColumns + "WHERE ended_us IS NULL AND opened_us <= ?"));
     open.bind(at.count());
-    return read_lives(open, on_life);
+    TRY(read_lives(open, on_life));
+    Statement batches = TRY(database_.prepare("SELECT packed FROM brief WHERE " + kEndedBetween +
+                                              " AND first_opened_us <= ?3"));
+    batches.bind(at.count() + 1).bind((at + kBriefLife).count() + 1).bind(at.count());
+    return read_batches(batches, [&](const KeptLife& kept) {
+        if (*kept.ended > at && opened_at(kept.life) <= at) {
+            on_life(kept);
+        }
+    });
 }
 
+// Two lists, each with the latest end first, become one. Batches overlap a little, so those that
+// are open wait in a heap until no other can have a later end.
 Result<> Reader::lives_ended(const EndedQuery& query, const OnLife& on_life) {
-    Statement rows = TRY(database_.prepare(kLifeColumns + condition_of(query) +
-                                           " ORDER BY ended_us DESC, id DESC LIMIT ? OFFSET ?"));
+    Statement rows = TRY(
+        database_.prepare(kLifeColumns + condition_of(query) + " ORDER BY ended_us DESC, id DESC"));
     bind(rows, query);
-    rows.bind(query.limit).bind(query.offset);
-    return read_lives(rows, on_life);
+    Statement batches = TRY(database_.prepare("SELECT last_ended_us, packed FROM brief WHERE " +
+                                              kEndedBetween + " ORDER BY last_ended_us DESC"));
+    batches.bind(query.from.count()).bind(query.to.count());
+    const auto earlier = [](const KeptLife& a, const KeptLife& b) { return a.ended < b.ended; };
+    std::priority_queue<KeptLife, std::vector<KeptLife>, decltype(earlier)> brief(earlier);
+    bool more_rows = TRY(rows.step());
+    std::optional<KeptLife> row;
+    bool more_batches = TRY(batches.step());
+    Micros next_batch = more_batches ? Micros(batches.number()) : Micros::min();
+    for (std::int64_t place = 0; query.limit < 0 || place < query.offset + query.limit; ++place) {
+        while (more_batches && (brief.empty() || *brief.top().ended < next_batch)) {
+            TRY(read_batch(batches.bytes(), [&](const KeptLife& kept) {
+                if (matches(query, kept)) {
+                    brief.push(kept);
+                }
+            }));
+            more_batches = TRY(batches.step());
+            next_batch = more_batches ? Micros(batches.number()) : Micros::min();
+        }
+        if (!row && more_rows) {
+            row = TRY(life_from(rows));
+            more_rows = TRY(rows.step());
+        }
+        if (!row && brief.empty()) {
+            return {};
+        }
+        const bool from_row = brief.empty() || (row && *row->ended >= *brief.top().ended);
+        if (place >= query.offset) {
+            on_life(from_row ? *row : brief.top());
+        }
+        if (from_row) {
+            row.reset();
+        } else {
+            brief.pop();
+        }
+    }
+    return {};
 }
 
 Result<std::int64_t> Reader::count_ended(const EndedQuery& query) {
@@ -254,41 +304,70 @@ Result<std::int64_t> Reader::count_ended(const EndedQuery& query) {
         TRY(database_.prepare("SELECT count(*) FROM connection " + condition_of(query)));
     bind(rows, query);
     TRY(rows.step());
-    return rows.number();
+    std::int64_t count = rows.number();
+    const bool all = !query.ending && !query.port && query.process.empty();
+    // Where every one counts, only those at either end of the time have to be opened.
+    const std::string whole = "first_ended_us >= ?1 AND last_ended_us < ?2";
+    if (all) {
+        Statement sum = TRY(database_.prepare("SELECT total(lives) FROM brief WHERE " +
+                                              kEndedBetween + " AND " + whole));
+        sum.bind(query.from.count()).bind(query.to.count());
+        TRY(sum.step());
+        count += static_cast<std::int64_t>(sum.real());
+    }
+    Statement batches = TRY(database_.prepare("SELECT packed FROM brief WHERE " + kEndedBetween +
+                                              (all ? " AND NOT (" + whole + ")" : "")));
+    batches.bind(query.from.count()).bind(query.to.count());
+    TRY(read_batches(batches,
+                     [&](const KeptLife& kept) { count += matches(query, kept) ? 1 : 0; }));
+    return count;
 }
 
 Result<std::optional<KeptLife>> Reader::life(std::uint32_t network_namespace,
                                              std::uint64_t cookie) {
+    std::optional<KeptLife> found;
     Statement row = TRY(database_.prepare(
         kLifeColumns + "WHERE cookie = ? AND netns = ? ORDER BY id DESC LIMIT 1"));
     row.bind(static_cast<std::int64_t>(cookie)).bind(std::int64_t{network_namespace});
-    std::optional<KeptLife> found;
-    TRY(read_lives(row, [&found](const KeptLife& life) { found = life; }));
+    TRY(read_lives(row, [&found](const KeptLife& kept) { found = kept; }));
+    Statement batches = TRY(database_.prepare(
+        "SELECT packed FROM brief WHERE lowest_cookie <= ?1 AND highest_cookie >= ?1"));
+    batches.bind(static_cast<std::int64_t>(cookie));
+    TRY(read_batches(batches, [&](const KeptLife& kept) {
+        // One that is open is the latest. After a boot the kernel counts from the start again.
+        const bool later = !found || (found->ended && *found->ended < *kept.ended);
+        if (kept.life.cookie == cookie && kept.life.network_namespace == network_namespace &&
+            later) {
+            found = kept;
+        }
+    }));
     return found;
 }
 
 Result<std::optional<KeptLife>> Reader::other_end(const KeptLife& life) {
     // Its TIME-WAIT can end a minute or two after ours.
     constexpr Micros kApart = std::chrono::minutes(3);
-    Statement row = TRY(database_.prepare(
-        kLifeColumns +
-        "WHERE ended_us BETWEEN ? AND ? AND local_port = ? AND remote_port = ? AND local = ? AND "
-        "remote = ? AND cookie <> ? ORDER BY abs(ended_us - ?) LIMIT 1"));
-    const auto bytes_of = [](const IpAddress& address) {
-        const std::span<const std::uint8_t> all(address.bytes);
-        return std::as_bytes(address.family == IpFamily::V4 ? all.last(4) : all);
-    };
     const Micros ended = life.ended.value_or(Micros(0));
-    row.bind((ended - kApart).count())
-        .bind((ended + kApart).count())
-        .bind(std::int64_t{life.life.remote.port})
-        .bind(std::int64_t{life.life.local.port})
-        .bind(bytes_of(life.life.remote.address))
-        .bind(bytes_of(life.life.local.address))
-        .bind(static_cast<std::int64_t>(life.life.cookie))
-        .bind(ended.count());
     std::optional<KeptLife> found;
-    TRY(read_lives(row, [&found](const KeptLife& other) { found = other; }));
+    const auto take_nearest = [&](const KeptLife& other) {
+        const auto apart = [ended](const KeptLife& each) {
+            return std::chrono::abs(each.ended.value_or(Micros(0)) - ended);
+        };
+        if (same_end(other.life.local, life.life.remote) &&
+            same_end(other.life.remote, life.life.local) && other.life.cookie != life.life.cookie &&
+            (!found || apart(other) < apart(*found))) {
+            found = other;
+        }
+    };
+    Statement rows = TRY(database_.prepare(
+        kLifeColumns + "WHERE ended_us >= ?1 AND ended_us < ?2 AND local_port = ?3"));
+    rows.bind((ended - kApart).count())
+        .bind((ended + kApart).count())
+        .bind(std::int64_t{life.life.remote.port});
+    TRY(read_lives(rows, take_nearest));
+    Statement batches = TRY(database_.prepare("SELECT packed FROM brief WHERE " + kEndedBetween));
+    batches.bind((ended - kApart).count()).bind((ended + kApart).count());
+    TRY(read_batches(batches, take_nearest));
     return found;
 }
 

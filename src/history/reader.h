@@ -56,6 +56,8 @@ public:
 private:
     explicit Reader(Database database) : database_(std::move(database)) {}
     [[nodiscard]] Result<> read_lives(Statement& statement, const OnLife& on_life);
+    // Of those that are kept together; `packed` is the next cell of each row.
+    [[nodiscard]] Result<> read_batches(Statement& statement, const OnLife& on_life);
 
     Database database_;
 };

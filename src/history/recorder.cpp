@@ -8,15 +8,13 @@
 #include <cerrno>
 
 #include "base/i18n.h"
+#include "history/cells.h"
 #include "history/sample_columns.h"
 #include "history/schema.h"
 #include "history/step_bytes.h"
 
 namespace tcpdx::history {
 namespace {
-
-// Longer ones are looked for apart: see Reader::lives_at().
-constexpr Micros kLongLife = std::chrono::minutes(10);
 
 // SQLite's own locks let several writers take turns, which two recorders must not.
 Result<UniqueFd> lock(const std::string& path) {
@@ -35,20 +33,6 @@ Result<UniqueFd> lock(const std::string& path) {
         return os_failure(N_("opening the history"), lock_path);
     }
     return file;
-}
-
-std::span<const std::byte> bytes_of(const IpAddress& address) {
-    const std::span<const std::uint8_t> all(address.bytes);
-    return std::as_bytes(address.family == IpFamily::V4 ? all.last(4) : all);
-}
-
-std::int64_t flags_of(const trace::Life& life) {
-    return (life.syn_cookie ? 1 : 0) | (life.fast_open ? 2 : 0) | (life.steps_lost ? 4 : 0) |
-           (life.details_lost ? 8 : 0) | (life.more_owners ? 16 : 0);
-}
-
-Micros opened_at(const trace::Life& life) {
-    return std::chrono::duration_cast<Micros>(life.steps().front().earliest);
 }
 
 }  // namespace
@@ -87,6 +71,9 @@ Result<Recorder::Statements> Recorder::prepare(Database& database) {
                                             ") VALUES (" + marks + ")")),
         .update_life = TRY(database.prepare("UPDATE connection SET (" + life_columns + ") = (" +
                                             marks + ") WHERE id = ?")),
+        .batch = TRY(database.prepare(
+            "INSERT INTO brief (run, first_opened_us, first_ended_us, last_ended_us, "
+            "lowest_cookie, highest_cookie, lives, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
         .finding = TRY(database.prepare(
             "INSERT OR REPLACE INTO finding (id, key, rule, severity, first_us, last_us, active, "
             "document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
@@ -97,12 +84,17 @@ Result<Recorder::Statements> Recorder::prepare(Database& database) {
             ") SELECT ?1, begin / ?1 * ?1, " + summed_sample_columns() +
             " FROM sample WHERE step = ?2 AND begin >= ?3 AND begin < ?4 GROUP BY begin / ?1")),
         .rolled_until = TRY(database.prepare("SELECT max(begin) FROM sample WHERE step = ?")),
-        .forget_old_connections = TRY(database.prepare(
-            "DELETE FROM connection WHERE id IN (SELECT id FROM connection WHERE ended_us < ? "
+        .nth_connection = TRY(database.prepare(
+            "SELECT ended_us FROM connection WHERE ended_us IS NOT NULL ORDER BY ended_us "
+            "LIMIT 1 OFFSET ?")),
+        .nth_batch = TRY(database.prepare(
+            "SELECT last_ended_us FROM brief ORDER BY last_ended_us LIMIT 1 OFFSET ?")),
+        .forget_connections = TRY(database.prepare(
+            "DELETE FROM connection WHERE id IN (SELECT id FROM connection WHERE ended_us <= ? "
             "ORDER BY ended_us LIMIT ?)")),
-        .forget_oldest_connections = TRY(database.prepare(
-            "DELETE FROM connection WHERE id IN (SELECT id FROM connection WHERE ended_us IS NOT "
-            "NULL ORDER BY ended_us LIMIT ?)")),
+        .forget_batches = TRY(database.prepare(
+            "DELETE FROM brief WHERE id IN (SELECT id FROM brief WHERE last_ended_us <= ? "
+            "ORDER BY last_ended_us LIMIT ?)")),
         .forget_samples =
             TRY(database.prepare("DELETE FROM sample WHERE step = ? AND begin IN (SELECT begin "
                                  "FROM sample WHERE step = ?1 AND begin < ? LIMIT 100)")),
@@ -149,9 +141,24 @@ Result<> Recorder::begin_run(Micros now) {
     return {};
 }
 
+void Recorder::note(KeptLife life) {
+    const std::uint64_t id = life.life.id;
+    if (!life.ended) {
+        noted_open_.insert(id);
+    }
+    if (!LifeBatch::is_for(life) || open_rows_.contains(id) || noted_open_.contains(id)) {
+        lives_.push_back(std::move(life));
+        return;
+    }
+    if (batches_.empty() || !batches_.back().has_room_for(life)) {
+        batches_.emplace_back();
+    }
+    batches_.back().add(life);
+}
+
 Result<> Recorder::commit(Micros now) {
     if (stopped_ && now < written_until_ + settings_.retry_after) {
-        drop_batch();
+        drop_noted();
         return {};
     }
     if (stopped_) {
@@ -164,7 +171,7 @@ Result<> Recorder::commit(Micros now) {
             open_rows_.erase(id);
         }
         lives_.clear();
-        drop_batch();
+        drop_noted();
     } else {
         database_.roll_back();
         for (const std::uint64_t id : inserted_now_) {
@@ -174,7 +181,7 @@ Result<> Recorder::commit(Micros now) {
             stopped_since_ = written_until_;
         }
         stopped_ = is_disk_full(written.error()) ? GapReason::DiskFull : GapReason::WriteFailed;
-        drop_batch();
+        drop_noted();
     }
     written_until_ = now;
     return written;
@@ -189,6 +196,9 @@ Result<> Recorder::write_all(Micros now) {
     }
     for (const KeptLife& life : lives_) {
         TRY(write(life));
+    }
+    for (const LifeBatch& batch : batches_) {
+        TRY(write(batch));
     }
     for (const KeptFinding& finding : findings_) {
         TRY(write(finding));
@@ -210,9 +220,11 @@ Result<> Recorder::close(Micros now) {
 
 // Rows that are in the file as open have to learn their end, however long the disk is full; what
 // is not in the file is lost.
-void Recorder::drop_batch() {
+void Recorder::drop_noted() {
     constexpr std::size_t kMostEnds = 100'000;
     samples_.clear();
+    batches_.clear();
+    noted_open_.clear();
     findings_.clear();
     gaps_.clear();
     std::erase_if(lives_, [&](const KeptLife& life) {
@@ -248,7 +260,7 @@ Result<> Recorder::write(const KeptLife& kept) {
     const auto row = open_rows_.find(life.id);
     Statement& write = row == open_rows_.end() ? statements_.insert_life : statements_.update_life;
     const Micros opened = opened_at(life);
-    const bool is_long = !kept.ended || opened == Micros(0) || *kept.ended - opened > kLongLife;
+    const bool is_long = !kept.ended || opened == Micros(0) || *kept.ended - opened > kBriefLife;
     write.bind(run_)
         .bind(std::int64_t{life.network_namespace})
         .bind(static_cast<std::int64_t>(life.cookie))
@@ -273,7 +285,7 @@ Result<> Recorder::write(const KeptLife& kept) {
         .bind(std::string_view(kept.reset_reason))
         .bind(std::int64_t{life.error})
         .bind(static_cast<std::int64_t>(life.opener))
-        .bind(flags_of(life))
+        .bind(std::int64_t{flags_of(life)})
         .bind(life.bytes_sent)
         .bind(life.bytes_received)
         .bind(std::int64_t{life.retransmissions})
@@ -292,6 +304,18 @@ Result<> Recorder::write(const KeptLife& kept) {
         ended_now_.push_back(life.id);
     }
     return {};
+}
+
+Result<> Recorder::write(const LifeBatch& batch) {
+    return statements_.batch.bind(run_)
+        .bind(batch.first_opened().count())
+        .bind(batch.first_ended().count())
+        .bind(batch.last_ended().count())
+        .bind(static_cast<std::int64_t>(batch.lowest_cookie()))
+        .bind(static_cast<std::int64_t>(batch.highest_cookie()))
+        .bind(static_cast<std::int64_t>(batch.size()))
+        .bind(batch.bytes())
+        .finish();
 }
 
 Result<> Recorder::write(const KeptFinding& finding) {

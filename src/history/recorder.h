@@ -3,11 +3,13 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "history/database.h"
+#include "history/life_batch.h"
 #include "history/records.h"
 
 namespace tcpdx::history {
@@ -51,7 +53,7 @@ public:
     void note(Sample sample) { samples_.push_back(std::move(sample)); }
     // One that has ended, or one still open that should be in the file already: then again with
     // the same life.id whenever it has changed, and when it has ended.
-    void note(KeptLife life) { lives_.push_back(std::move(life)); }
+    void note(KeptLife life);
     // By its id; again when it was seen again.
     void note(KeptFinding finding) { findings_.push_back(std::move(finding)); }
     void note(Gap gap) { gaps_.push_back(gap); }
@@ -72,12 +74,15 @@ private:
         Statement sample;
         Statement insert_life;
         Statement update_life;
+        Statement batch;
         Statement finding;
         Statement gap;
         Statement roll_up;
         Statement rolled_until;
-        Statement forget_old_connections;
-        Statement forget_oldest_connections;
+        Statement nth_connection;
+        Statement nth_batch;
+        Statement forget_connections;
+        Statement forget_batches;
         Statement forget_samples;
         Statement forget_findings;
         Statement forget_gaps;
@@ -96,12 +101,19 @@ private:
     [[nodiscard]] Result<> write_all(Micros now);
     [[nodiscard]] Result<> write(const Sample& sample);
     [[nodiscard]] Result<> write(const KeptLife& life);
+    [[nodiscard]] Result<> write(const LifeBatch& batch);
     [[nodiscard]] Result<> write(const KeptFinding& finding);
     [[nodiscard]] Result<> write(const Gap& gap);
-    [[nodiscard]] Result<> roll_up(Seconds now);  // recorder_upkeep.cpp
-    [[nodiscard]] Result<> forget(Micros now);    // recorder_upkeep.cpp
-    [[nodiscard]] Result<> forget_by_size();      // recorder_upkeep.cpp
-    void drop_batch();
+    void drop_noted();
+
+    // recorder_upkeep.cpp
+    [[nodiscard]] Result<> roll_up(Seconds now);
+    [[nodiscard]] Result<> forget(Micros now);
+    [[nodiscard]] Result<> forget_ended_by(Micros end);
+    [[nodiscard]] Result<> forget_by_size();
+    [[nodiscard]] Result<> forget_oldest();
+    [[nodiscard]] std::int64_t connections_to_forget() const;
+    [[nodiscard]] std::int64_t batches_to_forget() const;
 
     RecorderSettings settings_;
     UniqueFd lock_;
@@ -112,7 +124,9 @@ private:
     std::optional<Gap> gap_before_;
 
     std::vector<Sample> samples_;
-    std::vector<KeptLife> lives_;
+    std::vector<KeptLife> lives_;  // that get a row of their own
+    std::vector<LifeBatch> batches_;
+    std::unordered_set<std::uint64_t> noted_open_;  // of lives_; by life.id
     std::vector<KeptFinding> findings_;
     std::vector<Gap> gaps_;
     std::unordered_map<std::uint64_t, std::int64_t> open_rows_;  // by life.id

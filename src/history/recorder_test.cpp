@@ -171,6 +171,82 @@ TEST_F(RecorderTest, FindsConnectionsByHowTheyEnded) {
     EXPECT_EQ(*reader().count_ended({.from = at(0), .to = at(10), .process = "nginx"}), 2);
 }
 
+// Those that were open for a while have rows of their own, the others are kept together: to who
+// asks they are one list.
+TEST_F(RecorderTest, TellsTheLatestEndFirstHoweverTheyAreKept) {
+    Recorder recorder = open();
+    recorder.note(half_closed(0, 1));
+    recorder.note(half_closed(0, 2));
+    ASSERT_TRUE(recorder.commit(at(10)));
+    recorder.note(ended(half_closed(5, 3), 12));
+    recorder.note(ended(half_closed(0, 1), 11));
+    recorder.note(ended(half_closed(5, 4), 10.5));
+    ASSERT_TRUE(recorder.commit(at(13)));
+    recorder.note(ended(half_closed(5, 5), 11.5));  // told late
+    recorder.note(ended(half_closed(0, 2), 14));
+    recorder.note(ended(half_closed(5, 6), 13.5));
+    ASSERT_TRUE(recorder.commit(at(15)));
+    const auto cookies = [this](const EndedQuery& query) {
+        std::vector<std::uint64_t> found;
+        EXPECT_TRUE(reader().lives_ended(
+            query, [&](const KeptLife& life) { found.push_back(life.life.cookie - 1000); }));
+        return found;
+    };
+    EXPECT_THAT(cookies({.from = at(0), .to = at(20)}), ElementsAre(2, 6, 3, 5, 1, 4));
+    EXPECT_EQ(*reader().count_ended({.from = at(0), .to = at(20)}), 6);
+    EXPECT_THAT(cookies({.from = at(0), .to = at(20), .offset = 1, .limit = 3}),
+                ElementsAre(6, 3, 5));
+    EXPECT_THAT(cookies({.from = at(11), .to = at(13.5)}), ElementsAre(3, 5, 1));
+    EXPECT_EQ(*reader().count_ended({.from = at(11), .to = at(13.5)}), 3);
+    EXPECT_THAT(cookies({.from = at(0), .to = at(20), .offset = 6, .limit = 3}), IsEmpty());
+}
+
+TEST_F(RecorderTest, FindsTheLatestOfACookie) {
+    Recorder recorder = open();
+    recorder.note(ended(half_closed(0, 1), 3));
+    ASSERT_TRUE(recorder.commit(at(4)));
+    recorder.note(ended(half_closed(10, 1), 13));
+    ASSERT_TRUE(recorder.commit(at(14)));
+    EXPECT_EQ((*reader().life(7, 1001))->ended, at(13));
+    EXPECT_FALSE(*reader().life(8, 1001)) << "another network namespace";
+    EXPECT_FALSE(*reader().life(7, 1002));
+    recorder.note(half_closed(20, 1));
+    ASSERT_TRUE(recorder.commit(at(24)));
+    EXPECT_FALSE((*reader().life(7, 1001))->ended) << "one that is open is the latest";
+}
+
+// A connection is noted as open, and ends before that is written.
+TEST_F(RecorderTest, KeepsOneThatEndsInTheSecondInWhichItWasNotedOnce) {
+    Recorder recorder = open();
+    recorder.note(half_closed(0, 1));
+    recorder.note(ended(half_closed(0, 1), 3));
+    ASSERT_TRUE(recorder.commit(at(4)));
+    ASSERT_THAT(lives_at(2), SizeIs(1));
+    EXPECT_EQ(lives_at(2)[0].ended, at(3));
+}
+
+TEST_F(RecorderTest, ForgetsTheOldestHoweverTheyAreKept) {
+    settings.most_bytes = 2'000'000;
+    Recorder recorder = open();
+    std::uint64_t id = 1;
+    for (int second = 0; second < 60; ++second) {
+        for (int i = 0; i < 500; ++i) {
+            recorder.note(ended(half_closed(second, id++), second + 3));
+            recorder.note(ended(half_closed(second - 1000, id++), second + 3));
+        }
+        ASSERT_TRUE(recorder.commit(at(second + 4)));
+    }
+    EXPECT_LT(std::filesystem::file_size(settings.path), settings.most_bytes);
+    EXPECT_EQ(*reader().count_ended({.from = at(0), .to = at(6)}), 0) << "the oldest go first";
+    std::int64_t brief = 0;
+    std::int64_t lasting = 0;
+    ASSERT_TRUE(reader().lives_ended({.from = at(0), .to = at(70)}, [&](const KeptLife& kept) {
+        ++(*kept.ended - opened_at(kept.life) > kBriefLife ? lasting : brief);
+    }));
+    EXPECT_GT(lasting, 500);
+    EXPECT_NEAR(static_cast<double>(brief), static_cast<double>(lasting), 2500);
+}
+
 TEST_F(RecorderTest, FindsBothEndsOfAConnectionWithinTheHost) {
     Recorder recorder = open();
     const KeptLife server = ended(half_closed(0, 1), 3);

@@ -8,7 +8,8 @@ namespace tcpdx::history {
 namespace {
 
 // Rows in one commit at least; more when more came in, or the file would grow all the same.
-constexpr std::int64_t kMostForgotten = 500;
+constexpr std::size_t kMostConnections = 500;
+constexpr std::size_t kMostBatches = 4;
 
 // How long samples of kSteps[i] are kept: 1,500 to 50,000 of each.
 constexpr std::array<Seconds, kSteps.size()> kKeepSamples{
@@ -42,11 +43,7 @@ Result<> Recorder::roll_up(Seconds now) {
 }
 
 Result<> Recorder::forget(Micros now) {
-    const auto most =
-        std::max<std::int64_t>(kMostForgotten, 2 * static_cast<std::int64_t>(lives_.size()));
-    TRY(statements_.forget_old_connections.bind((now - Micros(settings_.keep)).count())
-            .bind(most)
-            .finish());
+    TRY(forget_ended_by(now - Micros(settings_.keep)));
     const auto second = std::chrono::duration_cast<Seconds>(now);
     // One length of samples at a time is often enough.
     const auto turn = static_cast<std::size_t>(second.count()) % kSteps.size();
@@ -59,6 +56,32 @@ Result<> Recorder::forget(Micros now) {
         TRY(statements_.forget_gaps.bind(oldest.count()).finish());
     }
     return forget_by_size();
+}
+
+std::int64_t Recorder::connections_to_forget() const {
+    return static_cast<std::int64_t>(std::max(kMostConnections, 2 * lives_.size()));
+}
+
+std::int64_t Recorder::batches_to_forget() const {
+    return static_cast<std::int64_t>(std::max(kMostBatches, 2 * batches_.size()));
+}
+
+Result<> Recorder::forget_ended_by(Micros end) {
+    TRY(statements_.forget_connections.bind(end.count()).bind(connections_to_forget()).finish());
+    return statements_.forget_batches.bind(end.count()).bind(batches_to_forget()).finish();
+}
+
+// The oldest ones, whether they have a row of their own or are in a batch.
+Result<> Recorder::forget_oldest() {
+    const auto end_of = [](Statement& nth, std::int64_t number) -> Result<Micros> {
+        const bool there = TRY(nth.bind(number - 1).step());
+        const Micros end = there ? Micros(nth.number()) : Micros::max();
+        nth.reset();
+        return end;
+    };
+    const Micros connection = TRY(end_of(statements_.nth_connection, connections_to_forget()));
+    const Micros batch = TRY(end_of(statements_.nth_batch, batches_to_forget()));
+    return forget_ended_by(std::min(connection, batch));
 }
 
 Result<> Recorder::forget_by_size() {
@@ -74,10 +97,7 @@ Result<> Recorder::forget_by_size() {
     // The WAL comes on top of the file until it is copied back.
     const std::uint64_t most = settings_.most_bytes - settings_.most_bytes / 8;
     if (bytes_used_ > most) {
-        TRY(statements_.forget_oldest_connections
-                .bind(std::max<std::int64_t>(kMostForgotten,
-                                             2 * static_cast<std::int64_t>(lives_.size())))
-                .finish());
+        TRY(forget_oldest());
     } else if (all > most && free > all / 16) {
         TRY(database_.run("PRAGMA incremental_vacuum(500)"));
     }

@@ -2,6 +2,10 @@
 
 namespace tcpdx::history {
 
+Micros opened_at(const trace::Life& life) {
+    return std::chrono::duration_cast<Micros>(life.steps().front().earliest);
+}
+
 std::string_view name_of(GapReason reason) {
     switch (reason) {
         case GapReason::NotRunning:

@@ -43,12 +43,19 @@ struct Sample {
 inline constexpr std::array kSteps{Seconds(1), Seconds(10), Seconds(60), Seconds(600),
                                    Seconds(3600)};
 
+// Connections that ended and lasted no longer are kept many together, and are looked for by their
+// end, which is soon after any moment of their life; those that lasted longer are looked for apart.
+inline constexpr Micros kBriefLife = std::chrono::minutes(10);
+
 // A connection, ended or not, with the times of its steps since 1970.
 struct KeptLife {
     trace::Life life;
     std::string reset_reason;  // the kernel's name; numbers differ from kernel to kernel
     std::optional<Micros> ended;
 };
+
+// 0: before it was watched.
+[[nodiscard]] Micros opened_at(const trace::Life& life);
 
 struct KeptFinding {
     std::int64_t id = 0;

@@ -6,7 +6,7 @@
 namespace tcpdx::history {
 
 // The version that this program writes.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Brings a file of any earlier version, or a new one, up to kSchemaVersion. Forward only; one
 // transaction per version. ErrorCode::Usage for a file of a later version: it is left alone.

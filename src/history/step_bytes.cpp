@@ -1,7 +1,7 @@
 #include "history/step_bytes.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "base/i18n.h"
@@ -29,78 +29,29 @@ std::uint32_t identity_of(const Transition& row) {
     return hash;
 }
 
+// By the place of its row. Every step of every life needs one.
+std::uint32_t known_identity_of(const Transition& row) {
+    static const std::vector<std::uint32_t> known = [] {
+        std::vector<std::uint32_t> all;
+        for (const Transition& each : transitions()) {
+            all.push_back(identity_of(each));
+        }
+        return all;
+    }();
+    return known.at(static_cast<std::size_t>(&row - transitions().data()));
+}
+
 const Transition* row_of(std::uint32_t identity) {
     if (identity == 0) {
         return nullptr;
     }
     for (const Transition& row : transitions()) {
-        if (identity_of(row) == identity) {
+        if (known_identity_of(row) == identity) {
             return &row;
         }
     }
     return nullptr;
 }
-
-class Writer {
-public:
-    void u8(std::uint8_t value) { bytes_.push_back(std::byte{value}); }
-    void u32(std::uint32_t value) {
-        for (int shift = 0; shift < 32; shift += 8) {
-            u8(static_cast<std::uint8_t>(value >> shift));
-        }
-    }
-    void varint(std::uint64_t value) {
-        while (value >= 0x80) {
-            u8(static_cast<std::uint8_t>(value | 0x80U));
-            value >>= 7U;
-        }
-        u8(static_cast<std::uint8_t>(value));
-    }
-    std::vector<std::byte> take() { return std::move(bytes_); }
-
-private:
-    std::vector<std::byte> bytes_;
-};
-
-class Reader {
-public:
-    explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
-
-    [[nodiscard]] bool at_end() const { return bytes_.empty(); }
-    [[nodiscard]] bool failed() const { return failed_; }
-    std::uint8_t u8() {
-        if (bytes_.empty()) {
-            failed_ = true;
-            return 0;
-        }
-        const auto value = std::to_integer<std::uint8_t>(bytes_.front());
-        bytes_ = bytes_.subspan(1);
-        return value;
-    }
-    std::uint32_t u32() {
-        std::uint32_t value = 0;
-        for (unsigned shift = 0; shift < 32; shift += 8) {
-            value |= std::uint32_t{u8()} << shift;
-        }
-        return value;
-    }
-    std::uint64_t varint() {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 64; shift += 7) {
-            const std::uint8_t byte = u8();
-            value |= std::uint64_t{byte & 0x7fU} << shift;
-            if ((byte & 0x80U) == 0) {
-                return value;
-            }
-        }
-        failed_ = true;
-        return value;
-    }
-
-private:
-    std::span<const std::byte> bytes_;
-    bool failed_ = false;
-};
 
 std::optional<TcpState> state_from(std::uint8_t byte) {
     return byte < kAllTcpStates.size() ? std::optional(kAllTcpStates.at(byte)) : std::nullopt;
@@ -108,68 +59,93 @@ std::optional<TcpState> state_from(std::uint8_t byte) {
 
 }  // namespace
 
-std::vector<std::byte> steps_to_bytes(const trace::Life& life) {
-    Writer out;
-    out.u8(kVersion);
+void put_began_as(ByteWriter& out, const trace::Life& life) {
     out.u8(life.began_as ? static_cast<std::uint8_t>(*life.began_as) : kNotKnown);
+}
+
+bool take_began_as(ByteReader& in, trace::Life& life) {
+    const std::uint8_t began_as = in.u8();
+    life.began_as = state_from(began_as);
+    return !in.failed() && (life.began_as || began_as == kNotKnown);
+}
+
+void put_step(ByteWriter& out, const trace::Step& step) {
+    out.u8(static_cast<std::uint8_t>(step.state));
+    out.u8(static_cast<std::uint8_t>(step.kind));
+    const auto flaw = static_cast<std::uint8_t>(step.flaw);
+    out.u8(step.began_unseen() ? flaw | kUnseen : flaw);
+    out.u32(step.cause == nullptr ? 0 : known_identity_of(*step.cause));
+}
+
+std::optional<KeptStep> take_step(ByteReader& in) {
+    const auto state = state_from(in.u8());
+    const std::uint8_t kind = in.u8();
+    const std::uint8_t flaw = in.u8();
+    const std::uint32_t cause = in.u32();
+    const bool bad_flaw = (flaw & ~kUnseen) > static_cast<std::uint8_t>(trace::Flaw::Illegal);
+    if (in.failed() || !state || bad_flaw ||
+        kind > static_cast<std::uint8_t>(SocketKind::TimeWaitSocket)) {
+        return std::nullopt;
+    }
+    KeptStep kept{.began_unseen = (flaw & kUnseen) != 0};
+    kept.step.state = *state;
+    kept.step.kind = static_cast<SocketKind>(kind);
+    kept.step.flaw = static_cast<trace::Flaw>(flaw & ~kUnseen);
+    kept.step.cause = row_of(cause);
+    return kept;
+}
+
+trace::Time put_times(ByteWriter& out, const trace::Step& step, trace::Time before) {
+    // Bounds of neighbours may overlap; the order in which they are told stays.
+    const trace::Time latest = std::max(step.latest, before);
+    out.varint(static_cast<std::uint64_t>((latest - before).count()));
+    out.varint(step.began_unseen() ? 0
+                                   : static_cast<std::uint64_t>(
+                                         (latest - std::min(step.earliest, latest)).count()));
+    return latest;
+}
+
+bool take_times(ByteReader& in, KeptStep& kept, trace::Time before) {
+    const auto since = static_cast<std::int64_t>(in.varint() & INT64_MAX);
+    const auto spread = static_cast<std::int64_t>(in.varint() & INT64_MAX);
+    if (in.failed() || since > INT64_MAX - before.count() || spread > before.count() + since) {
+        return false;
+    }
+    trace::Step& step = kept.step;
+    step.latest = before + trace::Time(since);
+    step.earliest = kept.began_unseen ? trace::Time(0) : step.latest - trace::Time(spread);
+    return true;
+}
+
+std::vector<std::byte> steps_to_bytes(const trace::Life& life) {
+    ByteWriter out;
+    out.u8(kVersion);
+    put_began_as(out, life);
     trace::Time before{0};
     for (const trace::Step& step : life.steps()) {
-        out.u8(static_cast<std::uint8_t>(step.state));
-        out.u8(static_cast<std::uint8_t>(step.kind));
-        const auto flaw = static_cast<std::uint8_t>(step.flaw);
-        out.u8(step.began_unseen() ? flaw | kUnseen : flaw);
-        out.u32(step.cause == nullptr ? 0 : identity_of(*step.cause));
-        // Bounds of neighbours may overlap; the order in which they are told stays.
-        const trace::Time latest = std::max(step.latest, before);
-        out.varint(static_cast<std::uint64_t>((latest - before).count()));
-        out.varint(step.began_unseen() ? 0
-                                       : static_cast<std::uint64_t>(
-                                             (latest - std::min(step.earliest, latest)).count()));
-        before = latest;
+        put_step(out, step);
+        before = put_times(out, step, before);
     }
     return out.take();
 }
 
 Result<> steps_from_bytes(std::span<const std::byte> bytes, trace::Life& life) {
-    const auto malformed = [] {
-        return failure(ErrorCode::Malformed, N_("reading a connection's states from the history"));
-    };
-    Reader in(bytes);
-    if (in.u8() != kVersion) {
-        return malformed();
-    }
-    const std::uint8_t began_as = in.u8();
-    life.began_as = state_from(began_as);
-    if (in.failed() || (!life.began_as && began_as != kNotKnown)) {
-        return malformed();
-    }
+    ByteReader in(bytes);
+    bool good = in.u8() == kVersion && take_began_as(in, life);
     life.step_count = 0;
     trace::Time before{0};
-    while (!in.at_end()) {
-        if (life.step_count == trace::Life::kMostSteps) {
-            return malformed();
+    while (good && !in.at_end()) {
+        auto kept = take_step(in);
+        good = kept && take_times(in, *kept, before) && life.step_count < trace::Life::kMostSteps;
+        if (good) {
+            life.step_room.at(life.step_count++) = kept->step;
+            before = kept->step.latest;
         }
-        const auto state = state_from(in.u8());
-        const std::uint8_t kind = in.u8();
-        const std::uint8_t flaw = in.u8();
-        const std::uint32_t cause = in.u32();
-        const auto since = static_cast<std::int64_t>(in.varint() & INT64_MAX);
-        const auto spread = static_cast<std::int64_t>(in.varint() & INT64_MAX);
-        const bool bad_flaw = (flaw & ~kUnseen) > static_cast<std::uint8_t>(trace::Flaw::Illegal);
-        if (in.failed() || !state || kind > static_cast<std::uint8_t>(SocketKind::TimeWaitSocket) ||
-            bad_flaw || since > INT64_MAX - before.count() || spread > before.count() + since) {
-            return malformed();
-        }
-        trace::Step& step = life.step_room.at(life.step_count++);
-        step.state = *state;
-        step.kind = static_cast<SocketKind>(kind);
-        step.flaw = static_cast<trace::Flaw>(flaw & ~kUnseen);
-        step.cause = row_of(cause);
-        step.latest = before + trace::Time(since);
-        step.earliest = (flaw & kUnseen) != 0 ? trace::Time(0) : step.latest - trace::Time(spread);
-        before = step.latest;
     }
-    return life.step_count == 0 ? Result<>(malformed()) : Result<>();
+    if (!good || life.step_count == 0) {
+        return failure(ErrorCode::Malformed, N_("reading a connection's states from the history"));
+    }
+    return {};
 }
 
 }  // namespace tcpdx::history
