@@ -391,8 +391,10 @@ void HostMonitor::look_again_and_again(const std::stop_token& stopped) {
         const auto worked_before = worked();
         auto looked = std::make_shared<Looked>();
         looked->at = since_epoch();
-        if (auto looks = look_at_host(
-                {.all_namespaces = settings_.all_namespaces, .count_server_time_waits = true})) {
+        const std::optional<KnownToWatch> known = known_to_watch();
+        if (auto looks = look_at_host({.all_namespaces = settings_.all_namespaces,
+                                       .count_server_time_waits = true,
+                                       .known = known ? &*known : nullptr})) {
             looked->looks = *std::move(looks);
             put_watched_facts(looked->looks);
             settings_.limits = settings.limits;
@@ -401,6 +403,14 @@ void HostMonitor::look_again_and_again(const std::stop_token& stopped) {
         next = Clock::now() + std::max<Clock::duration>(settings.look_interval,
                                                         (worked() - worked_before) * kLookingShare);
     }
+}
+
+std::optional<KnownToWatch> HostMonitor::known_to_watch() const {
+    if (sampled_) {
+        return std::nullopt;
+    }
+    const std::lock_guard lock(tracker_mutex_);
+    return KnownToWatch{.at = monotonic_now(), .time_waits = tracker_.time_waits()};
 }
 
 void HostMonitor::put_watched_facts(std::vector<Observations>& looks) const {

@@ -72,6 +72,63 @@ private:
     std::vector<std::uint64_t> cookies_;
 };
 
+// What the watch knows of the TIME-WAITs of this namespace, where that can take the place of
+// listing them: null where they are few, where its number is not the kernel's, and where a server
+// whose TIME-WAITs it has only counted is gone (then they hold a port that somebody may want).
+const trace::TimeWaits* known_time_waits(const Observations& seen, const LookRequest& request) {
+    constexpr std::uint64_t kWorthIt = 1000;
+    const std::uint64_t there = seen.totals.time_wait.value_or(0);
+    if (request.known == nullptr || there < kWorthIt) {
+        return nullptr;
+    }
+    const auto found =
+        request.known->time_waits.find(static_cast<std::uint32_t>(seen.network_namespace.inode));
+    if (found == request.known->time_waits.end()) {
+        return nullptr;
+    }
+    const trace::TimeWaits& known = found->second;
+    ListenerIndex listeners;
+    for (const Connection& listener : seen.connections) {
+        listeners.add(listener);
+    }
+    std::uint64_t number = known.others.size() + known.mini_fin_wait2;
+    for (const auto& [local, count] : known.passive) {
+        if (listeners.find(local) == nullptr) {
+            return nullptr;
+        }
+        number += count;
+    }
+    // Some come and go between the two counts.
+    const std::uint64_t apart = number > there ? number - there : there - number;
+    return apart <= there / 50 ? &known : nullptr;
+}
+
+Connection time_wait_row(const trace::TimeWaits::One& one, trace::Time now) {
+    Connection row{.local = one.local, .remote = one.remote, .state = TcpState::TimeWait};
+    row.kind = SocketKind::TimeWaitSocket;
+    row.opener = one.opener;
+    row.opener_basis = one.opener == Opener::Unknown ? OpenerBasis::None : OpenerBasis::Watched;
+    row.owner.kind = OwnerKind::Kernel;
+    row.cookie = one.cookie;
+    row.inode = 0;
+    const auto since = [now](trace::Time then) {
+        return std::chrono::duration_cast<Age::Duration>(std::max(now - then, trace::Time(0)));
+    };
+    row.age = one.earliest == trace::Time(0)
+                  ? Age::at_least(since(one.latest), AgeMethod::Watched)
+                  : Age::between(since(one.latest), since(one.earliest), AgeMethod::Watched);
+    return row;
+}
+
+void add_known(Observations& seen, const trace::TimeWaits& known, trace::Time now) {
+    for (const trace::TimeWaits::One& one : known.others) {
+        seen.connections.push_back(time_wait_row(one, now));
+    }
+    for (const auto& [local, count] : known.passive) {
+        seen.server_time_waits += count;
+    }
+}
+
 Result<> dump_sockets(Observations& seen, const LookRequest& request) {
     // Else a vector of a hundred thousand grows by doubling, and has two sizes at once.
     const std::uint64_t expected =
@@ -87,9 +144,14 @@ Result<> dump_sockets(Observations& seen, const LookRequest& request) {
         return read_proc_table(seen, listeners.error());
     }
     const std::size_t first = seen.connections.size();
+    const trace::TimeWaits* known = known_time_waits(seen, request);
     ServerTimeWaitCounter counter(seen.connections);
+    StateSet states = StateSet::all().remove(TcpState::Listen);
+    if (known != nullptr) {
+        states = states.remove(TcpState::TimeWait);
+    }
     const auto others = TRY(sockdiag::dump_tcp(
-        {.states = StateSet::all().remove(TcpState::Listen)},
+        {.states = states},
         [&](Connection& connection) {
             if (!request.count_server_time_waits || !counter.take(connection)) {
                 keep(connection);
@@ -100,6 +162,9 @@ Result<> dump_sockets(Observations& seen, const LookRequest& request) {
             counter.begin_again();
         }));
     counter.put_into(seen);
+    if (known != nullptr) {
+        add_known(seen, *known, request.known->at);
+    }
     seen.coverage.tcp_details = true;
     if (others.table_changed || listeners->table_changed) {
         add_unseen(seen,
@@ -221,10 +286,16 @@ Result<> look_at_sockets(Observations& seen, const LookRequest& request) {
     seen.coverage.listeners = seen.coverage.connections = true;
     const KernelTimes times = times_of(seen.options);
     for (Connection& connection : seen.connections) {
-        infer_opener(connection);
-        connection.age = estimate_age(connection, times);
+        if (connection.opener_basis != OpenerBasis::Watched) {
+            infer_opener(connection);
+        }
+        if (connection.age.method != AgeMethod::Watched) {
+            connection.age = estimate_age(connection, times);
+        }
     }
-    read_stamped_ages(seen);
+    if (request.known == nullptr) {
+        read_stamped_ages(seen);
+    }
     return {};
 }
 

@@ -32,16 +32,15 @@ public:
         std::copy(some.begin(), some.end(), room_.begin() + static_cast<std::ptrdiff_t>(size_));
         size_ += some.size();
     }
-    [[nodiscard]] std::unique_ptr<std::byte[]> take() const {
-        auto packed = std::make_unique<std::byte[]>(size_);
-        std::memcpy(packed.get(), room_.data(), size_);
-        return packed;
+    [[nodiscard]] std::span<const std::byte> written() const {
+        return std::as_bytes(std::span(room_).first(size_));
     }
 
 private:
     void put(std::uint8_t byte) { room_[size_++] = byte; }
 
-    std::array<std::uint8_t, 1024> room_;  // more than a Record can take: see the assertion below
+    std::array<std::uint8_t, PackedLives::kMostBytes>
+        room_;  // more than a Record can take: see the assertion below
     std::size_t size_ = 0;
 };
 
@@ -138,6 +137,18 @@ void pass(Bytes& bytes, Step& step, Time before) {
 
 }  // namespace
 
+// What time_waits() asks of all that are at rest. The state is in the first byte: see state_of().
+template <class Bytes>
+void LifeTracker::pass_front(Bytes& bytes, TcpState& state, Life& life) {
+    auto head = static_cast<std::uint8_t>(static_cast<unsigned>(state) |
+                                          static_cast<unsigned>(life.opener) << 4U);
+    bytes.number(head);
+    state = static_cast<TcpState>(head & 15U);
+    life.opener = static_cast<Opener>(head >> 4U);
+    bytes.number(life.network_namespace);
+    trace::pass(bytes, life.local);
+}
+
 // Everything that a quiet one can have, which is not an end. The cookie is known by where it is
 // kept.
 template <class Bytes>
@@ -147,12 +158,9 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
     using trace::pass;
     Life& life = record.life;
     TcpState state = life.step_count > 0 ? life.state() : TcpState::Closed;
-    bytes.number(state);  // the first byte, so that counting states need not read the rest
+    pass_front(bytes, state, life);
     bytes.number(life.id);
-    bytes.number(life.network_namespace);
-    pass(bytes, life.local);
     pass(bytes, life.remote);
-    bytes.number(life.opener);
     bytes.number(life.owner.process);
     bytes.number(life.owner.basis);
     auto name_size = static_cast<std::uint8_t>(life.owner.name_text().size());
@@ -191,12 +199,16 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
     bytes.number(record.details_lost_before);
 }
 
-LifeTracker::Record LifeTracker::unpack(std::uint64_t cookie, const Packed& packed) {
-    Record record;
-    Reader reader(packed.get());
+void LifeTracker::unpack(std::uint64_t cookie, const std::byte* packed, Record& record) {
+    Reader reader(packed);
     pass(reader, record);
     record.life.cookie = cookie;
     record.told = record.life.step_count;
+}
+
+LifeTracker::Record LifeTracker::unpacked(std::uint64_t cookie, const std::byte* packed) {
+    Record record;
+    unpack(cookie, packed, record);
     return record;
 }
 
@@ -211,7 +223,7 @@ void LifeTracker::rest_if_quiet(Record& record) {
     }
     Writer writer;
     pass(writer, record);
-    resting_.insert_or_assign(record.life.cookie, writer.take());
+    resting_.put(record.life.cookie, writer.written());
     forget(record);
 }
 
@@ -225,21 +237,22 @@ void LifeTracker::rest_all_quiet() {
     for (Record* record : quiet) {
         rest_if_quiet(*record);
     }
+    resting_.compact();
 }
 
-TcpState LifeTracker::state_of(const Packed& packed) {
-    return static_cast<TcpState>(packed[0]);
+TcpState LifeTracker::state_of(const std::byte* packed) {
+    return static_cast<TcpState>(std::to_integer<unsigned>(packed[0]) & 15U);
 }
 
 // Null when none with this cookie rests.
 LifeTracker::Record* LifeTracker::wake(std::uint64_t cookie) {
-    const auto resting = resting_.find(cookie);
-    if (resting == resting_.end()) {
+    const std::byte* packed = resting_.find(cookie);
+    if (packed == nullptr) {
         return nullptr;
     }
     Record& record = new_record();
-    record = unpack(cookie, resting->second);
-    resting_.erase(resting);
+    unpack(cookie, packed, record);
+    resting_.erase(cookie);
     remember_cookie(cookie, record);
     return &record;
 }
@@ -248,9 +261,52 @@ void LifeTracker::use_known(std::uint64_t cookie,
                             const std::function<void(const Record&)>& use) const {
     if (const auto known = by_cookie_.find(cookie); known != by_cookie_.end()) {
         use(*known->second);
-    } else if (const auto resting = resting_.find(cookie); resting != resting_.end()) {
-        use(unpack(cookie, resting->second));
+    } else if (const std::byte* packed = resting_.find(cookie); packed != nullptr) {
+        use(unpacked(cookie, packed));
     }
+}
+
+std::unordered_map<std::uint32_t, TimeWaits> LifeTracker::time_waits() const {
+    std::unordered_map<std::uint32_t, TimeWaits> found;
+    const auto take = [&found](const Life& life) {
+        found[life.network_namespace].others.push_back({.cookie = life.cookie,
+                                                        .local = life.local,
+                                                        .remote = life.remote,
+                                                        .opener = life.opener,
+                                                        .earliest = life.last().earliest,
+                                                        .latest = life.last().latest});
+    };
+    for_each_awake([&take](const Life& life) {
+        if (life.state() == TcpState::TimeWait) {
+            take(life);
+        }
+    });
+    Life front;
+    std::uint32_t network_namespace = 0;
+    std::pair<const SocketAddress, std::size_t>* same = nullptr;
+    resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
+        if (state_of(packed) != TcpState::TimeWait) {
+            return;
+        }
+        Reader reader(packed);
+        TcpState state = TcpState::TimeWait;
+        pass_front(reader, state, front);
+        if (front.opener != Opener::Passive) {
+            take(unpacked(cookie, packed).life);
+            return;
+        }
+        // Mostly of the same server as the one before.
+        if (same == nullptr || network_namespace != front.network_namespace ||
+            same->first != front.local) {
+            network_namespace = front.network_namespace;
+            same = &*found[network_namespace].passive.try_emplace(front.local).first;
+        }
+        ++same->second;
+    });
+    for (const Record* record : mini_fin_wait2_) {
+        ++found[record->life.network_namespace].mini_fin_wait2;
+    }
+    return found;
 }
 
 }  // namespace tcpdx::trace

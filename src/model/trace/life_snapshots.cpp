@@ -131,11 +131,13 @@ bool LifeTracker::lacks_ends() const {
         return !record.over && record.life.state() == TcpState::TimeWait &&
                record.last_event + kLongestTimeWait < now_;
     };
-    return std::any_of(by_cookie_.begin(), by_cookie_.end(),
-                       [&](const auto& each) { return lacks_end(*each.second); }) ||
-           std::any_of(resting_.begin(), resting_.end(), [&](const auto& each) {
-               return lacks_end(unpack(each.first, each.second));
-           });
+    bool lacking = std::any_of(by_cookie_.begin(), by_cookie_.end(),
+                               [&](const auto& each) { return lacks_end(*each.second); });
+    resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
+        lacking = lacking ||
+                  (state_of(packed) == TcpState::TimeWait && lacks_end(unpacked(cookie, packed)));
+    });
+    return lacking;
 }
 
 void LifeTracker::compare(const Snapshot& snapshot) {
@@ -177,11 +179,11 @@ void LifeTracker::compare(const Snapshot& snapshot) {
                record.last_event < snapshot.begun && !seen.contains(record.life.id);
     };
     std::vector<std::uint64_t> absent_at_rest;
-    for (const auto& [cookie, packed] : resting_) {
-        if (is_absent(unpack(cookie, packed))) {
+    resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
+        if (is_absent(unpacked(cookie, packed))) {
             absent_at_rest.push_back(cookie);
         }
-    }
+    });
     for (const std::uint64_t cookie : absent_at_rest) {
         wake(cookie);
     }

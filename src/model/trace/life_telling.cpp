@@ -290,16 +290,14 @@ std::optional<Life> LifeTracker::open_life(std::uint64_t cookie) const {
 
 void LifeTracker::for_each_open(const std::function<void(const Life&)>& tell) const {
     for_each_awake(tell);
-    for (const auto& [cookie, packed] : resting_) {
-        tell(unpack(cookie, packed).life);
-    }
+    resting_.for_each([&tell](std::uint64_t cookie, const std::byte* packed) {
+        tell(unpacked(cookie, packed).life);
+    });
 }
 
 void LifeTracker::for_each_open_state(const std::function<void(TcpState)>& tell) const {
     for_each_awake([&tell](const Life& life) { tell(life.state()); });
-    for (const auto& [cookie, packed] : resting_) {
-        tell(state_of(packed));
-    }
+    resting_.for_each([&tell](std::uint64_t, const std::byte* packed) { tell(state_of(packed)); });
 }
 
 void LifeTracker::for_each_awake(const std::function<void(const Life&)>& tell) const {

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <memory>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -20,6 +20,7 @@
 #include "model/observations.h"
 #include "model/trace/fifo.h"
 #include "model/trace/life.h"
+#include "model/trace/packed_lives.h"
 #include "model/trace/step_cause.h"
 
 namespace tcpdx::trace {
@@ -58,6 +59,24 @@ struct Snapshot {
     Time begun{0};  // what is listed was so at some time between these two
     Time done{0};
     bool complete = true;  // every state was asked for, so what is not listed is gone
+};
+
+// Those of one network namespace in TIME-WAIT.
+struct TimeWaits {
+    struct One {
+        std::uint64_t cookie = 0;
+        SocketAddress local;
+        SocketAddress remote;
+        Opener opener = Opener::Unknown;
+        Time earliest{0};  // when TIME-WAIT began, as in a Step
+        Time latest{0};
+    };
+    // Opened passively they are only counted, by their local end: at a busy server they are most of
+    // all sockets.
+    std::map<SocketAddress, std::size_t> passive;
+    std::vector<One> others;
+    // Mini-sockets that are in FIN-WAIT-2 still, as far as is known.
+    std::size_t mini_fin_wait2 = 0;
 };
 
 class LifeTracker {
@@ -106,6 +125,8 @@ public:
     [[nodiscard]] std::size_t open_lives() const {
         return by_cookie_.size() + resting_.size() + half_open_.size();
     }
+    // By inode of the network namespace.
+    [[nodiscard]] std::unordered_map<std::uint32_t, TimeWaits> time_waits() const;
     // Every life that has not ended, for what is left at the end of a trace.
     void for_each_open(const std::function<void(const Life&)>& tell) const;
     // The same when only the state is wanted, which is much faster.
@@ -151,8 +172,6 @@ private:
         bool end_told = false;
         bool in_doubt = false;  // an entry of doubts_ is about it
     };
-    // A Record in few bytes: see life_resting.cpp.
-    using Packed = std::unique_ptr<std::byte[]>;
     enum class Due : std::uint8_t { Step, RequestGone, TimeWaitGone, Detail };
     struct Pending {
         Record* record = nullptr;
@@ -209,9 +228,13 @@ private:
 
     // lives at rest: life_resting.cpp
     template <class Bytes>
+    static void pass_front(Bytes& bytes, TcpState& state, Life& life);
+    template <class Bytes>
     static void pass(Bytes& bytes, Record& record);
-    [[nodiscard]] static TcpState state_of(const Packed& packed);
-    [[nodiscard]] static Record unpack(std::uint64_t cookie, const Packed& packed);
+    [[nodiscard]] static TcpState state_of(const std::byte* packed);
+    // Over what is in `record`, which is a new one.
+    static void unpack(std::uint64_t cookie, const std::byte* packed, Record& record);
+    [[nodiscard]] static Record unpacked(std::uint64_t cookie, const std::byte* packed);
     void rest_if_quiet(Record& record);
     void rest_all_quiet();
     Record* wake(std::uint64_t cookie);
@@ -239,7 +262,7 @@ private:
     std::deque<Record> pool_;
     std::vector<Record*> free_;
     std::unordered_map<std::uint64_t, Record*> by_cookie_;
-    std::unordered_map<std::uint64_t, Packed> resting_;  // by cookie; not in by_cookie_
+    PackedLives resting_;  // not in by_cookie_; see life_resting.cpp
     // In front of it: the events of one connection mostly come close together, and a table with
     // all that are in TIME-WAIT is not in the processor's cache.
     struct Recent {

@@ -476,6 +476,32 @@ TEST_F(LifeTrackerTest, KnowsEverythingOfOneThatRests) {
     EXPECT_EQ(open, 1);
 }
 
+TEST_F(LifeTrackerTest, CountsTimeWaitsOfServersAndTellsTheOthers) {
+    const End client(9, kClientEnd, kServerEnd);
+    play({client.change(1ms, Closed, SynSent), client.change(2ms, SynSent, Established),
+          client.change(3ms, Established, FinWait1), client.change(4ms, FinWait1, FinWait2),
+          client.event(TimeWaitStarted, 5ms, TimeWait)});
+    for (std::uint64_t cookie = 20; cookie < 23; ++cookie) {
+        const End server(cookie, kServerEnd,
+                         {kClientEnd.address, static_cast<std::uint16_t>(40000 + cookie)});
+        play({server.request(RequestStarted, 10ms), server.child(11ms),
+              server.change(11ms, SynReceived, Established),
+              server.change(12ms, Established, FinWait1), server.change(13ms, FinWait1, FinWait2),
+              server.event(TimeWaitStarted, 14ms, TimeWait)});
+    }
+    const auto known = tracker_.time_waits();
+    ASSERT_THAT(known, SizeIs(1));
+    const TimeWaits& here = known.at(7);
+    ASSERT_THAT(here.others, SizeIs(1));
+    EXPECT_EQ(here.others[0].cookie, 9U);
+    EXPECT_EQ(here.others[0].local, kClientEnd);
+    EXPECT_EQ(here.others[0].remote, kServerEnd);
+    EXPECT_EQ(here.others[0].opener, Opener::Active);
+    EXPECT_EQ(here.others[0].latest, Time(5ms));
+    EXPECT_THAT(here.passive, ElementsAre(::testing::Pair(kServerEnd, 3U)));
+    EXPECT_EQ(here.mini_fin_wait2, 0U);
+}
+
 TEST_F(LifeTrackerTest, GoesOnWithAnIdleConnectionThatRested) {
     play_active_open();
     tracker_.advance(60s);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "model/trace/life_tracker.h"
 
@@ -46,8 +47,7 @@ LifeTracker::Record& LifeTracker::new_record() {
     }
     Record& record = *free_.back();
     free_.pop_back();
-    record = Record();
-    return record;
+    return *std::construct_at(&record);
 }
 
 LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpState> began_as) {

@@ -1,0 +1,169 @@
+#include "model/trace/packed_lives.h"
+
+#include <cstring>
+
+namespace tcpdx::trace {
+namespace {
+
+// Cookies are consecutive numbers; the upper half of the product is spread evenly.
+std::uint32_t hash_of(std::uint64_t cookie) {
+    return static_cast<std::uint32_t>((cookie * 0x9e3779b97f4a7c15U) >> 32U);
+}
+
+}  // namespace
+
+std::byte* PackedLives::at(std::uint32_t place) const {
+    return blocks_[place / kBlockBytes].room.get() + place % kBlockBytes;
+}
+
+PackedLives::Header PackedLives::header_at(std::uint32_t place) const {
+    Header header;
+    std::memcpy(&header, at(place), sizeof(header));
+    return header;
+}
+
+// Where it is, or the empty slot where it would be.
+std::size_t PackedLives::slot_of(std::uint64_t cookie) const {
+    const std::uint32_t hash = hash_of(cookie);
+    std::size_t slot = hash & (slots_.size() - 1);
+    while (slots_[slot].place != 0 &&
+           (slots_[slot].hash != hash || header_at(slots_[slot].place - 1).cookie != cookie)) {
+        slot = (slot + 1) & (slots_.size() - 1);
+    }
+    return slot;
+}
+
+const std::byte* PackedLives::find(std::uint64_t cookie) const {
+    const Slot& slot = slots_[slot_of(cookie)];
+    return slot.place == 0 ? nullptr : at(slot.place - 1) + sizeof(Header);
+}
+
+void PackedLives::put(std::uint64_t cookie, std::span<const std::byte> packed) {
+    erase(cookie);
+    if ((size_ + 1) * 3 > slots_.size() * 2) {
+        resize(slots_.size() * 2);
+    }
+    insert(hash_of(cookie), write(cookie, packed));
+    ++size_;
+}
+
+std::uint32_t PackedLives::write(std::uint64_t cookie, std::span<const std::byte> packed) {
+    const Header header{
+        .cookie = cookie,
+        .bytes = static_cast<std::uint32_t>((sizeof(Header) + packed.size() + 7) / 8 * 8)};
+    const bool has_room = !blocks_.empty() && blocks_[current_].room != nullptr &&
+                          blocks_[current_].used + header.bytes <= kBlockBytes;
+    if (!has_room && !blocks_.empty() && blocks_[current_].live == 0) {
+        blocks_[current_].used = 0;
+    } else if (!has_room) {
+        if (free_blocks_.empty()) {
+            free_blocks_.push_back(static_cast<std::uint32_t>(blocks_.size()));
+            blocks_.emplace_back();
+        }
+        current_ = free_blocks_.back();
+        free_blocks_.pop_back();
+        // Not zeroed: what is not written is not read.
+        blocks_[current_] = {.room = std::unique_ptr<std::byte[]>(new std::byte[kBlockBytes])};
+    }
+    Block& block = blocks_[current_];
+    const std::uint32_t place = current_ * kBlockBytes + block.used;
+    std::memcpy(at(place), &header, sizeof(header));
+    std::memcpy(at(place) + sizeof(header), packed.data(), packed.size());
+    block.used += header.bytes;
+    block.live += header.bytes;
+    return place;
+}
+
+void PackedLives::insert(std::uint32_t hash, std::uint32_t place) {
+    std::size_t slot = hash & (slots_.size() - 1);
+    while (slots_[slot].place != 0) {
+        slot = (slot + 1) & (slots_.size() - 1);
+    }
+    slots_[slot] = {.hash = hash, .place = place + 1};
+}
+
+// Those behind it move up, so that none is cut off from the place that its hash names.
+void PackedLives::erase(std::uint64_t cookie) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t hole = slot_of(cookie);
+    if (slots_[hole].place == 0) {
+        return;
+    }
+    release(slots_[hole].place - 1);
+    --size_;
+    for (std::size_t next = (hole + 1) & mask; slots_[next].place != 0; next = (next + 1) & mask) {
+        const std::size_t from_home = (next - slots_[next].hash) & mask;
+        if (from_home >= ((next - hole) & mask)) {
+            slots_[hole] = slots_[next];
+            hole = next;
+        }
+    }
+    slots_[hole] = {};
+}
+
+void PackedLives::release(std::uint32_t place) {
+    Header header = header_at(place);
+    const std::uint32_t number = place / kBlockBytes;
+    Block& block = blocks_[number];
+    block.live -= header.bytes;
+    header.cookie = 0;
+    std::memcpy(at(place), &header, sizeof(header));
+    if (block.live == 0 && number != current_) {
+        block = {};
+        free_blocks_.push_back(number);
+    }
+}
+
+void PackedLives::resize(std::size_t slots) {
+    std::vector<Slot> before(slots);
+    before.swap(slots_);
+    for (const Slot& slot : before) {
+        if (slot.place != 0) {
+            insert(slot.hash, slot.place - 1);
+        }
+    }
+}
+
+void PackedLives::for_each(
+    const std::function<void(std::uint64_t cookie, const std::byte* packed)>& use) const {
+    for (const Block& block : blocks_) {
+        for (std::uint32_t offset = 0; offset < block.used;) {
+            Header header;
+            std::memcpy(&header, block.room.get() + offset, sizeof(header));
+            if (header.cookie != 0) {
+                use(header.cookie, block.room.get() + offset + sizeof(header));
+            }
+            offset += header.bytes;
+        }
+    }
+}
+
+void PackedLives::compact() {
+    std::array<std::byte, kMostBytes + sizeof(Header)> moved{};
+    for (std::size_t number = 0; number < blocks_.size(); ++number) {
+        const Block& block = blocks_[number];
+        if (number == current_ || block.live == 0 || block.live > block.used / 2) {
+            continue;
+        }
+        // The last one that goes takes the block with it, and may be written into it again.
+        const std::uint32_t used = block.used;
+        const auto is_there = [&] { return blocks_[number].room != nullptr && number != current_; };
+        for (std::uint32_t offset = 0; offset < used && is_there();) {
+            const auto place = static_cast<std::uint32_t>(number) * kBlockBytes + offset;
+            const Header header = header_at(place);
+            offset += header.bytes;
+            if (header.cookie == 0) {
+                continue;
+            }
+            const std::span packed = std::span(moved).first(header.bytes - sizeof(Header));
+            std::memcpy(moved.data(), at(place) + sizeof(Header), packed.size());
+            put(header.cookie, packed);
+        }
+    }
+    constexpr std::size_t kFewest = 1024;
+    if (slots_.size() > kFewest && size_ * 8 < slots_.size()) {
+        resize(slots_.size() / 2);
+    }
+}
+
+}  // namespace tcpdx::trace
