@@ -8,6 +8,7 @@ and against the packets that were captured meanwhile.
 
 import array
 import os
+import re
 import signal
 import socket
 import sys
@@ -67,6 +68,10 @@ def client_closes_first():
     orphan = [step for step in trace.of(trace.steps, here) if step["to"] == "FIN-WAIT-2"][-1]
     lasted = waited["time_us"] - orphan["time_us"]
     trace.expect(200_000 < lasted < 2_000_000, f"FIN-WAIT-2 lasted {lasted} us, not 0.3 s")
+    if tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2]) >= (6, 11):
+        told = waited["lasted_at_least_us"]
+        trace.expect(told == waited["lasted_at_most_us"] and abs(told - lasted) <= 1,
+                     f"how long FIN-WAIT-2 lasted is known to the microsecond: {waited}")
 
 
 @scenario

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -172,6 +173,7 @@ private:
         bool end_told = false;
         bool in_doubt = false;  // an entry of doubts_ is about it
     };
+    using Records = std::pmr::unordered_set<Record*>;
     enum class Due : std::uint8_t { Step, RequestGone, TimeWaitGone, Detail };
     struct Pending {
         Record* record = nullptr;
@@ -211,7 +213,7 @@ private:
     Record* adopt(const Event& event);
     void add_step(Record& record, TcpState state, SocketKind kind, Time earliest, Time latest);
     void note_mini_socket(Record& record);
-    [[nodiscard]] bool any_waits_long(const std::unordered_set<Record*>& records) const;
+    [[nodiscard]] bool any_waits_long(const Records& records) const;
     void follow(Record& record, const Event& event, SocketKind kind);
     void learn_ends(Record& record, const Event& event);
     void learn_owner(Record& record, const Event& event);
@@ -261,7 +263,9 @@ private:
     LifeListener& listener_;
     std::deque<Record> pool_;
     std::vector<Record*> free_;
-    std::unordered_map<std::uint64_t, Record*> by_cookie_;
+    // Every connection comes into some of these tables and leaves them: the pool makes that cheap.
+    std::pmr::unsynchronized_pool_resource nodes_;
+    std::pmr::unordered_map<std::uint64_t, Record*> by_cookie_{&nodes_};
     PackedLives resting_;  // not in by_cookie_; see life_resting.cpp
     // In front of it: the events of one connection mostly come close together, and a table with
     // all that are in TIME-WAIT is not in the processor's cache.
@@ -270,14 +274,15 @@ private:
         Record* record = nullptr;
     };
     std::array<Recent, 1024> recent_{};
-    std::unordered_map<Ends, Record*, EndsHash> half_open_;  // no cookie yet
-    std::unordered_map<Ends, Record*, EndsHash> stopped_;    // TIME-WAIT ended early, just now
+    std::pmr::unordered_map<Ends, Record*, EndsHash> half_open_{&nodes_};  // no cookie yet
+    // TIME-WAIT ended early, just now
+    std::pmr::unordered_map<Ends, Record*, EndsHash> stopped_{&nodes_};
     std::unordered_map<std::uint64_t, std::vector<ListenerOwner>> listeners_;
     Fifo<Pending> queue_;
     Fifo<Event> details_;  // those that wait in the queue
-    std::unordered_set<Record*> without_port_;
+    Records without_port_{&nodes_};
     std::vector<Doubt> doubts_;
-    std::unordered_set<Record*> mini_fin_wait2_;  // mini-sockets in that state
+    Records mini_fin_wait2_{&nodes_};  // mini-sockets in that state
     std::uint64_t next_id_ = 1;
     std::uint64_t changes_lost_ = 0;
     std::uint64_t details_lost_ = 0;

@@ -172,7 +172,7 @@ void LifeTracker::add_step(Record& record, TcpState state, SocketKind kind, Time
     wait_for(record, Due::Step, latest, life.step_count);
 }
 
-bool LifeTracker::any_waits_long(const std::unordered_set<Record*>& records) const {
+bool LifeTracker::any_waits_long(const Records& records) const {
     return std::any_of(records.begin(), records.end(), [this](const Record* record) {
         return record->life.last().latest + kWorthAsking <= now_;
     });

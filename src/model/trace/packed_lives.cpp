@@ -51,19 +51,8 @@ std::uint32_t PackedLives::write(std::uint64_t cookie, std::span<const std::byte
     const Header header{
         .cookie = cookie,
         .bytes = static_cast<std::uint32_t>((sizeof(Header) + packed.size() + 7) / 8 * 8)};
-    const bool has_room = !blocks_.empty() && blocks_[current_].room != nullptr &&
-                          blocks_[current_].used + header.bytes <= kBlockBytes;
-    if (!has_room && !blocks_.empty() && blocks_[current_].live == 0) {
-        blocks_[current_].used = 0;
-    } else if (!has_room) {
-        if (free_blocks_.empty()) {
-            free_blocks_.push_back(static_cast<std::uint32_t>(blocks_.size()));
-            blocks_.emplace_back();
-        }
-        current_ = free_blocks_.back();
-        free_blocks_.pop_back();
-        // Not zeroed: what is not written is not read.
-        blocks_[current_] = {.room = std::unique_ptr<std::byte[]>(new std::byte[kBlockBytes])};
+    if (blocks_.empty() || blocks_[current_].used + header.bytes > kBlockBytes) {
+        begin_block();
     }
     Block& block = blocks_[current_];
     const std::uint32_t place = current_ * kBlockBytes + block.used;
@@ -72,6 +61,24 @@ std::uint32_t PackedLives::write(std::uint64_t cookie, std::span<const std::byte
     block.used += header.bytes;
     block.live += header.bytes;
     return place;
+}
+
+void PackedLives::begin_block() {
+    // The one that is full may have nothing left in it.
+    if (!blocks_.empty() && blocks_[current_].live == 0) {
+        blocks_[current_].used = 0;
+        return;
+    }
+    if (free_blocks_.empty()) {
+        free_blocks_.push_back(static_cast<std::uint32_t>(blocks_.size()));
+        blocks_.emplace_back();
+    }
+    current_ = free_blocks_.back();
+    free_blocks_.pop_back();
+    if (blocks_[current_].room == nullptr) {
+        // Not zeroed: what is not written is not read.
+        blocks_[current_].room = std::unique_ptr<std::byte[]>(new std::byte[kBlockBytes]);
+    }
 }
 
 void PackedLives::insert(std::uint32_t hash, std::uint32_t place) {
@@ -109,7 +116,7 @@ void PackedLives::release(std::uint32_t place) {
     header.cookie = 0;
     std::memcpy(at(place), &header, sizeof(header));
     if (block.live == 0 && number != current_) {
-        block = {};
+        block.used = 0;
         free_blocks_.push_back(number);
     }
 }
@@ -145,10 +152,8 @@ void PackedLives::compact() {
         if (number == current_ || block.live == 0 || block.live > block.used / 2) {
             continue;
         }
-        // The last one that goes takes the block with it, and may be written into it again.
-        const std::uint32_t used = block.used;
-        const auto is_there = [&] { return blocks_[number].room != nullptr && number != current_; };
-        for (std::uint32_t offset = 0; offset < used && is_there();) {
+        // The last one that goes frees the block, which may be written into at once.
+        for (std::uint32_t offset = 0; offset < blocks_[number].used && number != current_;) {
             const auto place = static_cast<std::uint32_t>(number) * kBlockBytes + offset;
             const Header header = header_at(place);
             offset += header.bytes;
@@ -159,6 +164,11 @@ void PackedLives::compact() {
             std::memcpy(moved.data(), at(place) + sizeof(Header), packed.size());
             put(header.cookie, packed);
         }
+    }
+    // As many come in the next seconds as went in the last ones.
+    constexpr std::size_t kMostSpare = 16;
+    for (std::size_t i = 0; i + kMostSpare < free_blocks_.size(); ++i) {
+        blocks_[free_blocks_[i]].room.reset();
     }
     constexpr std::size_t kFewest = 1024;
     if (slots_.size() > kFewest && size_ * 8 < slots_.size()) {

@@ -40,7 +40,7 @@ private:
         std::uint32_t bytes = 0;   // with this header, a multiple of 8
     };
     struct Block {
-        std::unique_ptr<std::byte[]> room;  // null: to be used again
+        std::unique_ptr<std::byte[]> room;  // null, or spare: one of free_blocks_
         std::uint32_t used = 0;
         std::uint32_t live = 0;
     };
@@ -55,6 +55,7 @@ private:
     [[nodiscard]] std::byte* at(std::uint32_t place) const;
     [[nodiscard]] std::size_t slot_of(std::uint64_t cookie) const;
     [[nodiscard]] std::uint32_t write(std::uint64_t cookie, std::span<const std::byte> packed);
+    void begin_block();
     void insert(std::uint32_t hash, std::uint32_t place);
     void release(std::uint32_t place);
     void resize(std::size_t slots);

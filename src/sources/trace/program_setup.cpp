@@ -124,6 +124,8 @@ void choose_timers(tcp_trace& skeleton, const KernelFeatures& kernel, Extent ext
                                  skeleton.progs.on_timer_cancel}) {
         ::bpf_program__set_autoload(program, any);
     }
+    ::bpf_program__set_autoload(skeleton.progs.on_late_fin,
+                                setup.sees_time_wait && kernel.arguments_of("kfree_skb") >= 4);
     const Message remedy{
         N_("The kernel's timer tracepoints, or the addresses of its timer handlers in "
            "/proc/kallsyms, are not there.")};
