@@ -270,9 +270,12 @@ void HostMonitor::keep_lasting_lives(trace::Time now) {
     while (!young_.empty() && young_.front().due <= now) {
         const std::uint64_t cookie = young_.front().cookie;
         young_.pop_front();
-        const std::optional<trace::Life> life = tracker_.open_life(cookie);
         // TIME-WAIT ends by itself in a minute; writing every one of them twice is not worth it.
-        if (life && life->state() != TcpState::TimeWait && kept_open_.insert(life->id).second) {
+        if (tracker_.open_state(cookie).value_or(TcpState::TimeWait) == TcpState::TimeWait) {
+            continue;
+        }
+        const std::optional<trace::Life> life = tracker_.open_life(cookie);
+        if (life && kept_open_.insert(life->id).second) {
             recorder_->note(kept(*life, offset_, watch_.reasons()));
         }
     }

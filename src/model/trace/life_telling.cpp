@@ -288,6 +288,16 @@ std::optional<Life> LifeTracker::open_life(std::uint64_t cookie) const {
     return life;
 }
 
+std::optional<TcpState> LifeTracker::open_state(std::uint64_t cookie) const {
+    if (const std::byte* packed = resting_.find(cookie); packed != nullptr) {
+        return state_of(packed);
+    }
+    const auto known = by_cookie_.find(cookie);
+    return known == by_cookie_.end() || known->second->over
+               ? std::nullopt
+               : std::optional(known->second->life.state());
+}
+
 void LifeTracker::for_each_open(const std::function<void(const Life&)>& tell) const {
     for_each_awake(tell);
     resting_.for_each([&tell](std::uint64_t cookie, const std::byte* packed) {

@@ -470,6 +470,8 @@ TEST_F(LifeTrackerTest, KnowsEverythingOfOneThatRests) {
     EXPECT_EQ(life->last().kind, SocketKind::TimeWaitSocket);
     EXPECT_EQ(tracker_.age_of(9, TimeWait, Time(1504ms)), Age::exact(500ms, AgeMethod::Watched));
     EXPECT_EQ(tracker_.opener_of(9), Opener::Active);
+    EXPECT_EQ(tracker_.open_state(9), TimeWait);
+    EXPECT_EQ(tracker_.open_state(10), std::nullopt);
     EXPECT_EQ(tracker_.open_lives(), 1U);
     int open = 0;
     tracker_.for_each_open([&](const Life& each) { open += each.cookie == 9 ? 1 : 0; });

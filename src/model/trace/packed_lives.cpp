@@ -165,8 +165,8 @@ void PackedLives::compact() {
             put(header.cookie, packed);
         }
     }
-    // As many come in the next seconds as went in the last ones.
-    constexpr std::size_t kMostSpare = 16;
+    // Some come in the next seconds as others went in the last ones.
+    constexpr std::size_t kMostSpare = 2;
     for (std::size_t i = 0; i + kMostSpare < free_blocks_.size(); ++i) {
         blocks_[free_blocks_[i]].room.reset();
     }
