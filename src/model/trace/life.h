@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -61,6 +62,7 @@ struct LifeOwner {
     OwnerBasis basis = OwnerBasis::None;
 
     [[nodiscard]] std::string_view name_text() const;
+    friend auto operator<=>(const LifeOwner&, const LifeOwner&) = default;
 };
 
 // One TCP connection (or listener) from this end, over all kernel objects that carry it. Plain data

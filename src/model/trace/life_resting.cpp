@@ -91,8 +91,8 @@ void pass(Bytes& bytes, std::optional<T>& value) {
 }
 
 template <class Bytes>
-void pass(Bytes& bytes, SocketAddress& end) {
-    std::span<std::uint8_t> all(end.address.bytes);
+void pass(Bytes& bytes, IpAddress& address) {
+    std::span<std::uint8_t> all(address.bytes);
     bool mapped = std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), all.begin());
     bytes.number(mapped);
     if (mapped) {
@@ -100,7 +100,12 @@ void pass(Bytes& bytes, SocketAddress& end) {
         all = all.last(4);
     }
     bytes.bytes(all);
-    bytes.number(end.address.family);
+    bytes.number(address.family);
+}
+
+template <class Bytes>
+void pass(Bytes& bytes, SocketAddress& end) {
+    pass(bytes, end.address);
     bytes.number(end.port);
 }
 
@@ -120,53 +125,66 @@ void pass(Bytes& bytes, Time& time, Time base) {
 
 template <class Bytes>
 void pass(Bytes& bytes, Step& step, Time before) {
-    auto head = static_cast<std::uint8_t>(static_cast<unsigned>(step.state) |
-                                          static_cast<unsigned>(step.kind) << 4U |
-                                          static_cast<unsigned>(step.flaw) << 6U);
-    bytes.number(head);
-    step.state = static_cast<TcpState>(head & 15U);
-    step.kind = static_cast<SocketKind>(head >> 4U & 3U);
-    step.flaw = static_cast<Flaw>(head >> 6U);
+    // Three kinds, three flaws, and most times are exact: eleven states of that are one byte.
+    auto head = static_cast<std::uint8_t>(
+        ((static_cast<unsigned>(step.state) * 3 + static_cast<unsigned>(step.kind)) * 3 +
+         static_cast<unsigned>(step.flaw)) *
+            2 +
+        (step.is_exact() ? 1U : 0U));
+    bytes.bytes({&head, 1});
+    const bool exact = head % 2 != 0;
+    step.flaw = static_cast<Flaw>(head / 2 % 3);
+    step.kind = static_cast<SocketKind>(head / 6 % 3);
+    step.state = static_cast<TcpState>(head / 18);
     const Transition* first = transitions().data();
     std::size_t row = step.cause == nullptr ? 0 : static_cast<std::size_t>(step.cause - first) + 1;
     bytes.number(row);
     step.cause = row == 0 ? nullptr : first + row - 1;
     pass(bytes, step.latest, before);
-    pass(bytes, step.earliest, step.latest);
+    if (exact) {
+        step.earliest = step.latest;
+    } else {
+        pass(bytes, step.earliest, step.latest);
+    }
 }
 
 }  // namespace
 
 // What time_waits() asks of all that are at rest. The state is in the first byte: see state_of().
 template <class Bytes>
-void LifeTracker::pass_front(Bytes& bytes, TcpState& state, Life& life) {
-    auto head = static_cast<std::uint8_t>(static_cast<unsigned>(state) |
+void LifeTracker::pass_front(Bytes& bytes, Front& front, Life& life) const {
+    auto head = static_cast<std::uint8_t>(static_cast<unsigned>(front.state) |
                                           static_cast<unsigned>(life.opener) << 4U);
-    bytes.number(head);
-    state = static_cast<TcpState>(head & 15U);
+    bytes.bytes({&head, 1});
+    front.state = static_cast<TcpState>(head & 15U);
     life.opener = static_cast<Opener>(head >> 4U);
+    bytes.bytes({&front.shared, 1});
+    bytes.number(life.local.port);
+    if (front.shared != 0) {
+        shared_.put_into(life, front.shared);
+        return;
+    }
     bytes.number(life.network_namespace);
-    trace::pass(bytes, life.local);
-}
-
-// Everything that a quiet one can have, which is not an end. The cookie is known by where it is
-// kept.
-template <class Bytes>
-void LifeTracker::pass(Bytes& bytes, Record& record) {
-    // When it grows, the new member may have to be passed on here.
-    static_assert(sizeof(Record) == 784, "see pass()");
-    using trace::pass;
-    Life& life = record.life;
-    TcpState state = life.step_count > 0 ? life.state() : TcpState::Closed;
-    pass_front(bytes, state, life);
-    bytes.number(life.id);
-    pass(bytes, life.remote);
+    trace::pass(bytes, life.local.address);
     bytes.number(life.owner.process);
     bytes.number(life.owner.basis);
     auto name_size = static_cast<std::uint8_t>(life.owner.name_text().size());
     bytes.number(name_size);
     bytes.bytes({reinterpret_cast<std::uint8_t*>(life.owner.name.data()), name_size});
-    pass(bytes, life.user);
+    trace::pass(bytes, life.user);
+}
+
+// Everything that a quiet one can have, which is not an end. The cookie is known by where it is
+// kept.
+template <class Bytes>
+void LifeTracker::pass(Bytes& bytes, Front& front, Record& record) const {
+    // When it grows, the new member may have to be passed on here.
+    static_assert(sizeof(Record) == 784, "see pass()");
+    using trace::pass;
+    Life& life = record.life;
+    pass_front(bytes, front, life);
+    bytes.number(life.id);
+    pass(bytes, life.remote);
     pass(bytes, life.began_as);
     bytes.number(life.step_count);
     Time before{0};
@@ -199,14 +217,17 @@ void LifeTracker::pass(Bytes& bytes, Record& record) {
     bytes.number(record.details_lost_before);
 }
 
-void LifeTracker::unpack(std::uint64_t cookie, const std::byte* packed, Record& record) {
+std::uint8_t LifeTracker::unpack(std::uint64_t cookie, const std::byte* packed,
+                                 Record& record) const {
     Reader reader(packed);
-    pass(reader, record);
+    Front front;
+    pass(reader, front, record);
     record.life.cookie = cookie;
     record.told = record.life.step_count;
+    return front.shared;
 }
 
-LifeTracker::Record LifeTracker::unpacked(std::uint64_t cookie, const std::byte* packed) {
+LifeTracker::Record LifeTracker::unpacked(std::uint64_t cookie, const std::byte* packed) const {
     Record record;
     unpack(cookie, packed, record);
     return record;
@@ -222,7 +243,9 @@ void LifeTracker::rest_if_quiet(Record& record) {
         return;
     }
     Writer writer;
-    pass(writer, record);
+    Front front{.state = record.life.step_count > 0 ? record.life.state() : TcpState::Closed,
+                .shared = shared_.take(SharedParts::of(record.life))};
+    pass(writer, front, record);
     resting_.put(record.life.cookie, writer.written());
     forget(record);
 }
@@ -251,7 +274,7 @@ LifeTracker::Record* LifeTracker::wake(std::uint64_t cookie) {
         return nullptr;
     }
     Record& record = new_record();
-    unpack(cookie, packed, record);
+    shared_.give_back(unpack(cookie, packed, record));
     resting_.erase(cookie);
     remember_cookie(cookie, record);
     return &record;
@@ -281,7 +304,8 @@ std::unordered_map<std::uint32_t, TimeWaits> LifeTracker::time_waits() const {
             take(life);
         }
     });
-    Life front;
+    Front front;
+    Life life;
     std::uint32_t network_namespace = 0;
     std::pair<const SocketAddress, std::size_t>* same = nullptr;
     resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
@@ -289,17 +313,16 @@ std::unordered_map<std::uint32_t, TimeWaits> LifeTracker::time_waits() const {
             return;
         }
         Reader reader(packed);
-        TcpState state = TcpState::TimeWait;
-        pass_front(reader, state, front);
-        if (front.opener != Opener::Passive) {
+        pass_front(reader, front, life);
+        if (life.opener != Opener::Passive) {
             take(unpacked(cookie, packed).life);
             return;
         }
         // Mostly of the same server as the one before.
-        if (same == nullptr || network_namespace != front.network_namespace ||
-            same->first != front.local) {
-            network_namespace = front.network_namespace;
-            same = &*found[network_namespace].passive.try_emplace(front.local).first;
+        if (same == nullptr || network_namespace != life.network_namespace ||
+            same->first != life.local) {
+            network_namespace = life.network_namespace;
+            same = &*found[network_namespace].passive.try_emplace(life.local).first;
         }
         ++same->second;
     });

@@ -300,7 +300,7 @@ std::optional<TcpState> LifeTracker::open_state(std::uint64_t cookie) const {
 
 void LifeTracker::for_each_open(const std::function<void(const Life&)>& tell) const {
     for_each_awake(tell);
-    resting_.for_each([&tell](std::uint64_t cookie, const std::byte* packed) {
+    resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
         tell(unpacked(cookie, packed).life);
     });
 }

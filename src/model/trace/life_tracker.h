@@ -22,6 +22,7 @@
 #include "model/trace/fifo.h"
 #include "model/trace/life.h"
 #include "model/trace/packed_lives.h"
+#include "model/trace/shared_parts.h"
 #include "model/trace/step_cause.h"
 
 namespace tcpdx::trace {
@@ -231,14 +232,18 @@ private:
     [[nodiscard]] static Ends ends_of(const Life& life);
 
     // lives at rest: life_resting.cpp
+    struct Front {
+        TcpState state = TcpState::Closed;
+        std::uint8_t shared = 0;  // number in shared_
+    };
     template <class Bytes>
-    static void pass_front(Bytes& bytes, TcpState& state, Life& life);
+    void pass_front(Bytes& bytes, Front& front, Life& life) const;
     template <class Bytes>
-    static void pass(Bytes& bytes, Record& record);
+    void pass(Bytes& bytes, Front& front, Record& record) const;
     [[nodiscard]] static TcpState state_of(const std::byte* packed);
-    // Over what is in `record`, which is a new one.
-    static void unpack(std::uint64_t cookie, const std::byte* packed, Record& record);
-    [[nodiscard]] static Record unpacked(std::uint64_t cookie, const std::byte* packed);
+    // Over what is in `record`, which is a new one. Returns its number in shared_.
+    std::uint8_t unpack(std::uint64_t cookie, const std::byte* packed, Record& record) const;
+    [[nodiscard]] Record unpacked(std::uint64_t cookie, const std::byte* packed) const;
     void rest_if_quiet(Record& record);
     void rest_all_quiet();
     Record* wake(std::uint64_t cookie);
@@ -268,6 +273,7 @@ private:
     // Every connection comes into some of these tables and leaves them: the pool makes that cheap.
     std::pmr::unsynchronized_pool_resource nodes_;
     std::pmr::unordered_map<std::uint64_t, Record*> by_cookie_{&nodes_};
+    SharedParts shared_;
     PackedLives resting_;  // not in by_cookie_; see life_resting.cpp
     // In front of it: the events of one connection mostly come close together, and a table with
     // all that are in TIME-WAIT is not in the processor's cache.

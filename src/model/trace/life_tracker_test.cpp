@@ -478,6 +478,27 @@ TEST_F(LifeTrackerTest, KnowsEverythingOfOneThatRests) {
     EXPECT_EQ(open, 1);
 }
 
+// More than have a number of their own: see shared_parts.h.
+TEST_F(LifeTrackerTest, KnowsTheOwnersOfVeryManyThatRest) {
+    for (std::uint64_t cookie = 1000; cookie < 1300; ++cookie) {
+        const End client(cookie, {kClientEnd.address, static_cast<std::uint16_t>(cookie)},
+                         kServerEnd);
+        play({by(client.change(1ms, Closed, SynSent), static_cast<int>(cookie), "curl"),
+              client.change(2ms, SynSent, Established), client.change(3ms, Established, FinWait1),
+              client.change(4ms, FinWait1, FinWait2),
+              client.event(TimeWaitStarted, 5ms, TimeWait)});
+    }
+    for (std::uint64_t cookie = 1000; cookie < 1300; ++cookie) {
+        const auto life = tracker_.open_life(cookie);
+        ASSERT_TRUE(life);
+        EXPECT_EQ(life->owner.process, static_cast<int>(cookie));
+        EXPECT_EQ(life->owner.name_text(), "curl");
+        EXPECT_EQ(life->local.port, cookie);
+        EXPECT_EQ(life->network_namespace, 7U);
+    }
+    EXPECT_EQ(tracker_.time_waits().at(7).others.size(), 300U);
+}
+
 TEST_F(LifeTrackerTest, CountsTimeWaitsOfServersAndTellsTheOthers) {
     const End client(9, kClientEnd, kServerEnd);
     play({client.change(1ms, Closed, SynSent), client.change(2ms, SynSent, Established),

@@ -16,10 +16,17 @@ std::byte* PackedLives::at(std::uint32_t place) const {
     return blocks_[place / kBlockBytes].room.get() + place % kBlockBytes;
 }
 
-PackedLives::Header PackedLives::header_at(std::uint32_t place) const {
+// Without the padding that a struct of the two would have.
+PackedLives::Header PackedLives::read_header(const std::byte* from) {
     Header header;
-    std::memcpy(&header, at(place), sizeof(header));
+    std::memcpy(&header.cookie, from, sizeof(header.cookie));
+    std::memcpy(&header.bytes, from + sizeof(header.cookie), sizeof(header.bytes));
     return header;
+}
+
+void PackedLives::write_header(std::byte* to, const Header& header) {
+    std::memcpy(to, &header.cookie, sizeof(header.cookie));
+    std::memcpy(to + sizeof(header.cookie), &header.bytes, sizeof(header.bytes));
 }
 
 // Where it is, or the empty slot where it would be.
@@ -35,7 +42,7 @@ std::size_t PackedLives::slot_of(std::uint64_t cookie) const {
 
 const std::byte* PackedLives::find(std::uint64_t cookie) const {
     const Slot& slot = slots_[slot_of(cookie)];
-    return slot.place == 0 ? nullptr : at(slot.place - 1) + sizeof(Header);
+    return slot.place == 0 ? nullptr : at(slot.place - 1) + Header::kBytes;
 }
 
 void PackedLives::put(std::uint64_t cookie, std::span<const std::byte> packed) {
@@ -48,18 +55,16 @@ void PackedLives::put(std::uint64_t cookie, std::span<const std::byte> packed) {
 }
 
 std::uint32_t PackedLives::write(std::uint64_t cookie, std::span<const std::byte> packed) {
-    const Header header{
-        .cookie = cookie,
-        .bytes = static_cast<std::uint32_t>((sizeof(Header) + packed.size() + 7) / 8 * 8)};
-    if (blocks_.empty() || blocks_[current_].used + header.bytes > kBlockBytes) {
+    const Header header{.cookie = cookie, .bytes = static_cast<std::uint16_t>(packed.size())};
+    if (blocks_.empty() || blocks_[current_].used + header.whole() > kBlockBytes) {
         begin_block();
     }
     Block& block = blocks_[current_];
     const std::uint32_t place = current_ * kBlockBytes + block.used;
-    std::memcpy(at(place), &header, sizeof(header));
-    std::memcpy(at(place) + sizeof(header), packed.data(), packed.size());
-    block.used += header.bytes;
-    block.live += header.bytes;
+    write_header(at(place), header);
+    std::memcpy(at(place) + Header::kBytes, packed.data(), packed.size());
+    block.used += header.whole();
+    block.live += header.whole();
     return place;
 }
 
@@ -112,9 +117,9 @@ void PackedLives::release(std::uint32_t place) {
     Header header = header_at(place);
     const std::uint32_t number = place / kBlockBytes;
     Block& block = blocks_[number];
-    block.live -= header.bytes;
+    block.live -= header.whole();
     header.cookie = 0;
-    std::memcpy(at(place), &header, sizeof(header));
+    write_header(at(place), header);
     if (block.live == 0 && number != current_) {
         block.used = 0;
         free_blocks_.push_back(number);
@@ -135,18 +140,18 @@ void PackedLives::for_each(
     const std::function<void(std::uint64_t cookie, const std::byte* packed)>& use) const {
     for (const Block& block : blocks_) {
         for (std::uint32_t offset = 0; offset < block.used;) {
-            Header header;
-            std::memcpy(&header, block.room.get() + offset, sizeof(header));
+            const std::byte* here = block.room.get() + offset;
+            const Header header = read_header(here);
             if (header.cookie != 0) {
-                use(header.cookie, block.room.get() + offset + sizeof(header));
+                use(header.cookie, here + Header::kBytes);
             }
-            offset += header.bytes;
+            offset += header.whole();
         }
     }
 }
 
 void PackedLives::compact() {
-    std::array<std::byte, kMostBytes + sizeof(Header)> moved{};
+    std::array<std::byte, kMostBytes> moved{};
     for (std::size_t number = 0; number < blocks_.size(); ++number) {
         const Block& block = blocks_[number];
         if (number == current_ || block.live == 0 || block.live > block.used / 2) {
@@ -156,12 +161,12 @@ void PackedLives::compact() {
         for (std::uint32_t offset = 0; offset < blocks_[number].used && number != current_;) {
             const auto place = static_cast<std::uint32_t>(number) * kBlockBytes + offset;
             const Header header = header_at(place);
-            offset += header.bytes;
+            offset += header.whole();
             if (header.cookie == 0) {
                 continue;
             }
-            const std::span packed = std::span(moved).first(header.bytes - sizeof(Header));
-            std::memcpy(moved.data(), at(place) + sizeof(Header), packed.size());
+            const std::span packed = std::span(moved).first(header.bytes);
+            std::memcpy(moved.data(), at(place) + Header::kBytes, packed.size());
             put(header.cookie, packed);
         }
     }

@@ -37,7 +37,9 @@ private:
 
     struct Header {
         std::uint64_t cookie = 0;  // 0: gone
-        std::uint32_t bytes = 0;   // with this header, a multiple of 8
+        std::uint16_t bytes = 0;   // of the life
+        static constexpr std::uint32_t kBytes = 10;
+        [[nodiscard]] std::uint32_t whole() const { return kBytes + bytes; }
     };
     struct Block {
         std::unique_ptr<std::byte[]> room;  // null, or spare: one of free_blocks_
@@ -51,7 +53,9 @@ private:
         std::uint32_t place = 0;  // 1 + that of its header, in bytes; 0: empty
     };
 
-    [[nodiscard]] Header header_at(std::uint32_t place) const;
+    [[nodiscard]] static Header read_header(const std::byte* from);
+    static void write_header(std::byte* to, const Header& header);
+    [[nodiscard]] Header header_at(std::uint32_t place) const { return read_header(at(place)); }
     [[nodiscard]] std::byte* at(std::uint32_t place) const;
     [[nodiscard]] std::size_t slot_of(std::uint64_t cookie) const;
     [[nodiscard]] std::uint32_t write(std::uint64_t cookie, std::span<const std::byte> packed);
