@@ -149,8 +149,17 @@ Result<> Watch::join(trace::LifeTracker& tracker) {
 
 Result<std::size_t> Watch::take_events(trace::LifeTracker& tracker) {
     const trace::Time now = monotonic_now();
-    const std::size_t taken =
-        TRY(tracer_->drain([&tracker](const trace::Event& event) { tracker.apply(event); }));
+    // What has piled up while this process had to wait is told as it is read: else every connection
+    // in it would be awake at once.
+    constexpr std::size_t kMostUntold = 512;
+    std::size_t untold = 0;
+    const std::size_t taken = TRY(tracer_->drain([&](const trace::Event& event) {
+        tracker.apply(event);
+        if (++untold == kMostUntold) {
+            tracker.advance(event.at);
+            untold = 0;
+        }
+    }));
     if (now >= next_loss_check_) {
         const trace::Losses losses = tracer_->losses();
         changes_lost_ = losses.changes + losses.skipped;

@@ -91,10 +91,7 @@ void LifeTracker::on_time_wait(const Event& event) {
         }
         learn_ends(*record, event);
         record->last_event = event.at;
-        if (record->stopped_at != Time(0)) {
-            stopped_.erase(ends_of(event));
-            record->stopped_at = Time(0);
-        }
+        not_stopped(*record);
         const Step& last = record->life.last();
         if (last.kind == SocketKind::TimeWaitSocket && last.state == event.to) {
             return;  // the peer sent its FIN again, and the time starts anew
@@ -110,9 +107,8 @@ void LifeTracker::on_time_wait(const Event& event) {
     record->last_event = event.at;
     if (event.kind == EventKind::TimeWaitExpired) {
         // A timer that runs out is stopped first.
-        record->stopped_at = Time(0);
+        not_stopped(*record);
         record->ports_reused_by_connect = false;
-        stopped_.erase(ends_of(event));
         enter_time_wait_late(*record, event);
         record->timer_ran_out = true;
         add_step(*record, TcpState::Closed, SocketKind::TimeWaitSocket, event.at, event.at);
@@ -130,6 +126,13 @@ void LifeTracker::on_time_wait(const Event& event) {
                    event.at - each->life.last().latest < kConnectTakesPort;
         });
     wait_for(*record, Due::TimeWaitGone, event.at);
+}
+
+void LifeTracker::not_stopped(Record& record) {
+    if (record.stopped_at != Time(0)) {
+        stopped_.erase(ends_of(record.stop));
+        record.stopped_at = Time(0);
+    }
 }
 
 // A mini-socket in FIN-WAIT-2 that has become TIME-WAIT without an event.

@@ -1,5 +1,5 @@
 // Lives at rest. On a busy host most that are known wait in TIME-WAIT, and nothing happens to them
-// for a minute; of the others most are idle. Such a one is kept in some hundred bytes, a seventh of
+// for a minute; of the others most are idle. Such a one is kept in some sixty bytes, a twelfth of
 // a Record, and is a Record again as soon as an event or a listing names it.
 #include <algorithm>
 #include <cstring>
@@ -179,7 +179,7 @@ void LifeTracker::pass_front(Bytes& bytes, Front& front, Life& life) const {
 template <class Bytes>
 void LifeTracker::pass(Bytes& bytes, Front& front, Record& record) const {
     // When it grows, the new member may have to be passed on here.
-    static_assert(sizeof(Record) == 784, "see pass()");
+    static_assert(sizeof(Record) == 792, "see pass()");
     using trace::pass;
     Life& life = record.life;
     pass_front(bytes, front, life);

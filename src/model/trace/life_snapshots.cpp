@@ -208,6 +208,9 @@ void LifeTracker::settle() {
         resolve(doubt);
     }
     doubts_.clear();
+    while (spare_.size() > kMostSpare) {
+        spare_.pop_back();
+    }
 }
 
 void LifeTracker::resolve(const Doubt& doubt) {

@@ -8,8 +8,8 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory_resource>
 #include <optional>
@@ -174,7 +174,8 @@ private:
         std::uint16_t pending = 0;  // entries of it in the queue
         bool over = false;          // its last step is there; goes once nothing is pending
         bool end_told = false;
-        bool in_doubt = false;  // an entry of doubts_ is about it
+        bool in_doubt = false;              // an entry of doubts_ is about it
+        std::list<Record>::iterator place;  // in records_
     };
     using Records = std::pmr::unordered_set<Record*>;
     enum class Due : std::uint8_t { Step, RequestGone, TimeWaitGone, Detail };
@@ -223,6 +224,7 @@ private:
     void learn_listener(const SocketAddress& local, std::uint32_t network_namespace,
                         const LifeOwner& owner, bool closed);
     void wait_for(Record& record, Due due, Time at, std::uint8_t steps = 0);
+    void not_stopped(Record& record);
     void enter_time_wait_late(Record& record, const Event& event);
     void recycle_if_done(Record& record);
     [[nodiscard]] Record& new_record();
@@ -268,8 +270,10 @@ private:
 
     TrackerSettings settings_;
     LifeListener& listener_;
-    std::deque<Record> pool_;
-    std::vector<Record*> free_;
+    // Some that are not used stay at hand; a burst must not take its room for ever.
+    static constexpr std::size_t kMostSpare = 256;
+    std::list<Record> records_;
+    std::list<Record> spare_;
     // Every connection comes into some of these tables and leaves them: the pool makes that cheap.
     std::pmr::unsynchronized_pool_resource nodes_;
     std::pmr::unordered_map<std::uint64_t, Record*> by_cookie_{&nodes_};

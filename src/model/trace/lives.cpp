@@ -42,12 +42,14 @@ LifeTracker::Ends LifeTracker::ends_of(const Life& life) {
 }
 
 LifeTracker::Record& LifeTracker::new_record() {
-    if (free_.empty()) {
-        return pool_.emplace_back();
+    if (spare_.empty()) {
+        records_.emplace_front();
+    } else {
+        records_.splice(records_.begin(), spare_, spare_.begin());
+        std::construct_at(&records_.front());
     }
-    Record& record = *free_.back();
-    free_.pop_back();
-    return *std::construct_at(&record);
+    records_.front().place = records_.begin();
+    return records_.front();
 }
 
 LifeTracker::Record& LifeTracker::create(const Event& event, std::optional<TcpState> began_as) {
@@ -287,18 +289,22 @@ void LifeTracker::forget(Record& record) {
             map.erase(found);
         }
     };
-    const Ends ends = ends_of(record.life);
     if (const auto known = by_cookie_.find(record.life.cookie);
         known != by_cookie_.end() && known->second == &record) {
         forget_cookie(record.life.cookie);
     }
-    drop(half_open_, ends);
+    drop(half_open_, ends_of(record.life));
     if (record.stopped_at != Time(0)) {
-        drop(stopped_, ends);
+        drop(stopped_, ends_of(record.stop));
     }
     without_port_.erase(&record);
     mini_fin_wait2_.erase(&record);
-    free_.push_back(&record);
+    // What is doubted is looked at again by settle(), whatever has become of it.
+    if (spare_.size() < kMostSpare || !doubts_.empty()) {
+        spare_.splice(spare_.begin(), records_, record.place);
+    } else {
+        records_.erase(record.place);
+    }
 }
 
 }  // namespace tcpdx::trace
