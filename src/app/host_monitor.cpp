@@ -167,9 +167,9 @@ HostMonitor::HostMonitor(MonitorSettings settings, history::Recorder* recorder, 
 
 Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& settings,
                                                         history::Recorder* recorder) {
-    // It runs all the time, so it must be small: room for 35,000 events, and it takes them in every
-    // few milliseconds.
-    constexpr std::uint32_t kMostEventBytes = 1U << 22U;
+    // It runs all the time, so it must be small: room for 17,000 events, and it takes them in every
+    // fifty milliseconds at most.
+    constexpr std::uint32_t kMostEventBytes = 1U << 21U;
     Watch watch = TRY(Watch::begin({.all_namespaces = settings.all_namespaces,
                                     .areas = {},
                                     .only_sample = settings.only_sample,
@@ -220,7 +220,7 @@ void HostMonitor::with_tracker(const std::function<void(const trace::LifeTracker
 }
 
 Result<> HostMonitor::run(const std::function<bool()>& stop) {
-    // Idle, waking up costs the most. The buffer has room for a flood of 500,000 events a second
+    // Idle, waking up costs the most. The buffer has room for a flood of 340,000 events a second
     // that begins in such a rest.
     constexpr milliseconds kIdle(50);
     constexpr milliseconds kBusy(5);
