@@ -29,6 +29,28 @@ TEST_F(Schema, IsLeftAloneWhenItIsThereAlready) {
     EXPECT_EQ(**file.number("SELECT count(*) FROM gap"), 1);
 }
 
+// A file of version 1 has brief connections as rows; they are found beside those that come.
+TEST_F(Schema, OfTheFirstVersionIsBroughtUpToDateWithWhatIsInIt) {
+    {
+        Recorder recorder = open();
+        recorder.note(half_closed(0, 1));
+        ASSERT_TRUE(recorder.commit(at(1)));
+        recorder.note(ended(half_closed(0, 1), 3));
+        ASSERT_TRUE(recorder.close(at(4)));
+    }
+    ASSERT_TRUE(database().run("DROP TABLE brief; UPDATE schema_version SET version = 1"));
+    EXPECT_FALSE(Reader::open(settings.path)) << "a reader changes nothing";
+    Recorder recorder = open(at(10));
+    recorder.note(ended(half_closed(11, 2), 13));
+    ASSERT_TRUE(recorder.commit(at(14)));
+    EXPECT_EQ(**database().number("SELECT version FROM schema_version"), kSchemaVersion);
+    std::vector<std::uint64_t> cookies;
+    ASSERT_TRUE(reader().lives_ended({.from = at(0), .to = at(20)}, [&](const KeptLife& kept) {
+        cookies.push_back(kept.life.cookie);
+    }));
+    EXPECT_THAT(cookies, ::testing::ElementsAre(1002, 1001));
+}
+
 TEST_F(Schema, OfALaterVersionIsRefusedAndNotTouched) {
     {
         Database file = database();

@@ -99,7 +99,7 @@ def killed_again_and_again(folder):
     counted = look(history, "SELECT sum(closed) FROM sample WHERE step = 1")[0][0]
     kept = look(history, "SELECT count(*) FROM connection JOIN run ON run.id = run WHERE ending <> 10 AND "
                 "connection.ended_us <= alive_us")[0][0]
-    kept += look(history, "SELECT sum(lives) FROM brief JOIN run ON run.id = run WHERE last_ended_us <= alive_us")[0][0]
+    kept += look(history, "SELECT total(lives) FROM brief JOIN run ON run.id = run WHERE last_ended_us <= alive_us")[0][0]
     check(counted > 0, "something was recorded")
     check(abs(counted - kept) <= counted * 0.01 + 5, f"{counted} ended connections counted, {kept} kept")
     runs = look(history, "SELECT count(*) FROM run")[0][0]

@@ -10,7 +10,7 @@
 
 namespace tcpdx::trace {
 
-// Some hundred bytes each of very many lives, by their cookie. Most come to rest in TIME-WAIT and
+// Some sixty bytes each of very many lives, by their cookie. Most come to rest in TIME-WAIT and
 // go a minute later in the same order, so they are written one after the other into blocks, and a
 // block goes when all in it are gone: no allocation for any of them, and all can be read at the
 // speed of memory. What stays when most around it are gone moves on: see compact().
