@@ -83,8 +83,9 @@ void LifeTracker::come_due(const Pending& pending) {
             details_.pop_front();
             break;
     }
-    recycle_if_done(record);
-    if (!record.over && record.life.state() == TcpState::TimeWait) {
+    if (record.over && record.pending == 0 && record.end_told) {
+        forget(record);
+    } else if (!record.over && record.life.state() == TcpState::TimeWait) {
         rest_if_quiet(record);
     }
 }

@@ -226,7 +226,6 @@ private:
     void wait_for(Record& record, Due due, Time at, std::uint8_t steps = 0);
     void not_stopped(Record& record);
     void enter_time_wait_late(Record& record, const Event& event);
-    void recycle_if_done(Record& record);
     [[nodiscard]] Record& new_record();
     void forget(Record& record);
     [[nodiscard]] const ListenerOwner* listener_of(const Life& life) const;

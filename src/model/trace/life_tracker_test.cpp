@@ -499,6 +499,25 @@ TEST_F(LifeTrackerTest, KnowsTheOwnersOfVeryManyThatRest) {
     EXPECT_EQ(tracker_.time_waits().at(7).others.size(), 300U);
 }
 
+// More than are kept for use again: the sanitizers see it when one that is gone is looked at.
+TEST_F(LifeTrackerTest, ForgetsManyThatEndAtOnce) {
+    std::vector<End> clients;
+    for (std::uint64_t cookie = 1; cookie <= 1000; ++cookie) {
+        clients.emplace_back(
+            cookie, SocketAddress{kClientEnd.address, static_cast<std::uint16_t>(cookie)},
+            kServerEnd);
+        tracker_.apply(clients.back().change(1ms, Closed, SynSent));
+        tracker_.apply(clients.back().change(2ms, SynSent, Established));
+    }
+    tracker_.advance(1s);
+    for (const End& client : clients) {
+        tracker_.apply(client.change(2s, Established, Closed));
+    }
+    tracker_.advance(3s);
+    EXPECT_THAT(told_.lives, SizeIs(1000));
+    EXPECT_EQ(tracker_.open_lives(), 0U);
+}
+
 TEST_F(LifeTrackerTest, CountsTimeWaitsOfServersAndTellsTheOthers) {
     const End client(9, kClientEnd, kServerEnd);
     play({client.change(1ms, Closed, SynSent), client.change(2ms, SynSent, Established),

@@ -276,13 +276,7 @@ void LifeTracker::wait_for(Record& record, Due due, Time at, std::uint8_t steps)
     queue_.push_back({&record, at, due, steps});
 }
 
-void LifeTracker::recycle_if_done(Record& record) {
-    if (record.over && record.pending == 0 && record.end_told) {
-        forget(record);
-    }
-}
-
-// Nothing refers to it any more.
+// Nothing refers to it any more, and it may be gone after this.
 void LifeTracker::forget(Record& record) {
     const auto drop = [&record](auto& map, const auto& key) {
         if (const auto found = map.find(key); found != map.end() && found->second == &record) {
