@@ -2,16 +2,20 @@
 """What `tcpdx serve` costs while it watches a host that is busy.
 
     bench/serve_cost.py BUILD_DIRECTORY [--rate 1000] [--seconds 600] [--rest 30] [--every 10]
-                        [--both-ends] [--log FILE]    (as root: it makes network namespaces)
+                        [--both-ends | --clients] [--log FILE]
+                        (as root: it makes network namespaces)
 
 In a network namespace of its own, with a history in memory: some seconds of rest, then connections
-at an even rate: from another host (a second namespace, at the other end of a veth), as at a server,
-or over loopback, where each is seen from both ends. The server closes first. To each of its two
-addresses a client has 32,000 ports of its own choice, so 60,000 TIME-WAITs stand there; over loopback
-28,000 do, and the others end when their port comes again. Resident memory, where it is, and CPU time are
-read every few seconds; CPU is the time of the process, since the machine may have other work. The
-first minute is left out: until then TIME-WAITs pile up. Growth is that of the resident memory over
-the last half.
+at an even rate. They come from another host (a second namespace, at the other end of a veth), as at
+a server, which closes first. To each of its two addresses a client has 32,000 ports of its own
+choice, so 60,000 TIME-WAITs stand there. With --clients it is the clients' host that is watched, and
+they close first, as at a proxy: 60,000 again. With --both-ends all is over loopback, where each is
+seen from both ends: 28,000 stand, the others end when their port comes again.
+
+Resident memory, where it is, and CPU time are read every few seconds; CPU is the time of the process,
+since the machine may have other work. The first minute is left out: until then TIME-WAITs pile up.
+"At any time" is the most that the kernel itself saw (VmHWM). Growth is that of the resident memory
+over the last half.
 """
 
 import argparse
@@ -45,6 +49,11 @@ def memory_kb(pid):
     return fields["Rss:"], fields["Anonymous:"]
 
 
+def peak_kb(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
 def sample(pid, seconds, every, log, what):
     """[(seconds since the beginning, RSS kB, anonymous kB, CPU seconds)]"""
     begun = time.monotonic()
@@ -74,49 +83,54 @@ def megabytes(kilobytes):
     return f"{kilobytes / 1024:.1f} MB"
 
 
-def widen_ports():
+@contextlib.contextmanager
+def another_host():
+    """What runs a command there, in its own network namespace, at the other end of a veth."""
+    with subprocess.Popen(["unshare", "--net", "sh", "-c", "echo here; exec cat"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        holder.stdout.readline()
+        subprocess.run(f"ip link add veth-here type veth peer name veth-there netns {holder.pid}".split(),
+                       check=True)
+        yield ["nsenter", f"--net=/proc/{holder.pid}/ns/net"]
+        holder.stdin.close()
+
+
+def give_addresses(inside, device, addresses):
+    for address in addresses:
+        subprocess.run([*inside, "ip", "address", "add", f"{address}/24", "dev", device], check=True)
+    subprocess.run([*inside, "ip", "link", "set", device, "up"], check=True)
+
+
+def widen_ports(inside):
     """A TIME-WAIT stands on the server's port until its source port comes again."""
-    pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("1024 65000",
-                                                                      encoding="ascii")
+    subprocess.run([*inside, "sh", "-c", "echo 1024 65000 >/proc/sys/net/ipv4/ip_local_port_range"],
+                   check=True)
 
 
 @contextlib.contextmanager
 def load(options):
-    """The process that connects, and prints how many times a second."""
+    """The processes that connect; each prints how many times a second."""
     program = f"{options.build}/bench/short_connections"
-    count, rate = str(options.rate * options.seconds), str(options.rate)
+    count = options.rate * options.seconds
+
+    def start(*words):
+        return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, text=True)
+
     if options.both_ends:
-        widen_ports()
-        with subprocess.Popen([program, count, rate], stdout=subprocess.PIPE, text=True) as both:
-            yield both
+        widen_ports([])
+        with start(program, count, options.rate) as both:
+            yield [both]
         return
-    server = subprocess.Popen([program, "serve", "80", count])
-    client = subprocess.Popen(["unshare", "--net", sys.executable, THIS, options.build,
-                               "--connect", count, rate], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, text=True)
-    client.stdout.readline()  # it is in its namespace
-    for command in (f"ip link add outside type veth peer name inside netns {client.pid}",
-                    *(f"ip address add {address}/24 dev outside" for address in SERVERS),
-                    "ip link set outside up"):
-        subprocess.run(command.split(), check=True)
-    client.stdin.write("\n")
-    client.stdin.flush()
-    yield client
-    server.wait(timeout=60)
-
-
-def connect_from_here(options):
-    print("here", flush=True)
-    sys.stdin.readline()
-    for command in (f"ip address add {CLIENT}/24 dev inside", "ip link set inside up"):
-        subprocess.run(command.split(), check=True)
-    widen_ports()
-    share = [str(int(number) // len(SERVERS)) for number in options.connect]
-    clients = [subprocess.Popen([f"{options.build}/bench/short_connections", "connect", address, "80",
-                                 *share], stdout=subprocess.PIPE, text=True)
-               for address in SERVERS]
-    print(sum(float(client.communicate()[0]) for client in clients))
-    sys.exit()
+    with another_host() as there:
+        at_servers, at_clients = (there, []) if options.clients else ([], there)
+        serve, first = ("serve-last", "connect-first") if options.clients else ("serve", "connect")
+        give_addresses(at_servers, "veth-there" if at_servers else "veth-here", SERVERS)
+        give_addresses(at_clients, "veth-there" if at_clients else "veth-here", [CLIENT])
+        widen_ports(at_clients)
+        with start(*at_servers, program, serve, 80, count) as servers:
+            servers.stdout.readline()  # it listens
+            yield [start(*at_clients, program, first, address, 80, count // len(SERVERS),
+                         options.rate // len(SERVERS)) for address in SERVERS]
 
 
 def measure(options):
@@ -128,9 +142,10 @@ def measure(options):
         print(serve.stderr.readline(), end="", file=sys.stderr)
         time.sleep(5)
         rest = sample(serve.pid, options.rest, options.every, log, "rest")
-        with load(options) as connections:
+        with load(options) as clients:
             rows = sample(serve.pid, options.seconds, options.every, log, "load")
-            per_second = float(connections.communicate(timeout=120)[0])
+            per_second = sum(float(client.communicate(timeout=120)[0]) for client in clients)
+        peak = peak_kb(serve.pid)
         serve.send_signal(signal.SIGINT)
         said = serve.communicate(timeout=60)[1]
     print(said, end="", file=sys.stderr)
@@ -140,7 +155,7 @@ def measure(options):
     print("| | at rest | under load |\n|---|---|---|")
     print(f"| connections/s | 0 | {per_second:.0f} |")
     print(f"| resident | {megabytes(rest[-1][1])} | {megabytes(statistics.median(resident))}, "
-          f"at most {megabytes(max(resident))} |")
+          f"at most {megabytes(max(resident))}, at any time {megabytes(peak)} |")
     print(f"| of that its own | {megabytes(rest[-1][2])} | {megabytes(full[-1][2])} |")
     print(f"| CPU, of one core | {cpu_share(rest):.2f} % | {cpu_share(full):.2f} % |")
     if options.seconds >= 600:
@@ -152,13 +167,12 @@ def main():
     parser.add_argument("build")
     for name, value in (("rate", 1000), ("seconds", 600), ("rest", 30), ("every", 10)):
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--both-ends", action="store_true")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--both-ends", action="store_true")
+    where.add_argument("--clients", action="store_true")
     parser.add_argument("--log")
-    parser.add_argument("--connect", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.connect:
-        connect_from_here(options)
     if options.inside:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         measure(options)

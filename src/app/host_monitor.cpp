@@ -10,6 +10,7 @@
 #include "app/diagnose_for.h"
 #include "app/interruption.h"
 #include "app/look.h"
+#include "app/memory_given_back.h"
 #include "diagnosis/engine.h"
 #include "diagnosis/finding_identity.h"
 #include "presentation/i18n.h"
@@ -76,7 +77,7 @@ ShownFinding show(const Observations& seen, const diagnosis::Finding& finding) {
     shown.korean = document(Language::Korean);
     const LanguageOfThread speaking(Language::English);
     shown.claim = render(finding.claim);
-    shown.connections = finding.connections.size();
+    shown.connections = finding.count();
     return shown;
 }
 
@@ -174,6 +175,7 @@ Result<std::unique_ptr<HostMonitor>> HostMonitor::begin(const MonitorSettings& s
                                     .areas = {},
                                     .only_sample = settings.only_sample,
                                     .rest_per_work = kLookingShare,
+                                    .few_rows = true,
                                     .most_event_bytes = kMostEventBytes}));
     std::unique_ptr<HostMonitor> monitor(new HostMonitor(settings, recorder, std::move(watch)));
     TRY(monitor->watch_.join(monitor->tracker_));
@@ -343,6 +345,9 @@ void HostMonitor::close_second(seconds second) {
     }
     last_second_ = after;
     note_losses(losses);
+    if (second.count() % 60 == 0) {
+        give_memory_back_in_between();
+    }
     if (recorder_ != nullptr) {
         recorder_->note(sample);
         commit(state->at);
@@ -394,10 +399,10 @@ void HostMonitor::look_again_and_again(const std::stop_token& stopped) {
         const auto worked_before = worked();
         auto looked = std::make_shared<Looked>();
         looked->at = since_epoch();
-        const std::optional<KnownToWatch> known = known_to_watch();
         if (auto looks = look_at_host({.all_namespaces = settings_.all_namespaces,
-                                       .count_server_time_waits = true,
-                                       .known = known ? &*known : nullptr})) {
+                                       .count_time_waits = true,
+                                       .known = time_waits_known(),
+                                       .leave_out = {}})) {
             looked->looks = *std::move(looks);
             put_watched_facts(looked->looks);
             settings_.limits = settings.limits;
@@ -408,12 +413,15 @@ void HostMonitor::look_again_and_again(const std::stop_token& stopped) {
     }
 }
 
-std::optional<KnownToWatch> HostMonitor::known_to_watch() const {
+TimeWaitsKnown HostMonitor::time_waits_known() const {
     if (sampled_) {
-        return std::nullopt;
+        return {};
     }
-    const std::lock_guard lock(tracker_mutex_);
-    return KnownToWatch{.at = monotonic_now(), .time_waits = tracker_.time_waits()};
+    return [this](std::uint32_t network_namespace, const std::bitset<65536>& source_ports) {
+        const std::lock_guard lock(tracker_mutex_);
+        return KnownTimeWaits{.at = monotonic_now(),
+                              .time_waits = tracker_.time_waits(network_namespace, source_ports)};
+    };
 }
 
 void HostMonitor::put_watched_facts(std::vector<Observations>& looks) const {

@@ -120,7 +120,7 @@ private:
     void commit(std::chrono::microseconds now);
     void look_again_and_again(const std::stop_token& stopped);
     void publish(std::shared_ptr<Looked> looked);
-    [[nodiscard]] std::optional<KnownToWatch> known_to_watch() const;  // empty: it only samples
+    [[nodiscard]] TimeWaitsKnown time_waits_known() const;  // empty: it only samples
     void put_watched_facts(std::vector<Observations>& looks) const;
 
     MonitorSettings settings_;

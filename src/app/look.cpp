@@ -9,6 +9,7 @@
 #include "app/stamped_ages.h"
 #include "app/unseen.h"
 #include "base/i18n.h"
+#include "diagnosis/source_ports.h"
 #include "model/age_estimate.h"
 #include "model/listener_index.h"
 #include "model/opener.h"
@@ -37,27 +38,39 @@ Result<> read_proc_table(Observations& seen, const Error& refused) {
     return {};
 }
 
-// TIME-WAITs of servers, counted as they are listed.
-class ServerTimeWaitCounter {
+// TIME-WAITs that need no row, counted as they are listed.
+class TimeWaitCounter {
 public:
     // `rows` are the listeners; a copy of them is kept, since that vector grows.
-    explicit ServerTimeWaitCounter(const std::vector<Connection>& rows) : rows_(rows) {
+    TimeWaitCounter(const std::vector<Connection>& rows, const std::bitset<65536>& source_ports)
+        : rows_(rows), source_ports_(source_ports) {
         for (const Connection& listener : rows_) {
             listeners_.add(listener);
         }
     }
     // Whether it was one.
     bool take(const Connection& connection) {
-        if (connection.state != TcpState::TimeWait ||
-            listeners_.find(connection.local) == nullptr) {
+        if (connection.state != TcpState::TimeWait) {
+            return false;
+        }
+        if (listeners_.find(connection.local) != nullptr) {
+            ++of_servers_;
+        } else if (source_ports_.test(connection.local.port)) {
+            of_clients_.add(connection.local.address, connection.remote);
+        } else {
             return false;
         }
         cookies_.push_back(connection.cookie.value_or(0));
         return true;
     }
-    void begin_again() { cookies_.clear(); }
+    void begin_again() {
+        cookies_.clear();
+        of_servers_ = 0;
+        of_clients_ = {};
+    }
     void put_into(Observations& seen) {
-        seen.server_time_waits = cookies_.size();
+        seen.server_time_waits = of_servers_;
+        seen.client_time_waits = of_clients_.take();
         // One may have been listed before, as what it was then: see drop_doubles().
         std::sort(cookies_.begin(), cookies_.end());
         std::erase_if(seen.connections, [&](const Connection& each) {
@@ -68,39 +81,43 @@ public:
 
 private:
     const std::vector<Connection> rows_;
+    const std::bitset<65536>& source_ports_;
     ListenerIndex listeners_;
+    std::size_t of_servers_ = 0;
+    TimeWaitCount of_clients_;
     std::vector<std::uint64_t> cookies_;
 };
 
 // What the watch knows of the TIME-WAITs of this namespace, where that can take the place of
-// listing them: null where they are few, where its number is not the kernel's, and where a server
+// listing them: not where they are few, where its number is not the kernel's, and where a server
 // whose TIME-WAITs it has only counted is gone (then they hold a port that somebody may want).
-const trace::TimeWaits* known_time_waits(const Observations& seen, const LookRequest& request) {
+std::optional<KnownTimeWaits> known_time_waits(const Observations& seen, const LookRequest& request,
+                                               const std::bitset<65536>& source_ports) {
     constexpr std::uint64_t kWorthIt = 1000;
     const std::uint64_t there = seen.totals.time_wait.value_or(0);
-    if (request.known == nullptr || there < kWorthIt) {
-        return nullptr;
+    if (!request.known || there < kWorthIt) {
+        return std::nullopt;
     }
-    const auto found =
-        request.known->time_waits.find(static_cast<std::uint32_t>(seen.network_namespace.inode));
-    if (found == request.known->time_waits.end()) {
-        return nullptr;
-    }
-    const trace::TimeWaits& known = found->second;
+    KnownTimeWaits known =
+        request.known(static_cast<std::uint32_t>(seen.network_namespace.inode), source_ports);
+    const trace::TimeWaits& waiting = known.time_waits;
     ListenerIndex listeners;
     for (const Connection& listener : seen.connections) {
         listeners.add(listener);
     }
-    std::uint64_t number = known.others.size() + known.mini_fin_wait2;
-    for (const auto& [local, count] : known.passive) {
+    std::uint64_t number = waiting.others.size() + waiting.mini_fin_wait2;
+    for (const auto& [local, count] : waiting.passive) {
         if (listeners.find(local) == nullptr) {
-            return nullptr;
+            return std::nullopt;
         }
         number += count;
     }
+    for (const TimeWaitsTowards& each : waiting.from_source_ports) {
+        number += each.count;
+    }
     // Some come and go between the two counts.
     const std::uint64_t apart = number > there ? number - there : there - number;
-    return apart <= there / 50 ? &known : nullptr;
+    return apart <= there / 50 ? std::optional(std::move(known)) : std::nullopt;
 }
 
 Connection time_wait_row(const trace::TimeWaits::One& one, trace::Time now) {
@@ -120,20 +137,21 @@ Connection time_wait_row(const trace::TimeWaits::One& one, trace::Time now) {
     return row;
 }
 
-void add_known(Observations& seen, const trace::TimeWaits& known, trace::Time now) {
-    for (const trace::TimeWaits::One& one : known.others) {
-        seen.connections.push_back(time_wait_row(one, now));
+void add_known(Observations& seen, KnownTimeWaits known) {
+    for (const trace::TimeWaits::One& one : known.time_waits.others) {
+        seen.connections.push_back(time_wait_row(one, known.at));
     }
-    for (const auto& [local, count] : known.passive) {
+    for (const auto& [local, count] : known.time_waits.passive) {
         seen.server_time_waits += count;
     }
+    seen.client_time_waits = std::move(known.time_waits.from_source_ports);
 }
 
 Result<> dump_sockets(Observations& seen, const LookRequest& request) {
     // Else a vector of a hundred thousand grows by doubling, and has two sizes at once.
+    const bool few_time_waits = request.count_time_waits || request.leave_out;
     const std::uint64_t expected =
-        seen.totals.in_use.value_or(0) +
-        (request.count_server_time_waits ? 0 : seen.totals.time_wait.value_or(0));
+        seen.totals.in_use.value_or(0) + (few_time_waits ? 0 : seen.totals.time_wait.value_or(0));
     seen.connections.reserve(static_cast<std::size_t>(expected + expected / 16));
     const auto keep = [&](Connection& connection) { seen.connections.push_back(connection); };
     // Listeners apart, since only of them the drops are wanted, and those cost per socket.
@@ -144,16 +162,19 @@ Result<> dump_sockets(Observations& seen, const LookRequest& request) {
         return read_proc_table(seen, listeners.error());
     }
     const std::size_t first = seen.connections.size();
-    const trace::TimeWaits* known = known_time_waits(seen, request);
-    ServerTimeWaitCounter counter(seen.connections);
+    const auto ports = diagnosis::source_ports(seen);
+    const std::bitset<65536> source_ports = ports ? ports->usable : std::bitset<65536>();
+    auto known = known_time_waits(seen, request, source_ports);
+    TimeWaitCounter counter(seen.connections, source_ports);
     StateSet states = StateSet::all().remove(TcpState::Listen);
-    if (known != nullptr) {
+    if (known) {
         states = states.remove(TcpState::TimeWait);
     }
     const auto others = TRY(sockdiag::dump_tcp(
         {.states = states},
         [&](Connection& connection) {
-            if (!request.count_server_time_waits || !counter.take(connection)) {
+            const bool counted = request.count_time_waits && counter.take(connection);
+            if (!counted && !(request.leave_out && request.leave_out(connection))) {
                 keep(connection);
             }
         },
@@ -162,8 +183,8 @@ Result<> dump_sockets(Observations& seen, const LookRequest& request) {
             counter.begin_again();
         }));
     counter.put_into(seen);
-    if (known != nullptr) {
-        add_known(seen, *known, request.known->at);
+    if (known) {
+        add_known(seen, *std::move(known));
     }
     seen.coverage.tcp_details = true;
     if (others.table_changed || listeners->table_changed) {
@@ -293,7 +314,7 @@ Result<> look_at_sockets(Observations& seen, const LookRequest& request) {
             connection.age = estimate_age(connection, times);
         }
     }
-    if (request.known == nullptr) {
+    if (!request.known) {
         read_stamped_ages(seen);
     }
     return {};

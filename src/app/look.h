@@ -1,7 +1,8 @@
 #pragma once
 
+#include <bitset>
 #include <cstdint>
-#include <unordered_map>
+#include <functional>
 #include <vector>
 
 #include "base/result.h"
@@ -10,19 +11,23 @@
 
 namespace tcpdx::app {
 
-// What a watch that goes on for ever knows besides.
-struct KnownToWatch {
+// What a watch that goes on for ever knows of one network namespace.
+struct KnownTimeWaits {
     trace::Time at{0};  // when it knew this
-    std::unordered_map<std::uint32_t, trace::TimeWaits> time_waits;
+    trace::TimeWaits time_waits;
 };
+using TimeWaitsKnown = std::function<KnownTimeWaits(std::uint32_t network_namespace,
+                                                    const std::bitset<65536>& source_ports)>;
 
 struct LookRequest {
     bool all_namespaces = false;
-    // Keeps no rows of them: Observations::server_time_waits.
-    bool count_server_time_waits = false;
-    // Null, or what need not be asked of the kernel: TIME-WAITs where they are very many, as long
-    // as their number agrees with the kernel's own, and when states began.
-    const KnownToWatch* known = nullptr;
+    // Keeps no rows of those that can be: Observations::server_time_waits, client_time_waits.
+    bool count_time_waits = false;
+    // Empty, or tells what need not be asked of the kernel: TIME-WAITs where they are very many, as
+    // long as their number agrees with the kernel's own. Then when states began is known, too.
+    TimeWaitsKnown known;
+    // Rows that it is true of are not kept; empty to keep all.
+    std::function<bool(const Connection&)> leave_out;
 };
 
 // One look at this host: every TCP socket with its owner, opener and age, the counters and kernel

@@ -13,4 +13,8 @@ void give_memory_back_at_once() {
     ::mallopt(M_TRIM_THRESHOLD, kLarge);
 }
 
+void give_memory_back_in_between() {
+    ::malloc_trim(0);
+}
+
 }  // namespace tcpdx::app

@@ -123,14 +123,30 @@ trace::Time Watch::rest_after(trace::Time work, trace::Time least) const {
 }
 
 Result<> Watch::take_snapshot(trace::LifeTracker& tracker, Purpose purpose) {
+    LookRequest look;
+    look.all_namespaces = request_.all_namespaces;
+    std::vector<std::uint64_t> agreeing;
+    if (request_.few_rows) {
+        look.leave_out = [&](const Connection& listed) {
+            const std::uint64_t cookie = listed.cookie.value_or(0);
+            const bool agrees = listed.state == TcpState::TimeWait &&
+                                tracker.open_state(cookie) == TcpState::TimeWait;
+            if (agrees) {
+                agreeing.push_back(cookie);
+            }
+            return agrees;
+        };
+    }
     const trace::Time begun = monotonic_now();
-    looks_ = TRY(look_at_host({.all_namespaces = request_.all_namespaces}));
+    looks_ = TRY(look_at_host(look));
     const trace::Time done = monotonic_now();
+    std::sort(agreeing.begin(), agreeing.end());
     for (const Observations& seen : looks_) {
         const auto inode = static_cast<std::uint32_t>(seen.network_namespace.inode);
         namespaces_[inode] = seen.network_namespace.name;
         (tracker.*purpose)({.network_namespace = inode,
                             .connections = seen.connections,
+                            .agreeing = agreeing,
                             .processes = seen.processes,
                             .begun = begun,
                             .done = done});

@@ -25,6 +25,9 @@ struct WatchRequest {
     // A listing of very many sockets takes a while, and must not eat the time for reading events:
     // so much longer is the rest until the next one.
     int rest_per_work = 20;
+    // A TIME-WAIT that is as it is known to be needs no row when lost events are made up for. If
+    // its end is lost later, the bounds of it are wider.
+    bool few_rows = false;
     // At most, for events that wait; the source's own measure when empty.
     std::optional<std::uint32_t> most_event_bytes;
 };

@@ -57,6 +57,9 @@ std::string names_in(const Message& claim) {
 std::string identity_of(const Observations& seen, const Finding& finding) {
     std::string identity =
         std::to_string(seen.network_namespace.inode) + "|" + std::string(finding.rule_id);
+    if (!finding.subject.empty()) {
+        return identity + "|" + finding.subject;
+    }
     if (finding.connections.empty()) {
         return identity + names_in(finding.claim);
     }

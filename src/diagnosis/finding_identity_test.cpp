@@ -55,5 +55,15 @@ TEST_F(FindingIdentity, GoesByTheNamesInTheClaimWithoutSockets) {
     EXPECT_NE(identity_of(builder.now, about({})), identity_of(builder.now, other));
 }
 
+TEST_F(FindingIdentity, IsItsSubjectWhicheverSocketsItShows) {
+    Finding finding = about({add("nginx", 80)});
+    finding.subject = "192.0.2.1 > 192.0.2.2:80";
+    Finding without = about({});
+    without.subject = finding.subject;
+    EXPECT_EQ(identity_of(builder.now, finding), identity_of(builder.now, without));
+    without.subject = "192.0.2.1 > 192.0.2.2:81";
+    EXPECT_NE(identity_of(builder.now, finding), identity_of(builder.now, without));
+}
+
 }  // namespace
 }  // namespace tcpdx::diagnosis

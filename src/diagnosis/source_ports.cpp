@@ -140,6 +140,14 @@ std::vector<SourcePortUse> source_port_use(const Observations& seen, const Sourc
         use.members.push_back(index);
         use.time_wait += connection.state == TcpState::TimeWait ? 1U : 0U;
     }
+    for (const TimeWaitsTowards& waiting : seen.client_time_waits) {
+        SourcePortUse& use = uses[{waiting.local, waiting.remote}];
+        use.local = waiting.local;
+        use.remote = waiting.remote;
+        use.used += waiting.count;
+        use.time_wait += waiting.count;
+        use.without_rows += waiting.count;
+    }
     std::vector<SourcePortUse> sorted;
     sorted.reserve(uses.size());
     for (auto& [key, use] : uses) {

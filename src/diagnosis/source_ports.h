@@ -40,7 +40,8 @@ struct SourcePortUse {
     SocketAddress remote;
     std::size_t used = 0;
     std::size_t time_wait = 0;           // of used
-    std::vector<std::uint32_t> members;  // indexes into Observations::connections
+    std::size_t without_rows = 0;        // of time_wait: Observations::client_time_waits
+    std::vector<std::uint32_t> members;  // the others: indexes into Observations::connections
 };
 
 [[nodiscard]] bool same_destination(const SourcePortUse& a, const SourcePortUse& b);

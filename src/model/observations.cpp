@@ -33,7 +33,14 @@ std::optional<std::int64_t> KernelOptions::number(std::string_view name, std::si
 std::size_t Observations::count(TcpState state) const {
     const auto listed = std::count_if(connections.begin(), connections.end(),
                                       [&](const Connection& each) { return each.state == state; });
-    return static_cast<std::size_t>(listed) + (state == TcpState::TimeWait ? server_time_waits : 0);
+    auto count = static_cast<std::size_t>(listed);
+    if (state == TcpState::TimeWait) {
+        count += server_time_waits;
+        for (const TimeWaitsTowards& each : client_time_waits) {
+            count += each.count;
+        }
+    }
+    return count;
 }
 
 }  // namespace tcpdx

@@ -12,6 +12,7 @@
 #include "model/connection.h"
 #include "model/message.h"
 #include "model/paste.h"
+#include "model/time_wait_count.h"
 
 namespace tcpdx {
 
@@ -144,9 +145,11 @@ struct Observations {
     std::chrono::system_clock::time_point taken;
     NetworkNamespace network_namespace;
     std::vector<Connection> connections;  // listeners and request sockets too
-    // In TIME-WAIT on the port of a listener, besides `connections`, where whoever watches all the
-    // time has only counted them: none of them holds a port that anything else needs.
+    // In TIME-WAIT, besides `connections`, where whoever watches all the time has only counted
+    // them. On the port of a listener: none of these holds a port that anything else needs.
     std::size_t server_time_waits = 0;
+    // From a port that the kernel gives to clients.
+    std::vector<TimeWaitsTowards> client_time_waits;
     std::vector<Process> processes;
     std::vector<DeadSocket> dead_sockets;
     Counters counters;

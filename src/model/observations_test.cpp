@@ -9,7 +9,8 @@ TEST(Observations, CountTimeWaitsThatHaveNoRows) {
     Observations seen;
     seen.connections.push_back({.state = TcpState::TimeWait});
     seen.server_time_waits = 2;
-    EXPECT_EQ(seen.count(TcpState::TimeWait), 3U);
+    seen.client_time_waits = {{.count = 4}, {.count = 5}};
+    EXPECT_EQ(seen.count(TcpState::TimeWait), 12U);
     EXPECT_EQ(seen.count(TcpState::Established), 0U);
 }
 

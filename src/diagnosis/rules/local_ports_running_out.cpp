@@ -46,6 +46,7 @@ struct Members {
 
 Members members_of(const Situation& situation, const SourcePortUse& use) {
     Members members;
+    members.asked_about = use.without_rows > 0 && situation.asked.whole_host();
     for (const std::uint32_t index : use.members) {
         const Connection& connection = situation.now.connections[index];
         members.asked_about |= is_asked_about(situation, connection);
@@ -197,6 +198,8 @@ Finding describe(const Situation& situation, const SourcePorts& ports,
         {N_("whether connects fail already: the kernel does not count that, the program sees "
             "EADDRNOTAVAIL (or EADDRINUSE when it binds first)")});
     finding.connections = use.members;
+    finding.more_connections = use.without_rows;
+    finding.subject = to_string(use.local) + " > " + to_string(use.remote);
     add_advice(situation, ports, use, finding);
     return finding;
 }

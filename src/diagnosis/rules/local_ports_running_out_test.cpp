@@ -52,6 +52,21 @@ TEST_F(LocalPortsRunningOut, WarnsWhenMostAreInUse) {
     EXPECT_THAT(findings()[0].connections, SizeIs(80));
 }
 
+TEST_F(LocalPortsRunningOut, CountsTimeWaitsThatHaveNoRows) {
+    const Connection one = builder.now.connections.front();
+    use_ports(5);
+    builder.now.client_time_waits = {{one.local.address, one.remote, 80}};
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].severity, Severity::Warning);
+    EXPECT_THAT(findings()[0].connections, SizeIs(5));
+    EXPECT_EQ(findings()[0].count(), 85U);
+    const std::string subject = findings()[0].subject;
+    use_ports(0);
+    ASSERT_THAT(findings(), SizeIs(1));
+    EXPECT_EQ(findings()[0].subject, subject);
+    EXPECT_EQ(findings()[0].count(), 80U);
+}
+
 TEST_F(LocalPortsRunningOut, IsAProblemWhenNearlyAllAreInUse) {
     use_ports(95);
     ASSERT_THAT(findings(), SizeIs(1));

@@ -40,7 +40,6 @@ Load load_of(const Observations& seen) {
             }
             continue;
         }
-        load.time_wait += connection.state == TcpState::TimeWait ? 1U : 0U;
         load.orphaned_fin_wait2 +=
             connection.state == TcpState::FinWait2 && connection.is_orphan() ? 1U : 0U;
         if (connection.state == TcpState::Established && connection.timer) {
@@ -48,6 +47,7 @@ Load load_of(const Observations& seen) {
             load.with_keepalive += connection.timer->kind == TimerKind::Keepalive ? 1U : 0U;
         }
     }
+    load.time_wait = seen.count(TcpState::TimeWait);
     std::sort(load.listening_in_range.begin(), load.listening_in_range.end());
     load.listening_in_range.erase(
         std::unique(load.listening_in_range.begin(), load.listening_in_range.end()),

@@ -217,7 +217,7 @@ void write_kernel(TextFormat& out, const LookGauges& look) {
 LookGauges gauges_of(const Observations& seen, std::size_t most) {
     LookGauges look;
     std::map<std::uint16_t, LookGauges::Listener> listeners;
-    std::map<SocketAddress, std::set<std::pair<IpAddress, std::uint16_t>>> by_destination;
+    std::map<SocketAddress, std::size_t> by_destination;  // each connection has a port
     for (const Connection& each : seen.connections) {
         if (each.is_listener() && each.accept_queue && each.backlog_limit) {
             LookGauges::Listener& listener = listeners[each.local.port];
@@ -227,8 +227,11 @@ LookGauges gauges_of(const Observations& seen, std::size_t most) {
             listener.drops += each.drops.value_or(0);
             listener.drops_known = listener.drops_known || each.drops.has_value();
         } else if (each.opener == Opener::Active) {
-            by_destination[each.remote].insert({each.local.address, each.local.port});
+            ++by_destination[each.remote];
         }
+    }
+    for (const TimeWaitsTowards& each : seen.client_time_waits) {
+        by_destination[each.remote] += each.count;
     }
     for (const auto& [port, listener] : listeners) {
         if (look.listeners.size() < most * 10) {
@@ -236,8 +239,7 @@ LookGauges gauges_of(const Observations& seen, std::size_t most) {
         }
     }
     for (const auto& [destination, ports] : by_destination) {
-        look.destinations.push_back(
-            {.address = to_string(destination), .ports_used = ports.size()});
+        look.destinations.push_back({.address = to_string(destination), .ports_used = ports});
     }
     std::stable_sort(look.destinations.begin(), look.destinations.end(),
                      [](const auto& a, const auto& b) { return a.ports_used > b.ports_used; });

@@ -81,6 +81,15 @@ TEST_F(Metrics, SumUpAllButTheBusiestDestinations) {
                               HasSubstr("tcpdx_metric_series_left_out 21\n")));
 }
 
+TEST_F(Metrics, CountSourcePortsOfTimeWaitsWithoutRows) {
+    Observations seen;
+    seen.connections.push_back(connection(TcpState::Established, 50000, "198.51.100.1", 443));
+    seen.client_time_waits = {
+        {seen.connections[0].local.address, seen.connections[0].remote, 1000}};
+    look = gauges_of(seen, 10);
+    EXPECT_THAT(text(), HasSubstr("tcpdx_source_ports_used{dst=\"198.51.100.1:443\"} 1001\n"));
+}
+
 TEST_F(Metrics, TakeListenersOfOnePortTogether) {
     Observations seen;
     for (int i = 0; i < 2; ++i) {

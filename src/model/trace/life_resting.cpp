@@ -150,7 +150,8 @@ void pass(Bytes& bytes, Step& step, Time before) {
 
 }  // namespace
 
-// What time_waits() asks of all that are at rest. The state is in the first byte: see state_of().
+// This and pass_peer() are what time_waits() asks of all that are at rest. The state is in the
+// first byte: see state_of().
 template <class Bytes>
 void LifeTracker::pass_front(Bytes& bytes, Front& front, Life& life) const {
     auto head = static_cast<std::uint8_t>(static_cast<unsigned>(front.state) |
@@ -174,6 +175,11 @@ void LifeTracker::pass_front(Bytes& bytes, Front& front, Life& life) const {
     trace::pass(bytes, life.user);
 }
 
+template <class Bytes>
+void LifeTracker::pass_peer(Bytes& bytes, Life& life) const {
+    trace::pass(bytes, life.remote);
+}
+
 // Everything that a quiet one can have, which is not an end. The cookie is known by where it is
 // kept.
 template <class Bytes>
@@ -183,8 +189,8 @@ void LifeTracker::pass(Bytes& bytes, Front& front, Record& record) const {
     using trace::pass;
     Life& life = record.life;
     pass_front(bytes, front, life);
+    pass_peer(bytes, life);
     bytes.number(life.id);
-    pass(bytes, life.remote);
     pass(bytes, life.began_as);
     bytes.number(life.step_count);
     Time before{0};
@@ -289,24 +295,29 @@ void LifeTracker::use_known(std::uint64_t cookie,
     }
 }
 
-std::unordered_map<std::uint32_t, TimeWaits> LifeTracker::time_waits() const {
-    std::unordered_map<std::uint32_t, TimeWaits> found;
-    const auto take = [&found](const Life& life) {
-        found[life.network_namespace].others.push_back({.cookie = life.cookie,
-                                                        .local = life.local,
-                                                        .remote = life.remote,
-                                                        .opener = life.opener,
-                                                        .earliest = life.last().earliest,
-                                                        .latest = life.last().latest});
+TimeWaits LifeTracker::time_waits(std::uint32_t network_namespace,
+                                  const std::bitset<65536>& source_ports) const {
+    TimeWaits found;
+    TimeWaitCount from_source_ports;
+    const auto take = [&](const Life& life) {
+        if (source_ports.test(life.local.port)) {
+            from_source_ports.add(life.local.address, life.remote);
+            return;
+        }
+        found.others.push_back({.cookie = life.cookie,
+                                .local = life.local,
+                                .remote = life.remote,
+                                .opener = life.opener,
+                                .earliest = life.last().earliest,
+                                .latest = life.last().latest});
     };
-    for_each_awake([&take](const Life& life) {
-        if (life.state() == TcpState::TimeWait) {
+    for_each_awake([&](const Life& life) {
+        if (life.network_namespace == network_namespace && life.state() == TcpState::TimeWait) {
             take(life);
         }
     });
     Front front;
     Life life;
-    std::uint32_t network_namespace = 0;
     std::pair<const SocketAddress, std::size_t>* same = nullptr;
     resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
         if (state_of(packed) != TcpState::TimeWait) {
@@ -314,21 +325,28 @@ std::unordered_map<std::uint32_t, TimeWaits> LifeTracker::time_waits() const {
         }
         Reader reader(packed);
         pass_front(reader, front, life);
+        if (life.network_namespace != network_namespace) {
+            return;
+        }
         if (life.opener != Opener::Passive) {
-            take(unpacked(cookie, packed).life);
+            if (source_ports.test(life.local.port)) {
+                pass_peer(reader, life);
+                from_source_ports.add(life.local.address, life.remote);
+            } else {
+                take(unpacked(cookie, packed).life);
+            }
             return;
         }
         // Mostly of the same server as the one before.
-        if (same == nullptr || network_namespace != life.network_namespace ||
-            same->first != life.local) {
-            network_namespace = life.network_namespace;
-            same = &*found[network_namespace].passive.try_emplace(life.local).first;
+        if (same == nullptr || same->first != life.local) {
+            same = &*found.passive.try_emplace(life.local).first;
         }
         ++same->second;
     });
-    for (const Record* record : mini_fin_wait2_) {
-        ++found[record->life.network_namespace].mini_fin_wait2;
-    }
+    found.from_source_ports = from_source_ports.take();
+    found.mini_fin_wait2 = static_cast<std::size_t>(std::count_if(
+        mini_fin_wait2_.begin(), mini_fin_wait2_.end(),
+        [&](const Record* record) { return record->life.network_namespace == network_namespace; }));
     return found;
 }
 

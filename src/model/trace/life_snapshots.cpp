@@ -174,13 +174,17 @@ void LifeTracker::compare(const Snapshot& snapshot) {
     if (!snapshot.complete) {
         return;
     }
+    const auto agrees = [&](std::uint64_t cookie) {
+        return std::binary_search(snapshot.agreeing.begin(), snapshot.agreeing.end(), cookie);
+    };
     const auto is_absent = [&](const Record& record) {
         return record.life.network_namespace == snapshot.network_namespace && !record.over &&
-               record.last_event < snapshot.begun && !seen.contains(record.life.id);
+               record.last_event < snapshot.begun && !seen.contains(record.life.id) &&
+               !agrees(record.life.cookie);
     };
     std::vector<std::uint64_t> absent_at_rest;
     resting_.for_each([&](std::uint64_t cookie, const std::byte* packed) {
-        if (is_absent(unpacked(cookie, packed))) {
+        if (!agrees(cookie) && is_absent(unpacked(cookie, packed))) {
             absent_at_rest.push_back(cookie);
         }
     });

@@ -138,6 +138,23 @@ TEST_F(LifeSnapshots, WhatIsNotListedAnyMoreHasEndedUnseen) {
     EXPECT_EQ(told_.lives.front().last().latest, 1010ms);
 }
 
+TEST_F(LifeSnapshots, WhatAgreesNeedsNoRow) {
+    End other{2, kClientEnd, {kServerEnd.address, 444}};
+    for (const End* end : {&client_, &other}) {
+        tracker_.apply(end->change(2ms, Closed, SynSent));
+        tracker_.apply(end->change(3ms, SynSent, Established));
+    }
+    tracker_.advance(1s);
+    const std::vector<std::uint64_t> agreeing{1};
+    Snapshot seen = snapshot({}, 1s);
+    seen.agreeing = agreeing;
+    tracker_.compare(seen);
+    settle(1s);
+    ASSERT_THAT(told_.lives, SizeIs(1));
+    EXPECT_EQ(told_.lives.front().cookie, 2U);
+    EXPECT_EQ(tracker_.open_state(1), Established);
+}
+
 TEST_F(LifeSnapshots, OtherNamespacesAreNotMissed) {
     tracker_.apply(client_.change(1ms, Closed, SynSent));
     Snapshot elsewhere = snapshot({}, 1s);

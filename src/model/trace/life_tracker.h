@@ -7,6 +7,7 @@
 // mini-socket that takes over, the port that connect() chose) mostly comes right after it.
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -57,13 +58,17 @@ struct TrackerSettings {
 struct Snapshot {
     std::uint32_t network_namespace = 0;  // inode
     std::span<const Connection> connections;
+    // Cookies, sorted, of those that were listed as the tracker knows them and are left out above.
+    // Of any network namespace.
+    std::span<const std::uint64_t> agreeing{};
     std::span<const Process> processes;
     Time begun{0};  // what is listed was so at some time between these two
     Time done{0};
     bool complete = true;  // every state was asked for, so what is not listed is gone
 };
 
-// Those of one network namespace in TIME-WAIT.
+// Those of one network namespace in TIME-WAIT. On a busy host they are most of all sockets, so
+// those that can be are only counted.
 struct TimeWaits {
     struct One {
         std::uint64_t cookie = 0;
@@ -73,9 +78,8 @@ struct TimeWaits {
         Time earliest{0};  // when TIME-WAIT began, as in a Step
         Time latest{0};
     };
-    // Opened passively they are only counted, by their local end: at a busy server they are most of
-    // all sockets.
-    std::map<SocketAddress, std::size_t> passive;
+    std::map<SocketAddress, std::size_t> passive;     // opened so, by local end
+    std::vector<TimeWaitsTowards> from_source_ports;  // and not opened passively
     std::vector<One> others;
     // Mini-sockets that are in FIN-WAIT-2 still, as far as is known.
     std::size_t mini_fin_wait2 = 0;
@@ -129,8 +133,9 @@ public:
     [[nodiscard]] std::size_t open_lives() const {
         return by_cookie_.size() + resting_.size() + half_open_.size();
     }
-    // By inode of the network namespace.
-    [[nodiscard]] std::unordered_map<std::uint32_t, TimeWaits> time_waits() const;
+    // `source_ports`: those that the kernel gives to clients there.
+    [[nodiscard]] TimeWaits time_waits(std::uint32_t network_namespace,
+                                       const std::bitset<65536>& source_ports) const;
     // Every life that has not ended, for what is left at the end of a trace.
     void for_each_open(const std::function<void(const Life&)>& tell) const;
     // The same when only the state is wanted, which is much faster.
@@ -239,6 +244,8 @@ private:
     };
     template <class Bytes>
     void pass_front(Bytes& bytes, Front& front, Life& life) const;
+    template <class Bytes>
+    void pass_peer(Bytes& bytes, Life& life) const;
     template <class Bytes>
     void pass(Bytes& bytes, Front& front, Record& record) const;
     [[nodiscard]] static TcpState state_of(const std::byte* packed);

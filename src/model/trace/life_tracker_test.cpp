@@ -496,16 +496,16 @@ TEST_F(LifeTrackerTest, KnowsTheOwnersOfVeryManyThatRest) {
         EXPECT_EQ(life->local.port, cookie);
         EXPECT_EQ(life->network_namespace, 7U);
     }
-    EXPECT_EQ(tracker_.time_waits().at(7).others.size(), 300U);
+    EXPECT_EQ(tracker_.time_waits(7, {}).others.size(), 300U);
 }
 
 // More than are kept for use again: the sanitizers see it when one that is gone is looked at.
 TEST_F(LifeTrackerTest, ForgetsManyThatEndAtOnce) {
     std::vector<End> clients;
     for (std::uint64_t cookie = 1; cookie <= 1000; ++cookie) {
-        clients.emplace_back(
-            cookie, SocketAddress{kClientEnd.address, static_cast<std::uint16_t>(cookie)},
-            kServerEnd);
+        clients.emplace_back(cookie,
+                             SocketAddress{kClientEnd.address, static_cast<std::uint16_t>(cookie)},
+                             kServerEnd);
         tracker_.apply(clients.back().change(1ms, Closed, SynSent));
         tracker_.apply(clients.back().change(2ms, SynSent, Established));
     }
@@ -518,7 +518,7 @@ TEST_F(LifeTrackerTest, ForgetsManyThatEndAtOnce) {
     EXPECT_EQ(tracker_.open_lives(), 0U);
 }
 
-TEST_F(LifeTrackerTest, CountsTimeWaitsOfServersAndTellsTheOthers) {
+TEST_F(LifeTrackerTest, CountsTimeWaitsWhereItCanAndTellsTheOthers) {
     const End client(9, kClientEnd, kServerEnd);
     play({client.change(1ms, Closed, SynSent), client.change(2ms, SynSent, Established),
           client.change(3ms, Established, FinWait1), client.change(4ms, FinWait1, FinWait2),
@@ -531,9 +531,8 @@ TEST_F(LifeTrackerTest, CountsTimeWaitsOfServersAndTellsTheOthers) {
               server.change(12ms, Established, FinWait1), server.change(13ms, FinWait1, FinWait2),
               server.event(TimeWaitStarted, 14ms, TimeWait)});
     }
-    const auto known = tracker_.time_waits();
-    ASSERT_THAT(known, SizeIs(1));
-    const TimeWaits& here = known.at(7);
+    const TimeWaits here = tracker_.time_waits(7, {});
+    EXPECT_THAT(here.from_source_ports, IsEmpty());
     ASSERT_THAT(here.others, SizeIs(1));
     EXPECT_EQ(here.others[0].cookie, 9U);
     EXPECT_EQ(here.others[0].local, kClientEnd);
@@ -542,6 +541,16 @@ TEST_F(LifeTrackerTest, CountsTimeWaitsOfServersAndTellsTheOthers) {
     EXPECT_EQ(here.others[0].latest, Time(5ms));
     EXPECT_THAT(here.passive, ElementsAre(::testing::Pair(kServerEnd, 3U)));
     EXPECT_EQ(here.mini_fin_wait2, 0U);
+
+    for (const Time later : {1s, 30s}) {  // at rest by then
+        tracker_.advance(later);
+        const TimeWaits counted = tracker_.time_waits(7, std::bitset<65536>().set(kClientEnd.port));
+        EXPECT_THAT(counted.others, IsEmpty());
+        EXPECT_THAT(counted.from_source_ports,
+                    ElementsAre(TimeWaitsTowards{kClientEnd.address, kServerEnd, 1}));
+        EXPECT_THAT(counted.passive, ElementsAre(::testing::Pair(kServerEnd, 3U)));
+    }
+    EXPECT_THAT(tracker_.time_waits(8, {}).passive, IsEmpty());
 }
 
 TEST_F(LifeTrackerTest, GoesOnWithAnIdleConnectionThatRested) {

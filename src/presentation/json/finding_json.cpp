@@ -76,7 +76,7 @@ ordered_json finding_json(const Observations& seen, const diagnosis::Finding& fi
     }
     object["unknown"] = messages_json(finding.unknown);
     object["advice"] = messages_json(finding.advice);
-    object["socket_count"] = finding.connections.size();
+    object["socket_count"] = finding.count();
     ordered_json lines = ordered_json::array();
     for (const std::uint32_t line : line_numbers(seen, finding)) {
         if (lines.size() == most_sockets) {
