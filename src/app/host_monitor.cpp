@@ -358,7 +358,9 @@ void HostMonitor::close_second(seconds second) {
     }
     {
         const std::lock_guard lock(published_mutex_);
-        last_hour_.push_back(sample);
+        if (recorder_ == nullptr) {
+            last_hour_.push_back(sample);
+        }
         if (last_hour_.size() > kHour) {
             last_hour_.pop_front();
         }

@@ -83,7 +83,7 @@ public:
     [[nodiscard]] std::shared_ptr<const HostNow> now() const;
     // Null until the first look is done.
     [[nodiscard]] std::shared_ptr<const Looked> looked() const;
-    // The last hour, second by second.
+    // The last hour, second by second; empty with a recorder, whose history has it.
     [[nodiscard]] std::vector<history::Sample> last_hour() const;
     // Nothing of it may be kept.
     void with_tracker(const std::function<void(const trace::LifeTracker&)>& use) const;
