@@ -111,6 +111,7 @@ GapReason gap_reason_from(std::string_view name) {
 
 Result<Reader> Reader::open(const std::string& path) {
     Database database = TRY(Database::open(path, Database::Use::Read));
+    TRY(database.run("BEGIN"));  // which ends with the connection
     TRY(check_version(database));
     return Reader(std::move(database));
 }

@@ -22,7 +22,9 @@ struct EndedQuery {
     std::int64_t limit = -1;  // -1 for all
 };
 
-// Looks into a history, also while it is being recorded. For one thread.
+// Looks into a history, also while it is being recorded: sees it as it was when it was opened,
+// however many questions make up an answer. To be kept for one answer, since what is written
+// meanwhile piles up beside the file. For one thread.
 class Reader {
 public:
     [[nodiscard]] static Result<Reader> open(const std::string& path);

@@ -43,6 +43,22 @@ TEST_F(RecorderTest, KeepsThatACountIsNotKnown) {
     EXPECT_THAT(samples, ElementsAre(sample));
 }
 
+TEST_F(RecorderTest, ShowsAReaderOneMomentHoweverOftenItAsks) {
+    Recorder recorder = open();
+    recorder.note(sample_at(0, 5));
+    ASSERT_TRUE(recorder.commit(at(1)));
+    Reader before = reader();
+    recorder.note(sample_at(1, 6));
+    ASSERT_TRUE(recorder.commit(at(2)));
+    const auto seen = [](Reader& by) {
+        return *by.samples(Seconds(1), sample_at(0, 0).begin, sample_at(9, 0).begin);
+    };
+    EXPECT_THAT(seen(before), ElementsAre(sample_at(0, 5)));
+    Reader after = reader();
+    EXPECT_THAT(seen(after), ElementsAre(sample_at(0, 5), sample_at(1, 6)));
+    ASSERT_TRUE(recorder.commit(at(3)));
+}
+
 TEST_F(RecorderTest, MakesTenSecondsOutOfTen) {
     Recorder recorder = open();
     for (int second = 0; second < 10; ++second) {
