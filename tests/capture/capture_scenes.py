@@ -955,7 +955,7 @@ def run_one(name):
 
 def start(*arguments):
     return subprocess.run([sys.executable, "-B", __file__, *arguments], check=False, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=120)
+                          stderr=subprocess.STDOUT, text=True, timeout=300)
 
 
 def test_all():
