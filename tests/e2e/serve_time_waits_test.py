@@ -40,6 +40,8 @@ def main():
     from serving import FAILURES, TCPDX, Server, check
     subprocess.run("ip link set lo up".split(), check=True)
     pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text(PORTS, encoding="ascii")
+    # Over loopback a client may else take the port of a TIME-WAIT again that is a second old.
+    pathlib.Path("/proc/sys/net/ipv4/tcp_tw_reuse").write_text("0", encoding="ascii")
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder)
         time.sleep(1)
