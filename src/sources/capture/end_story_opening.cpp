@@ -278,6 +278,11 @@ void Story::tell_ack_of_my_syn_ack() {
         event.at = std::min(event.at, std::max(ack->time_ns, speaks->time_ns - delay_));
     } else if (!near_) {
         event.assumed = story_.arrival_assumed = true;
+        // Round trips vary: a reset that comes about one later left after the ACK had come.
+        const LogEntry* reset = first({Rst}, me_);
+        if (reset != nullptr && reset->time_ns - ack->time_ns >= delay_ * 3 / 2) {
+            event.at = std::min(event.at, std::max(ack->time_ns, sent_at(*reset) - 1));
+        }
     }
     if (story_.simultaneous) {
         // The other's SYN+ACK may pass the capture before what this end received its SYN by.

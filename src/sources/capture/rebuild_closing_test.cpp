@@ -187,6 +187,22 @@ TEST(RebuildClosing, LeavesOpenWhetherAnUnseenAckCameBeforeTheReset) {
     EXPECT_EQ(states(scene.one().ends[1]), "SYN-RECEIVED SYN-RECEIVED|ESTABLISHED CLOSED");
 }
 
+// The next round trip may be a little shorter than the one of the handshake.
+TEST(RebuildClosing, LetsTheAckArriveBeforeTheResetThatComesARoundTripLater) {
+    const CapturedConnection connection =
+        Scene()
+            .handshake()
+            .server(20.08, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 101})
+            .one();
+    EXPECT_EQ(states(connection.ends[1]), "SYN-RECEIVED ESTABLISHED CLOSED");
+    const CapturedConnection sooner =
+        Scene()
+            .handshake()
+            .server(15, {.flags = kRst | kAck, .sequence = 501, .acknowledgment = 101})
+            .one();
+    EXPECT_EQ(states(sooner.ends[1]), "SYN-RECEIVED CLOSED");
+}
+
 TEST(RebuildClosing, TakesAResetThatAcknowledgesTheFinForItsArrival) {
     Scene scene;
     scene.handshake();
